@@ -1,0 +1,41 @@
+//! Signing in and out, and who is signed in.
+
+use crate::refusal::Refusal;
+use domain::{actor::Actor, user::Theme};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// What every page needs to know of its reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    pub actor: Option<Actor>,
+    pub theme: Theme,
+}
+
+#[server(prefix = "/fn", endpoint = "who_is_it")]
+pub async fn who_is_it() -> Result<Viewer, Refusal> {
+    let request = crate::request::Request::current()?;
+    Ok(Viewer { actor: request.actor, theme: request.theme })
+}
+
+/// Signs in and goes to `next`, or to the launcher.
+#[server(prefix = "/fn", endpoint = "sign_in")]
+pub async fn sign_in(
+    name: String,
+    password: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let request = crate::request::Request::current()?;
+    let outcome = crate::sign_in::sign_in(&request, &name, password).await;
+    crate::refusal::answer(outcome)?;
+    leptos_axum::redirect(&super::local_path(&next, "/"));
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "sign_out")]
+pub async fn sign_out() -> Result<(), Refusal> {
+    let request = crate::request::Request::current()?;
+    crate::refusal::answer(crate::sign_in::sign_out(&request).await)?;
+    leptos_axum::redirect("/login");
+    Ok(())
+}

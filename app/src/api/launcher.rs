@@ -1,0 +1,40 @@
+//! Tiles: seeing, launching and marking them.
+
+use crate::refusal::Refusal;
+use domain::launcher::Launcher;
+use leptos::prelude::*;
+
+#[server(prefix = "/fn", endpoint = "show_launcher")]
+pub async fn show_launcher(search: String, category: String) -> Result<Launcher, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.launcher.page(&actor, &search, &category).await
+    })
+    .await
+}
+
+/// Launches a workspace, or goes to the session that already runs, and shows it.
+#[server(prefix = "/fn", endpoint = "launch")]
+pub async fn launch(workspace: String) -> Result<(), Refusal> {
+    let id = super::signed_in(|request, actor| async move {
+        request.services.sessions.launch(&actor, &workspace.parse()?).await
+    })
+    .await?;
+    leptos_axum::redirect(&format!("/sessions/{id}/view"));
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "set_favourite")]
+pub async fn set_favourite(
+    workspace: String,
+    // `on` to mark, empty to unmark.
+    #[server(default)] favourite: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    super::signed_in(|request, actor| async move {
+        let on = !favourite.is_empty();
+        request.services.launcher.set_favourite(&actor, &workspace.parse()?, on).await
+    })
+    .await?;
+    leptos_axum::redirect(&super::local_path(&next, "/"));
+    Ok(())
+}

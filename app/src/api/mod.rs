@@ -1,0 +1,48 @@
+//! Server functions: the calls a page makes. One file per resource, a few lines each; the rules
+//! live in `services`.
+//!
+//! Functions that end in a redirect also work as plain form posts without JavaScript.
+
+pub mod account;
+pub mod auth;
+pub mod launcher;
+pub mod sessions;
+pub mod setup;
+pub mod workspaces;
+
+/// Runs a use case with the present request and hands its outcome on with the right status.
+#[cfg(feature = "ssr")]
+async fn signed_in<T, F>(
+    case: impl FnOnce(crate::request::Request, domain::actor::Actor) -> F,
+) -> Result<T, crate::refusal::Refusal>
+where
+    F: Future<Output = domain::Result<T>>,
+{
+    let outcome = match crate::request::Request::signed_in() {
+        Ok((request, actor)) => case(request, actor).await,
+        Err(error) => Err(error),
+    };
+    crate::refusal::answer(outcome)
+}
+
+/// Where to go after a form: a path on this console, never another site.
+#[cfg(feature = "ssr")]
+fn local_path(next: &str, fallback: &str) -> String {
+    let safe = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t']);
+    if safe { next.to_owned() } else { fallback.to_owned() }
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::local_path;
+
+    #[test]
+    fn a_form_never_leads_to_another_site() {
+        assert_eq!(local_path("/sessions?q=a", "/"), "/sessions?q=a");
+        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "", "/\t/x"] {
+            assert_eq!(local_path(foreign, "/"), "/", "{foreign:?}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Workspace definitions, for administrators.
+
+use crate::refusal::Refusal;
+use domain::{
+    list::{ListQuery, Page},
+    workspace::{Workspace, WorkspaceForm, WorkspaceRow},
+};
+use leptos::{prelude::*, server_fn::codec::Json};
+use serde::{Deserialize, Serialize};
+
+#[server(prefix = "/fn", endpoint = "list_workspaces", input = Json)]
+pub async fn list_workspaces(query: ListQuery) -> Result<Page<WorkspaceRow>, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.workspaces.list(&actor, &query).await
+    })
+    .await
+}
+
+#[server(prefix = "/fn", endpoint = "show_workspace")]
+pub async fn show_workspace(id: String) -> Result<Workspace, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.workspaces.get(&actor, &id.parse()?).await
+    })
+    .await
+}
+
+/// Makes a workspace (`id` empty) or changes one, then shows the list.
+///
+/// `revision` is the one the form was opened with; a newer one in the store refuses the change.
+#[server(prefix = "/fn", endpoint = "save_workspace")]
+pub async fn save_workspace(
+    #[server(default)] id: String,
+    #[server(default)] revision: u32,
+    form: WorkspaceForm,
+) -> Result<(), Refusal> {
+    let draft = (id.clone(), form.clone());
+    let saved = super::signed_in(|request, actor| async move {
+        let workspaces = &request.services.workspaces;
+        if id.is_empty() {
+            workspaces.create(&actor, &form).await
+        } else {
+            workspaces.change(&actor, &id.parse()?, revision, &form).await
+        }
+    })
+    .await;
+    if saved.is_err() {
+        crate::pages::workspace_edit::draft::keep(draft.0, draft.1).await;
+    }
+    let saved = saved?;
+    leptos_axum::redirect(&format!("/workspaces/{saved}?done=saved"));
+    Ok(())
+}
+
+/// Makes a copy, disabled, and opens its form.
+#[server(prefix = "/fn", endpoint = "duplicate_workspace")]
+pub async fn duplicate_workspace(id: String) -> Result<(), Refusal> {
+    let copy = super::signed_in(|request, actor| async move {
+        request.services.workspaces.duplicate(&actor, &id.parse()?).await
+    })
+    .await?;
+    leptos_axum::redirect(&format!("/workspaces/{copy}?done=duplicated"));
+    Ok(())
+}
+
+#[server(prefix = "/fn", endpoint = "set_workspace_enabled")]
+pub async fn set_workspace_enabled(
+    id: String,
+    // `on` to enable, empty to disable.
+    #[server(default)] enabled: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    super::signed_in(|request, actor| async move {
+        let on = !enabled.is_empty();
+        request.services.workspaces.set_enabled(&actor, &id.parse()?, on).await
+    })
+    .await?;
+    leptos_axum::redirect(&super::local_path(&next, "/workspaces"));
+    Ok(())
+}
+
+/// What goes and what stays when a workspace is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consequences {
+    pub name: String,
+    /// Sessions that hold a container; they stay and can still be used until deleted.
+    pub sessions: i64,
+}
+
+#[server(prefix = "/fn", endpoint = "weigh_deletion")]
+pub async fn weigh_deletion(id: String) -> Result<Consequences, Refusal> {
+    super::signed_in(|request, actor| async move {
+        let (name, sessions) = request.services.workspaces.deletion(&actor, &id.parse()?).await?;
+        Ok(Consequences { name, sessions })
+    })
+    .await
+}
+
+#[server(prefix = "/fn", endpoint = "delete_workspace")]
+pub async fn delete_workspace(id: String) -> Result<(), Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.workspaces.delete(&actor, &id.parse()?).await
+    })
+    .await?;
+    leptos_axum::redirect("/workspaces?done=deleted");
+    Ok(())
+}
+
+/// Runs the saved definition, enabled or not, and shows each step.
+#[server(prefix = "/fn", endpoint = "test_launch")]
+pub async fn test_launch(id: String) -> Result<(), Refusal> {
+    let session = super::signed_in(|request, actor| async move {
+        request.services.sessions.test_launch(&actor, &id.parse()?).await
+    })
+    .await?;
+    leptos_axum::redirect(&format!("/sessions/{session}/view"));
+    Ok(())
+}

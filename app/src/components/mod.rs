@@ -1,0 +1,29 @@
+//! The parts pages are built from: small components over native elements, styled by the classes
+//! of the same name in `style/`.
+//!
+//! None of them knows a server function; they take what they show. What differs between server
+//! and browser (time, focus) starts from the server's text and changes only after hydration.
+
+pub mod badge;
+pub mod brand;
+pub mod clock;
+pub mod confirm;
+pub mod failure;
+pub mod field;
+pub mod frame;
+pub mod fresh;
+pub mod icon;
+pub mod menu;
+pub mod pager;
+pub mod passwords;
+pub mod placeholder;
+pub mod session_actions;
+pub mod table;
+pub mod tile;
+pub mod timeline;
+
+pub use badge::StateBadge;
+pub use clock::When;
+pub use failure::{FailureBox, PageFailure};
+pub use icon::{Glyph, Icon};
+pub use placeholder::{EmptyState, Loading, PageHead, Spinner};

@@ -1,0 +1,95 @@
+//! Liveness: one stream of changes per tab, turned into versions that resources depend on.
+//!
+//! The stream says *what* changed, never how. A page names the changes it cares about and gets a
+//! number that grows when one arrives; its resource depends on the number and reads again through
+//! its server function. So there is one way to read, and one place that authorises.
+//!
+//! On the server a version is constant, and in the browser it begins with the same value, so that
+//! what the server has already sent is not asked for again by hydration.
+
+use crate::refusal::Refusal;
+use domain::{Error, ErrorKind, event::Change};
+use leptos::prelude::*;
+
+#[cfg(feature = "hydrate")]
+mod tab;
+
+/// How the stream of changes is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    Live,
+    /// The browser is trying to reconnect.
+    Lost,
+    /// The server said that it stops; it is expected back.
+    Restarting,
+}
+
+/// How the stream is doing. Absent on the server, where it is always taken to be live.
+#[derive(Clone, Copy)]
+struct Connection(RwSignal<Link>);
+
+/// Makes the stream known to everything below. Called once, by the app.
+pub fn provide() {
+    let link = RwSignal::new(Link::Live);
+    provide_context(Connection(link));
+    #[cfg(feature = "hydrate")]
+    provide_context(tab::Tab::new(link));
+}
+
+/// A number that grows when a change arrives that `wants` asks for, or when changes may have been
+/// missed. Bursts are drawn together to four steps a second.
+pub fn version(wants: impl Fn(&Change) -> bool + Send + Sync + 'static) -> Signal<u64> {
+    let version = RwSignal::new(0);
+    #[cfg(feature = "hydrate")]
+    if let Some(tab) = use_context::<tab::Tab>() {
+        tab.listen(Box::new(wants), version);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    drop(wants);
+    version.into()
+}
+
+/// Whether changes are arriving, and if not, why.
+pub fn link() -> Signal<Link> {
+    use_context::<Connection>().map_or_else(|| Signal::stored(Link::Live), |c| c.0.into())
+}
+
+/// A value that was read once and is read again whenever `version` grows.
+///
+/// For pages that hold something that must not be built anew with each change, such as the frame
+/// of a stream. While the server does not answer, the last value stays.
+pub fn follow<T, F>(
+    first: T,
+    version: Signal<u64>,
+    read: impl Fn() -> F + Send + Sync + 'static,
+) -> Signal<Result<T, Error>>
+where
+    T: Clone + Send + Sync + 'static,
+    F: Future<Output = Result<T, Refusal>> + Send + 'static,
+{
+    let value = RwSignal::new(Ok(first));
+    // Answers may overtake each other; an older one must not replace a newer one.
+    let asked = StoredValue::new(0_u64);
+    let shown = StoredValue::new(0_u64);
+    let ask = Action::new(move |number: &u64| {
+        let (number, answer) = (*number, read());
+        async move {
+            let answer = answer.await.map_err(|refusal| refusal.0);
+            let newer = shown.try_get_value().is_some_and(|shown| number > shown);
+            let silent = matches!(&answer, Err(e) if e.kind == ErrorKind::Unavailable);
+            if newer && !silent {
+                shown.try_set_value(number);
+                value.try_set(answer);
+            }
+        }
+    });
+    Effect::watch(
+        move || version.get(),
+        move |_, _, _| {
+            asked.update_value(|asked| *asked += 1);
+            ask.dispatch(asked.get_value());
+        },
+        false,
+    );
+    value.into()
+}

@@ -1,0 +1,270 @@
+//! The reader's own account: who they are, password, sign-ins, and how the console looks.
+
+use crate::{
+    api::account::{ChangePassword, RevokeOtherSignIns, RevokeSignIn, SetTheme, list_sign_ins},
+    components::{
+        FailureBox, Loading, PageHead, When, field::PasswordField, frame::Reader,
+        passwords::ShowPasswords,
+    },
+    live, routes,
+};
+use domain::{
+    actor::Role,
+    event::Change,
+    user::{PASSWORD_SHORTEST, SignIn, Theme},
+};
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    view! {
+        <PageHead title="Account"/>
+        <Done/>
+        <div class="cards">
+            <Who/>
+            <Appearance/>
+            <Password/>
+            <SignIns/>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the form before this page has done.
+#[component]
+fn Done() -> impl IntoView {
+    let query = use_query_map();
+    let words = move || match query.read().get("done").as_deref() {
+        Some("password") => Some("Your password is changed, and your other sign-ins are ended."),
+        Some("revoked") => Some("The sign-in is ended."),
+        _ => None,
+    };
+    view! {
+        <div role="status">
+            {move || words().map(|words| view! { <p class="notice notice-good">{words}</p> })}
+        </div>
+    }
+}
+
+#[component]
+fn Who() -> impl IntoView {
+    let reader = use_context::<Reader>();
+    view! {
+        <section class="card" aria-labelledby="who-head">
+            <h2 id="who-head">"You"</h2>
+            <Transition fallback=Loading>
+                {move || Suspend::new(async move {
+                    let viewer = match reader {
+                        Some(Reader(reader)) => reader.await.ok(),
+                        None => None,
+                    };
+                    viewer.and_then(|viewer| viewer.actor).map(|actor| {
+                        let role = match actor.role {
+                            Role::Administrator => "Administrator",
+                            Role::User => "User",
+                        };
+                        view! {
+                            <dl class="facts">
+                                <div><dt>"User name"</dt><dd>{actor.name}</dd></div>
+                                <div><dt>"Role"</dt><dd>{role}</dd></div>
+                            </dl>
+                        }
+                    })
+                })}
+            </Transition>
+        </section>
+    }
+    .into_any()
+}
+
+/// The theme. Choosing one shows it at once; the form makes it last.
+#[component]
+fn Appearance() -> impl IntoView {
+    let set_theme = ServerAction::<SetTheme>::new();
+    let reader = use_context::<Reader>();
+    Effect::watch(
+        move || set_theme.version().get(),
+        move |_, _, _| {
+            if let Some(Reader(reader)) = reader {
+                reader.refetch();
+            }
+        },
+        false,
+    );
+    let choose = move |theme: Theme| {
+        if let Some(root) = document().document_element() {
+            // An attribute of the root can always be set.
+            _ = root.set_attribute("data-theme", theme.as_str());
+        }
+        set_theme.dispatch(SetTheme { theme: theme.as_str().into(), next: routes::ACCOUNT.into() });
+    };
+    view! {
+        <section class="card" aria-labelledby="theme-head">
+            <h2 id="theme-head">"Appearance"</h2>
+            {move || {
+                let failure = set_theme.value().get().and_then(Result::err);
+                failure.map(|refusal| view! { <FailureBox error=refusal.0/> })
+            }}
+            <ActionForm action=set_theme>
+                <input type="hidden" name="next" value=routes::ACCOUNT/>
+                <fieldset class="choices">
+                    <legend class="visually-hidden">"Theme"</legend>
+                    <Transition>
+                        {move || Suspend::new(async move {
+                            let now = match reader {
+                                Some(Reader(reader)) => reader.await.ok().map(|viewer| viewer.theme),
+                                None => None,
+                            };
+                            let now = now.unwrap_or_default();
+                            Theme::ALL.map(|theme| view! {
+                                <label class="choice">
+                                    <input
+                                        type="radio"
+                                        name="theme"
+                                        value=theme.as_str()
+                                        checked=theme == now
+                                        on:change=move |_| choose(theme)
+                                    />
+                                    <span>{theme.label()}</span>
+                                </label>
+                            }).collect_view()
+                        })}
+                    </Transition>
+                </fieldset>
+                <button type="submit" class="button">"Use this theme"</button>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Password() -> impl IntoView {
+    let change = ServerAction::<ChangePassword>::new();
+    let refusal = move || change.value().get().and_then(Result::err).map(|refusal| refusal.0);
+    let problem = move |field: &'static str| {
+        Signal::derive(move || refusal().and_then(|e| e.problem_at(field).map(str::to_owned)))
+    };
+    let busy = move || change.pending().get();
+    view! {
+        <section class="card" aria-labelledby="password-head">
+            <h2 id="password-head">"Password"</h2>
+            {move || refusal().map(|error| view! { <FailureBox error/> })}
+            <ActionForm action=change>
+                <PasswordField
+                    name="current"
+                    label="Present password"
+                    problem=problem("current")
+                    autocomplete="current-password"
+                />
+                <PasswordField
+                    name="new"
+                    label="New password"
+                    help=format!("At least {PASSWORD_SHORTEST} characters. Several words are easy to remember and hard to guess.")
+                    problem=problem("new")
+                    autocomplete="new-password"
+                />
+                <PasswordField
+                    name="again"
+                    label="New password again"
+                    problem=problem("again")
+                    autocomplete="new-password"
+                />
+                <ShowPasswords fields=&["current", "new", "again"]/>
+                <p class="field-help">"Your other sign-ins end when the password changes."</p>
+                <button type="submit" class="button button-primary" disabled=busy>
+                    {move || if busy() { "Changing …" } else { "Change password" }}
+                </button>
+            </ActionForm>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn SignIns() -> impl IntoView {
+    let revoke = ServerAction::<RevokeSignIn>::new();
+    let revoke_others = ServerAction::<RevokeOtherSignIns>::new();
+    let changed = live::version(|change| matches!(change, Change::User { .. }));
+    let list = Resource::new(
+        move || (changed.get(), revoke.version().get(), revoke_others.version().get()),
+        |_| list_sign_ins(),
+    );
+    let refusal = move || {
+        let one = revoke.value().get().and_then(Result::err);
+        one.or_else(|| revoke_others.value().get().and_then(Result::err))
+    };
+    view! {
+        <section class="card card-wide" aria-labelledby="sign-ins-head">
+            <h2 id="sign-ins-head">"Where you are signed in"</h2>
+            {move || refusal().map(|refusal| view! { <FailureBox error=refusal.0/> })}
+            <Transition fallback=Loading>
+                {move || Suspend::new(async move {
+                    match list.await {
+                        Err(refusal) => view! { <FailureBox error=refusal.0/> }.into_any(),
+                        Ok(list) => {
+                            let others = list.iter().any(|sign_in| !sign_in.current);
+                            let rows: Vec<_> = list
+                                .into_iter()
+                                .map(|sign_in| view! { <OneSignIn sign_in revoke/> })
+                                .collect();
+                            view! {
+                                <ul class="lines">{rows}</ul>
+                                {others.then(|| view! {
+                                    <ActionForm action=revoke_others>
+                                        <button
+                                            type="submit"
+                                            class="button"
+                                            disabled=move || revoke_others.pending().get()
+                                        >
+                                            "Sign out everywhere else"
+                                        </button>
+                                    </ActionForm>
+                                })}
+                            }
+                            .into_any()
+                        }
+                    }
+                })}
+            </Transition>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn OneSignIn(sign_in: SignIn, revoke: ServerAction<RevokeSignIn>) -> impl IntoView {
+    let SignIn { id, client, address, created_at, last_seen_at, current } = sign_in;
+    let label = format!("Sign out {client} at {address}");
+    let end = if current {
+        view! { <span class="badge">"This browser"</span> }.into_any()
+    } else {
+        view! {
+            <ActionForm action=revoke>
+                <input type="hidden" name="id" value=id.to_string()/>
+                <button
+                    type="submit"
+                    class="button"
+                    aria-label=label
+                    disabled=move || revoke.pending().get()
+                >
+                    "Sign out"
+                </button>
+            </ActionForm>
+        }
+        .into_any()
+    };
+    view! {
+        <li class="line">
+            <div class="line-text">
+                <p class="line-title">{client}</p>
+                <p class="line-note">
+                    {address} " · signed in " <When at=created_at/> " · last seen " <When at=last_seen_at/>
+                </p>
+            </div>
+            {end}
+        </li>
+    }
+    .into_any()
+}

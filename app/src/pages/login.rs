@@ -1,0 +1,54 @@
+//! Signing in.
+
+use crate::{
+    api::auth::SignIn,
+    components::{
+        FailureBox, PageHead,
+        brand::Brand,
+        field::{PasswordField, TextField},
+        passwords::ShowPasswords,
+    },
+};
+use leptos::{form::ActionForm, prelude::*};
+use leptos_router::hooks::use_query_map;
+
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let sign_in = ServerAction::<SignIn>::new();
+    let query = use_query_map();
+    let next = move || query.read().get("next").unwrap_or_default();
+    let failure = move || {
+        let value = sign_in.value().get();
+        value.and_then(Result::err).map(|refusal| view! { <FailureBox error=refusal.0/> })
+    };
+    let busy = move || sign_in.pending().get();
+    view! {
+        <div class="sheet-page">
+            <header><Brand/></header>
+            <main id="main" class="sheet">
+                <PageHead title="Sign in"/>
+                {failure}
+                <ActionForm action=sign_in>
+                    <input type="hidden" name="next" value=next/>
+                    <TextField
+                        name="name"
+                        label="User name"
+                        required=true
+                        autocomplete="username"
+                        autofocus=true
+                    />
+                    <PasswordField
+                        name="password"
+                        label="Password"
+                        autocomplete="current-password"
+                    />
+                    <ShowPasswords fields=&["password"]/>
+                    <button type="submit" class="button button-primary button-wide" disabled=busy>
+                        {move || if busy() { "Signing in …" } else { "Sign in" }}
+                    </button>
+                </ActionForm>
+            </main>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,13 @@
+//! One file per page. A page reads by its server function, shows components, and posts forms; it
+//! holds no rules of its own.
+
+pub mod account;
+pub mod launcher;
+pub mod login;
+pub mod not_found;
+pub mod session;
+pub mod sessions;
+pub mod setup;
+pub mod stream;
+pub mod workspace_edit;
+pub mod workspaces;

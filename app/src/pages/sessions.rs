@@ -1,0 +1,232 @@
+//! Everybody's sessions, for administrators: who runs what, in which state and why, what it uses
+//! now, and what can be done about it, one by one or for many at once.
+
+mod row;
+
+pub use row::{memory, percent};
+
+use crate::{
+    api::sessions::{ActOnSessions, list_sessions},
+    components::{
+        EmptyState, FailureBox, Loading, PageFailure, PageHead,
+        fresh::{Fresh, fresh},
+        pager::Pager,
+        table::{Column, ListState, SearchBar, Selection, Table, use_list_query},
+    },
+    live,
+    pages::session::steering::{ASK_FORM, DeedButton, Steering, Target},
+    routes,
+};
+use domain::{
+    event::Change,
+    list::{ListQuery, Page},
+    session::{Action as Deed, SessionRow},
+};
+use leptos::{prelude::*, server_fn::ServerFn};
+
+const COLUMNS: &[Column] = &[
+    Column::sorted("Workspace", "workspace"),
+    Column::sorted("User", "user"),
+    Column::sorted("Image", "image"),
+    Column::sorted("State", "state"),
+    Column::sorted("Started", "launched"),
+    Column::sorted("Last activity", "activity"),
+    Column::plain("CPU").figures(),
+    Column::plain("Memory").figures(),
+    Column::plain("Actions"),
+];
+
+const STATES: &[(&str, &str)] = &[
+    ("", "All present"),
+    ("running", "Running"),
+    ("starting", "Starting"),
+    ("paused", "Paused"),
+    ("stopped", "Stopped"),
+    ("failed", "Failed"),
+    ("deleting", "Deleting"),
+    ("deleted", "Ended"),
+];
+
+/// Id of the form that the ticks of the rows belong to.
+const BULK_FORM: &str = "bulk";
+
+#[component]
+pub fn SessionsPage() -> impl IntoView {
+    let query = use_list_query();
+    let first = Resource::new(|| (), move |()| list_sessions(query.get_untracked()));
+    view! {
+        <Suspense fallback=Loading>
+            {move || Suspend::new(async move {
+                match first.await {
+                    Ok(page) => list(page, query),
+                    Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+fn target(row: &SessionRow) -> Target {
+    Target {
+        id: row.id.to_string(),
+        name: format!("{} of {}", row.workspace_name, row.owner_name),
+        state: row.state,
+    }
+}
+
+fn list(first: Page<SessionRow>, query: Memo<ListQuery>) -> AnyView {
+    let known: Vec<Target> = first.rows.iter().map(target).collect();
+    let back =
+        Signal::derive(move || format!("{}{}", routes::SESSIONS, query.with(ListQuery::to_query)));
+    let steering = Steering::of_list(routes::SESSIONS.to_owned(), back, &known);
+    let changes = live::version(|change| {
+        matches!(change, Change::Session { .. } | Change::Usage | Change::Resync)
+    });
+    let version = Signal::derive(move || changes.get() + steering.version());
+    let sessions = fresh(first, query, version, list_sessions);
+    let page = sessions.value;
+    let total = Memo::new(move |_| page.with(|p| p.total));
+    let ids = Memo::new(move |_| {
+        page.with(|p| p.rows.iter().map(|r| r.id.to_string()).collect::<Vec<_>>())
+    });
+    let selection = Selection::new(ids, BULK_FORM);
+    let rows = move || {
+        view! {
+            <For
+                each=move || page.with(|p| p.rows.clone())
+                key=|row| row.id.clone()
+                children=move |row| row::row(row, sessions, selection, steering)
+            />
+        }
+    };
+    view! {
+        <PageHead title="Sessions" />
+        {steering.question()}
+        {steering.outcome()}
+        {failure(sessions)}
+        <SearchBar
+            path=routes::SESSIONS
+            query
+            label="Search by user, workspace, image or id"
+            states=STATES
+            total
+            noun=("session", "sessions")
+        />
+        // Leads to the question about a single row without JavaScript, and keeps the list's state.
+        <form id=ASK_FORM method="get" action=routes::SESSIONS>
+            <ListState query />
+        </form>
+        <Show when=move || ids.with(|ids| !ids.is_empty()) fallback=move || nothing(query)>
+            {bulk_bar(query, selection, steering, page)}
+            <Table
+                caption="Sessions"
+                columns=COLUMNS
+                path=routes::SESSIONS
+                query
+                selection
+                busy=sessions.busy
+            >
+                {rows()}
+            </Table>
+        </Show>
+        <Pager path=routes::SESSIONS query total />
+    }
+    .into_any()
+}
+
+/// Why the rows may be old.
+fn failure<T: Send + Sync + 'static>(list: Fresh<T>) -> AnyView {
+    view! { {move || list.failure.get().map(|error| view! { <FailureBox error /> })} }.into_any()
+}
+
+fn nothing(query: Memo<ListQuery>) -> AnyView {
+    let narrowed = query.with_untracked(|q| q.is_narrowed() || q.page > 1);
+    if narrowed {
+        view! {
+            <EmptyState title="No session matches" text="Nothing here fits what you searched for.">
+                <a class="button" href=routes::SESSIONS>
+                    "Show all sessions"
+                </a>
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        view! {
+            <EmptyState
+                title="No sessions"
+                text="A session appears here as soon as somebody launches a workspace."
+            >
+                <a class="button" href=routes::LAUNCHER>
+                    "Open the launcher"
+                </a>
+            </EmptyState>
+        }
+        .into_any()
+    }
+}
+
+/// Deeds for the ticked rows. Without JavaScript the ticks post with this form, so it is always
+/// there; with it the buttons wait for a tick.
+fn bulk_bar(
+    query: Memo<ListQuery>,
+    selection: Selection,
+    steering: Steering,
+    page: RwSignal<Page<SessionRow>>,
+) -> AnyView {
+    let live = RwSignal::new(false);
+    Effect::new(move || live.set(true));
+    let targets = move |deed: Deed| {
+        let ids = selection.ids();
+        page.with(|p| {
+            p.rows
+                .iter()
+                .map(target)
+                .filter(|t| ids.contains(&t.id) && t.state.allows(deed))
+                .collect::<Vec<_>>()
+        })
+    };
+    let buttons: Vec<AnyView> = [Deed::Start, Deed::Pause, Deed::Stop, Deed::Delete]
+        .into_iter()
+        .map(|deed| {
+            let look = if matches!(deed, Deed::Delete) {
+                "button button-small button-danger"
+            } else {
+                "button button-small"
+            };
+            let shown = Signal::derive(move || {
+                !live.get() || selection.count() == 0 || !targets(deed).is_empty()
+            });
+            let button = DeedButton {
+                deed,
+                look,
+                asked_of: String::new(),
+                form: BULK_FORM,
+                state: None,
+                shown,
+            };
+            steering.button(button, move || targets(deed))
+        })
+        .collect();
+    let count = move || match (live.get(), selection.count()) {
+        (false, _) | (_, 0) => "Selected sessions:".to_owned(),
+        (_, 1) => "1 session selected:".to_owned(),
+        (_, n) => format!("{n} sessions selected:"),
+    };
+    view! {
+        <form
+            id=BULK_FORM
+            class="bulk-bar"
+            method="post"
+            action=ActOnSessions::url()
+            class:is-idle=move || live.get() && selection.count() == 0
+        >
+            <ListState query />
+            <fieldset class="actions" disabled=move || live.get() && selection.count() == 0>
+                <legend class="bulk-count">{count}</legend>
+                {buttons}
+            </fieldset>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,222 @@
+//! The form of a workspace, new or saved.
+//!
+//! Every field is checked as it is left, by the same rules as on the server, and the server has
+//! the last word. What was typed is never lost: with JavaScript the form simply stays; without, the
+//! server keeps a refused form for the page that shows the problems ([`draft`]).
+
+mod basics;
+mod connection;
+pub mod draft;
+mod editor;
+mod picture;
+mod preset;
+mod resources;
+
+use crate::{
+    api::{
+        auth::who_is_it,
+        workspaces::{SaveWorkspace, show_workspace},
+    },
+    components::{Loading, PageFailure, PageHead},
+    pages::workspaces::{deeds::Deeds, done},
+    refusal::Refusal,
+    routes,
+};
+use domain::{
+    actor::Permission,
+    icon::Icon,
+    workspace::{Workspace, WorkspaceForm},
+};
+use editor::Editor;
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_router::hooks::{use_params_map, use_query_map};
+use serde::{Deserialize, Serialize};
+
+/// Id of the form; buttons outside it name it.
+const FORM: &str = "workspace";
+
+/// What the page opens with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Opened {
+    /// `None` for a new one.
+    workspace: Option<Workspace>,
+    /// What the fields hold: as saved, filled from a preset, or as refused a moment ago.
+    form: WorkspaceForm,
+}
+
+/// What the address asks to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked {
+    /// Empty for a new one.
+    id: String,
+    preset: String,
+    /// The address carries a refusal.
+    refused: bool,
+}
+
+async fn open(asked: Asked) -> Result<Opened, Refusal> {
+    let workspace = if asked.id.is_empty() {
+        // Nothing is read for a new one, so nothing would refuse; whoever may not save it is
+        // better told before filling it in.
+        let actor = who_is_it().await?.actor.ok_or_else(domain::Error::unauthenticated)?;
+        actor.require(Permission::ManageWorkspaces)?;
+        None
+    } else {
+        Some(show_workspace(asked.id.clone()).await?)
+    };
+    let mut form = workspace
+        .as_ref()
+        .map_or_else(WorkspaceForm::default, |w| WorkspaceForm::from(&w.definition));
+    if let Some(preset) = domain::preset::find(&asked.preset) {
+        preset::fill(&mut form, &preset, workspace.is_none());
+    }
+    #[cfg(feature = "ssr")]
+    if asked.refused
+        && let Some(kept) = draft::take(&asked.id).await
+    {
+        form = kept;
+    }
+    Ok(Opened { workspace, form })
+}
+
+#[component]
+pub fn WorkspaceEditPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()));
+    // Another workspace, such as a copy just made, is another form: nothing typed into the one
+    // before may stay in its fields.
+    view! { <For each=move || [id.get()] key=String::clone children=opening /> }.into_any()
+}
+
+fn opening(id: String) -> AnyView {
+    let query = use_query_map();
+    let save = ServerAction::<SaveWorkspace>::new();
+    let asked = Memo::new(move |_| {
+        query.with(|map| Asked {
+            id: id.clone(),
+            preset: map.get("preset").unwrap_or_default(),
+            refused: map.get_str("__err").is_some(),
+        })
+    });
+    // Read again after a save, for the revision that the next one must name. A refusal leaves the
+    // page, and with it the revision it was refused for, as it is.
+    let saves = Memo::new(move |before: Option<&u32>| {
+        let saved = save.value().with(|answer| matches!(answer, Some(Ok(()))));
+        before.copied().unwrap_or_default() + u32::from(saved)
+    });
+    let opened = Resource::new(move || (asked.get(), saves.get()), |(asked, _)| open(asked));
+    view! {
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move {
+                match opened.await {
+                    Ok(opened) => page(opened, save),
+                    Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn page(opened: Opened, save: ServerAction<SaveWorkspace>) -> AnyView {
+    let Opened { workspace, form } = opened;
+    let title = match &workspace {
+        Some(w) => format!("Edit {}", w.definition.name),
+        None => "New workspace".to_owned(),
+    };
+    let path = match &workspace {
+        Some(w) => routes::workspace(&w.id),
+        None => routes::NEW_WORKSPACE.to_owned(),
+    };
+    let deeds = Deeds::new(Signal::stored(path.clone()));
+    let editor = Editor::new(form.clone(), save);
+    let saved = workspace.as_ref().map(|w| w.id.to_string());
+    let uploaded = workspace.as_ref().and_then(|w| match &w.definition.icon {
+        icon @ Icon::Uploaded(_) => Some(icon.clone()),
+        Icon::BuiltIn(_) => None,
+    });
+    let id = saved.clone().unwrap_or_default();
+    let revision = workspace.as_ref().map_or(0, |w| w.revision);
+    let actions = saved.as_deref().map(|id| {
+        let red = "button button-danger";
+        view! {
+            {deeds.duplicate_button(id, "button")}
+            {deeds.delete_button(id, path.clone(), ().into_any(), red)}
+        }
+        .into_any()
+    });
+    let preset = preset::picker(editor, path, workspace.is_none());
+    let foot = foot(editor, deeds, saved.as_deref());
+    let picture = saved.as_deref().map(picture::upload);
+    view! {
+        <PageHead title=title>{actions}</PageHead>
+        {done()}
+        {deeds.question()}
+        {deeds.refusals()}
+        {editor.summary()}
+        {preset}
+        <form
+            id=FORM
+            class="form"
+            method="post"
+            action=SaveWorkspace::url()
+            novalidate
+            node_ref=editor.place()
+            on:submit=move |ev| editor.submit(&ev)
+            on:input=move |_| editor.examine()
+            on:change=move |ev| editor.left(&ev)
+        >
+            <input type="hidden" name="id" value=id />
+            <input type="hidden" name="revision" value=revision.to_string() />
+            {basics::basics(editor, &form, uploaded)}
+            {basics::image(editor, &form)}
+            {connection::connection(editor, &form)}
+            {resources::environment(editor, &form)}
+            {resources::resources(editor, &form)}
+            {resources::visibility(editor, &form)}
+        </form>
+        {foot}
+        {picture}
+    }
+    .into_any()
+}
+
+/// Save and test stand side by side but belong to different forms.
+fn foot(editor: Editor, deeds: Deeds, saved: Option<&str>) -> AnyView {
+    let test = match saved {
+        Some(id) => view! {
+            {deeds.test_button(id, "button")}
+            <p class="field-help">
+                "A test launch runs the definition as last saved, enabled or not, as a session of your own, and shows each step."
+            </p>
+        }
+        .into_any(),
+        None => view! {
+            <p class="field-help">"Once saved, it can be tried with a test launch."</p>
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="form-foot">
+            <button
+                type="submit"
+                form=FORM
+                class="button button-primary"
+                disabled=move || editor.saving()
+                // Pressing it leaves the field with the focus, whose problem would then appear and
+                // push the button away from under the pointer before the click is one.
+                on:mousedown=|event| event.prevent_default()
+            >
+                {move || if editor.saving() { "Saving …" } else { "Save" }}
+            </button>
+            <a class="button" href=routes::WORKSPACES>
+                "Cancel"
+            </a>
+            <span class="form-saved" role="status">
+                {move || editor.saved().then_some("Saved.")}
+            </span>
+            {test}
+        </div>
+    }
+    .into_any()
+}

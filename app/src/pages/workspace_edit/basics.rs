@@ -1,0 +1,121 @@
+//! What people see of a workspace, and the image it runs.
+
+use super::editor::{Editor, icon_id, posted};
+use crate::components::{
+    Icon,
+    field::{AreaField, TextField},
+};
+use domain::{
+    icon::{BUILT_IN, Icon as Picture},
+    workspace::WorkspaceForm,
+};
+use leptos::prelude::*;
+
+/// A titled part of the form.
+pub fn section(title: &'static str, fields: AnyView) -> AnyView {
+    view! {
+        <fieldset class="form-section">
+            <legend>{title}</legend>
+            {fields}
+        </fieldset>
+    }
+    .into_any()
+}
+
+pub fn basics(editor: Editor, form: &WorkspaceForm, uploaded: Option<Picture>) -> AnyView {
+    let fields = view! {
+        <TextField
+            name=posted("name")
+            label="Name"
+            value=form.name.clone()
+            problem=editor.problem("name")
+            required=true
+        />
+        <AreaField
+            name=posted("description")
+            label="Description"
+            value=form.description.clone()
+            help="One line for the tile."
+            problem=editor.problem("description")
+            rows=2
+        />
+        <TextField
+            name=posted("categories")
+            label="Categories"
+            value=form.categories.clone()
+            help="Separated by commas. The first one is printed on the tile."
+            problem=editor.problem("categories")
+        />
+        {icons(editor, &form.icon, uploaded)}
+    };
+    section("Basics", fields.into_any())
+}
+
+/// One picture to choose; the words are its label and are read aloud.
+fn choice(value: String, label: String, picture: Picture, chosen: &str) -> AnyView {
+    let checked = value == chosen;
+    view! {
+        <label class="icon-choice">
+            <input
+                type="radio"
+                id=icon_id(&value)
+                name=posted("icon")
+                value=value
+                checked=checked
+            />
+            <Icon icon=picture />
+            <span>{label}</span>
+        </label>
+    }
+    .into_any()
+}
+
+fn icons(editor: Editor, chosen: &str, uploaded: Option<Picture>) -> AnyView {
+    let problem = editor.problem("icon");
+    let own = uploaded
+        .map(|picture| choice(picture.clone().into(), "your picture".to_owned(), picture, chosen));
+    let built_in: Vec<AnyView> = BUILT_IN
+        .iter()
+        .map(|name| {
+            let picture = Picture::BuiltIn((*name).to_owned());
+            choice((*name).to_owned(), (*name).to_owned(), picture, chosen)
+        })
+        .collect();
+    view! {
+        <fieldset
+            id="form-icon"
+            class="field icon-choices"
+            aria-describedby=move || problem.with(Option::is_some).then_some("form-icon-problem")
+        >
+            <legend>"Icon"</legend>
+            {own}
+            {built_in}
+            {move || {
+                problem
+                    .get()
+                    .map(|text| {
+                        view! {
+                            <p id="form-icon-problem" class="field-problem">
+                                {text}
+                            </p>
+                        }
+                    })
+            }}
+        </fieldset>
+    }
+    .into_any()
+}
+
+pub fn image(editor: Editor, form: &WorkspaceForm) -> AnyView {
+    let field = view! {
+        <TextField
+            name=posted("image")
+            label="Image"
+            value=form.image.clone()
+            help="As the engine names it, such as `slipway/desktop:latest` or `registry.example.org/team/app@sha256:…`. Each launch records the digest it ran."
+            problem=editor.problem("image")
+            required=true
+        />
+    };
+    section("Image", field.into_any())
+}

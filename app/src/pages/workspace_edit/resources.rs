@@ -1,0 +1,97 @@
+//! What a container gets, and who sees the workspace.
+
+use super::{
+    basics::section,
+    editor::{Editor, posted},
+};
+use crate::components::field::{AreaField, SelectField, TextField, TickField};
+use domain::workspace::WorkspaceForm;
+use leptos::prelude::*;
+
+pub fn environment(editor: Editor, form: &WorkspaceForm) -> AnyView {
+    let field = view! {
+        <AreaField
+            name=posted("environment")
+            label="Variables"
+            value=form.environment.clone()
+            help="`NAME=value`, one a line. Everybody who launches the workspace can read them inside."
+            problem=editor.problem("environment")
+            rows=4
+            code=true
+        />
+    };
+    section("Environment", field.into_any())
+}
+
+pub fn resources(editor: Editor, form: &WorkspaceForm) -> AnyView {
+    let fields = view! {
+        <div class="field-row">
+            <TextField
+                name=posted("cpus")
+                label="Processor cores"
+                value=form.cpus.clone()
+                help="Such as 2 or 0.5."
+                problem=editor.problem("cpus")
+                inputmode="decimal"
+                required=true
+            />
+            <TextField
+                name=posted("memory")
+                label="Memory"
+                value=form.memory.clone()
+                help="Such as 2 GiB. More than that ends the program that asks for it."
+                problem=editor.problem("memory")
+                required=true
+            />
+            <TextField
+                name=posted("shm")
+                label="Shared memory"
+                value=form.shm.clone()
+                help="Browsers and desktops need 512 MiB or more."
+                problem=editor.problem("shm")
+                required=true
+            />
+            <TextField
+                name=posted("pids")
+                label="Processes"
+                value=form.pids.clone()
+                help="At most so many at a time."
+                problem=editor.problem("pids")
+                inputmode="numeric"
+                required=true
+            />
+        </div>
+    };
+    section("Resources", fields.into_any())
+}
+
+pub fn visibility(editor: Editor, form: &WorkspaceForm) -> AnyView {
+    // A choice and not a tick: what is not ticked is not posted, and a new form is enabled.
+    let enabled = vec![
+        ("on".to_owned(), "Enabled: it can be launched".to_owned()),
+        (String::new(), "Disabled: nobody can launch it".to_owned()),
+    ];
+    let fields = view! {
+        <SelectField
+            name=posted("enabled")
+            label="State"
+            value=form.enabled.clone()
+            options=enabled
+            help="Running sessions are not touched."
+        />
+        <TickField
+            name=posted("hidden")
+            label="Hidden"
+            ticked=!form.hidden.is_empty()
+            help="No tile; administrators still see it in their list."
+        />
+        <AreaField
+            name=posted("notes")
+            label="Notes"
+            value=form.notes.clone()
+            help="For administrators only."
+            problem=editor.problem("notes")
+        />
+    };
+    section("Visibility and notes", fields.into_any())
+}

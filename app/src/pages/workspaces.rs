@@ -1,0 +1,181 @@
+//! The library of workspaces, for administrators: what can be launched, from which image, whether
+//! that image is there, and what to do with each.
+
+pub mod deeds;
+mod row;
+
+use crate::{
+    api::workspaces::list_workspaces,
+    components::{
+        EmptyState, FailureBox, Glyph, Loading, PageFailure, PageHead,
+        fresh::fresh,
+        pager::Pager,
+        table::{Column, SearchBar, Table, use_list_query},
+    },
+    live, routes,
+};
+use deeds::Deeds;
+use domain::{
+    event::Change,
+    list::{ListQuery, Page},
+    workspace::WorkspaceRow,
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+const COLUMNS: &[Column] = &[
+    Column::sorted("Name", "name"),
+    Column::plain("Categories"),
+    Column::sorted("Image", "image"),
+    Column::plain("Image state"),
+    Column::sorted("Visibility", "enabled"),
+    Column::sorted("Sessions", "sessions").figures(),
+    Column::sorted("Updated", "updated"),
+    Column::plain("Actions"),
+];
+
+const STATES: &[(&str, &str)] = &[
+    ("", "All"),
+    ("enabled", "Enabled"),
+    ("disabled", "Disabled"),
+    ("hidden", "Hidden"),
+    ("ready", "Image ready"),
+    ("unavailable", "Image not available"),
+];
+
+#[component]
+pub fn WorkspacesPage() -> impl IntoView {
+    let query = use_list_query();
+    let first = Resource::new(|| (), move |()| list_workspaces(query.get_untracked()));
+    view! {
+        <Suspense fallback=Loading>
+            {move || Suspend::new(async move {
+                match first.await {
+                    Ok(page) => list(page, query),
+                    Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+fn list(first: Page<WorkspaceRow>, query: Memo<ListQuery>) -> AnyView {
+    let back = Signal::derive(move || {
+        format!("{}{}", routes::WORKSPACES, query.with(ListQuery::to_query))
+    });
+    let deeds = Deeds::new(back);
+    let changes = live::version(|change| {
+        matches!(
+            change,
+            Change::Workspace { .. } | Change::Images | Change::Session { .. } | Change::Resync
+        )
+    });
+    let version = Signal::derive(move || changes.get() + deeds.version().get() as u64);
+    let workspaces = fresh(first, query, version, list_workspaces);
+    let page = workspaces.value;
+    let total = Memo::new(move |_| page.with(|p| p.total));
+    let empty = Memo::new(move |_| page.with(|p| p.rows.is_empty()));
+    let rows = move || {
+        view! {
+            <For
+                each=move || page.with(|p| p.rows.clone())
+                key=|row| (row.workspace.id.clone(), row.workspace.revision)
+                children=move |row| row::row(row, workspaces, query, deeds)
+            />
+        }
+    };
+    view! {
+        <PageHead title="Workspaces">
+            <a class="button button-primary" href=routes::NEW_WORKSPACE>
+                <Glyph name="plus" />
+                "New workspace"
+            </a>
+        </PageHead>
+        {done()}
+        {deeds.question()}
+        {deeds.refusals()}
+        {move || workspaces.failure.get().map(|error| view! { <FailureBox error /> })}
+        <SearchBar
+            path=routes::WORKSPACES
+            query
+            label="Search by name, description, image or category"
+            states=STATES
+            total
+            noun=("workspace", "workspaces")
+        />
+        {move || category(query)}
+        <Show when=move || !empty.get() fallback=move || nothing(query)>
+            <Table
+                caption="Workspaces"
+                columns=COLUMNS
+                path=routes::WORKSPACES
+                query
+                busy=workspaces.busy
+            >
+                {rows()}
+            </Table>
+        </Show>
+        <Pager path=routes::WORKSPACES query total />
+    }
+    .into_any()
+}
+
+/// The category the list is narrowed to, with the way out.
+fn category(query: Memo<ListQuery>) -> Option<AnyView> {
+    let (name, all) = query.with(|q| {
+        let all = ListQuery { filter: String::new(), page: 1, ..q.clone() };
+        (q.filter.clone(), format!("{}{}", routes::WORKSPACES, all.to_query()))
+    });
+    (!name.is_empty()).then(|| {
+        view! {
+            <p class="list-filter">
+                "Only the category “" {name} "”. " <a href=all>"Show all categories"</a>
+            </p>
+        }
+        .into_any()
+    })
+}
+
+fn nothing(query: Memo<ListQuery>) -> AnyView {
+    if query.with_untracked(|q| q.is_narrowed() || q.page > 1) {
+        view! {
+            <EmptyState title="No workspace matches" text="Nothing here fits what you searched for.">
+                <a class="button" href=routes::WORKSPACES>
+                    "Show all workspaces"
+                </a>
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        view! {
+            <EmptyState
+                title="No workspaces yet"
+                text="A workspace says which image to run and how to reach it; people launch it from its tile."
+            >
+                <a class="button button-primary" href=routes::NEW_WORKSPACE>
+                    "New workspace"
+                </a>
+            </EmptyState>
+        }
+        .into_any()
+    }
+}
+
+/// What was just done, as the address says after a form.
+pub fn done() -> AnyView {
+    let map = use_query_map();
+    let text = move || {
+        let text = map.with(|map| match map.get_str("done")? {
+            "saved" => Some("Saved."),
+            "deleted" => Some("The workspace was deleted."),
+            "duplicated" => {
+                Some("This is the copy. It is disabled until you have changed what you want.")
+            }
+            "icon" => Some("The picture was uploaded."),
+            _ => None,
+        })?;
+        Some(view! { <p class="notice notice-good">{text}</p> })
+    };
+    view! { <div role="status">{text}</div> }.into_any()
+}

@@ -1,0 +1,251 @@
+//! What an administrator does with a saved workspace: try it, copy it, switch it, delete it. One
+//! place for the list and the form.
+//!
+//! Each deed is a form of its own that posts without JavaScript; all but the deletion happen at
+//! once, because they lose nothing.
+
+use crate::{
+    api::workspaces::{
+        DeleteWorkspace, DuplicateWorkspace, SetWorkspaceEnabled, TestLaunch, weigh_deletion,
+    },
+    components::{
+        FailureBox, Glyph,
+        confirm::{Confirm, PARAMETER},
+    },
+    refusal::Refusal,
+};
+use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+#[derive(Clone, Copy)]
+pub struct Deeds {
+    enable: ServerAction<SetWorkspaceEnabled>,
+    duplicate: ServerAction<DuplicateWorkspace>,
+    test: ServerAction<TestLaunch>,
+    delete: ServerAction<DeleteWorkspace>,
+    /// The workspace whose deletion is asked about.
+    asked: RwSignal<Option<String>>,
+    /// The page without a question.
+    back: Signal<String>,
+}
+
+/// A form with one button.
+fn one_button(
+    action: &'static str,
+    fields: Vec<AnyView>,
+    go: impl Fn() + Send + Sync + 'static,
+    look: &'static str,
+    face: AnyView,
+) -> AnyView {
+    let submit = move |ev: SubmitEvent| {
+        ev.prevent_default();
+        go();
+    };
+    view! {
+        <form method="post" action=action on:submit=submit>
+            {fields}
+            <button type="submit" class=look>
+                {face}
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+fn hidden(name: &'static str, value: String) -> AnyView {
+    view! { <input type="hidden" name=name value=value /> }.into_any()
+}
+
+fn face(glyph: &'static str, label: &'static str) -> AnyView {
+    view! {
+        <Glyph name=glyph />
+        <span>{label}</span>
+    }
+    .into_any()
+}
+
+impl Deeds {
+    pub fn new(back: impl Into<Signal<String>>) -> Self {
+        let asked = use_query_map().with_untracked(|map| {
+            let (deed, id) = map.get_str(PARAMETER)?.split_once(':')?;
+            (deed == "delete").then(|| id.to_owned())
+        });
+        Self {
+            enable: ServerAction::new(),
+            duplicate: ServerAction::new(),
+            test: ServerAction::new(),
+            delete: ServerAction::new(),
+            asked: RwSignal::new(asked),
+            back: back.into(),
+        }
+    }
+
+    /// Grows when something was switched.
+    pub fn version(self) -> RwSignal<usize> {
+        self.enable.version()
+    }
+
+    pub fn test_button(self, id: &str, look: &'static str) -> AnyView {
+        let own = id.to_owned();
+        let go = move || {
+            self.test.dispatch(TestLaunch { id: own.clone() });
+        };
+        let fields = vec![hidden("id", id.to_owned())];
+        one_button(TestLaunch::url(), fields, go, look, face("play", "Test launch"))
+    }
+
+    pub fn duplicate_button(self, id: &str, look: &'static str) -> AnyView {
+        let own = id.to_owned();
+        let go = move || {
+            self.duplicate.dispatch(DuplicateWorkspace { id: own.clone() });
+        };
+        let fields = vec![hidden("id", id.to_owned())];
+        one_button(DuplicateWorkspace::url(), fields, go, look, face("copy", "Duplicate"))
+    }
+
+    /// Enables or disables, whichever it is not, and comes back to `next`.
+    pub fn switch_button(
+        self,
+        id: &str,
+        enabled: Signal<bool>,
+        next: Signal<String>,
+        look: &'static str,
+    ) -> AnyView {
+        let own = id.to_owned();
+        let wanted = move |on: bool| if on { String::new() } else { "on".to_owned() };
+        let go = move || {
+            self.enable.dispatch(SetWorkspaceEnabled {
+                id: own.clone(),
+                enabled: wanted(enabled.get_untracked()),
+                next: next.get_untracked(),
+            });
+        };
+        let fields = vec![
+            hidden("id", id.to_owned()),
+            view! { <input type="hidden" name="enabled" value=move || wanted(enabled.get()) /> }
+                .into_any(),
+            view! { <input type="hidden" name="next" value=next /> }.into_any(),
+        ];
+        let face = view! {
+            <Glyph name="off" />
+            <span>{move || if enabled.get() { "Disable" } else { "Enable" }}</span>
+        };
+        one_button(SetWorkspaceEnabled::url(), fields, go, look, face.into_any())
+    }
+
+    /// Asks first. `state` are hidden fields that lead back to the same page without JavaScript.
+    pub fn delete_button(
+        self,
+        id: &str,
+        path: String,
+        state: AnyView,
+        look: &'static str,
+    ) -> AnyView {
+        let own = id.to_owned();
+        let value = format!("delete:{id}");
+        let submit = move |ev: SubmitEvent| {
+            ev.prevent_default();
+            self.asked.set(Some(own.clone()));
+        };
+        view! {
+            <form method="get" action=path on:submit=submit>
+                {state}
+                <button type="submit" class=look name=PARAMETER value=value>
+                    {face("trash", "Delete …")}
+                </button>
+            </form>
+        }
+        .into_any()
+    }
+
+    /// The question before a workspace is deleted, while it is asked.
+    pub fn question(self) -> AnyView {
+        let navigate = use_navigate();
+        let leave = Callback::new(move |()| {
+            self.asked.set(None);
+            // Only a page that came without JavaScript still has the question in its address.
+            if window().location().search().unwrap_or_default().contains(PARAMETER) {
+                let options =
+                    leptos_router::NavigateOptions { replace: true, ..Default::default() };
+                navigate(&self.back.get_untracked(), options);
+            }
+        });
+        let weighed = Resource::new(
+            move || self.asked.get(),
+            |asked| async move {
+                match asked {
+                    Some(id) => weigh_deletion(id.clone()).await.map(|c| Some((id, c))),
+                    None => Ok(None),
+                }
+            },
+        );
+        view! {
+            <Transition>
+                {move || Suspend::new(async move {
+                    match weighed.await {
+                        Ok(Some((id, doomed))) => {
+                            let own = id.clone();
+                            let yes = move |ev: SubmitEvent| {
+                                ev.prevent_default();
+                                self.asked.set(None);
+                                self.delete.dispatch(DeleteWorkspace { id: own.clone() });
+                            };
+                            view! {
+                                <Confirm
+                                    title=format!("Delete the workspace “{}”?", doomed.name)
+                                    verb="Delete workspace"
+                                    action=DeleteWorkspace::url()
+                                    fields=vec![("id", id)]
+                                    cancel_href=self.back.get_untracked()
+                                    on_confirm=yes
+                                    on_cancel=move |()| leave.run(())
+                                >
+                                    {consequences(doomed.sessions)}
+                                </Confirm>
+                            }
+                                .into_any()
+                        }
+                        Ok(None) => ().into_any(),
+                        Err(refusal) => view! { <FailureBox error=refusal.0 /> }.into_any(),
+                    }
+                })}
+            </Transition>
+        }
+        .into_any()
+    }
+
+    /// Why the last deed was refused, if it was.
+    pub fn refusals(self) -> AnyView {
+        let last = move || {
+            [
+                refused(self.enable.value().get()),
+                refused(self.duplicate.value().get()),
+                refused(self.test.value().get()),
+                refused(self.delete.value().get()),
+            ]
+            .into_iter()
+            .flatten()
+            .map(|error| view! { <FailureBox error /> })
+            .collect::<Vec<_>>()
+        };
+        view! { {last} }.into_any()
+    }
+}
+
+fn refused(answer: Option<Result<(), Refusal>>) -> Option<domain::Error> {
+    answer.and_then(Result::err).map(|refusal| refusal.0)
+}
+
+fn consequences(sessions: i64) -> AnyView {
+    let stays = match sessions {
+        0 => "It has no sessions.".to_owned(),
+        1 => "1 session of it stays and can be used until it is deleted.".to_owned(),
+        n => format!("{n} sessions of it stay and can be used until they are deleted."),
+    };
+    view! {
+        <p>"Its tile and its definition are removed. This cannot be undone."</p>
+        <p>{stays}</p>
+        <p>"The image stays on the engine. To take only the tile away, disable it instead."</p>
+    }
+    .into_any()
+}

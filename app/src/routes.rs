@@ -1,0 +1,114 @@
+//! Every page and its path, in one table.
+//!
+//! Paths are written here and nowhere else: pages link through the functions below, so that a
+//! moved page breaks the build instead of a link. The literals in [`App`] and the builders next to
+//! it are the two halves of the table.
+
+use crate::{
+    components::{clock, frame::Frame},
+    live,
+    pages::{
+        account::AccountPage, launcher::LauncherPage, login::LoginPage, not_found::NotFoundPage,
+        session::SessionPage, sessions::SessionsPage, setup::SetupPage, stream::StreamPage,
+        workspace_edit::WorkspaceEditPage, workspaces::WorkspacesPage,
+    },
+    redirect,
+};
+use domain::{IconId, SessionId, WorkspaceId, list::encode};
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{ParentRoute, Route, Router, Routes},
+    path,
+};
+
+pub const SETUP: &str = "/setup";
+pub const LOGIN: &str = "/login";
+pub const LAUNCHER: &str = "/";
+pub const SESSIONS: &str = "/sessions";
+pub const WORKSPACES: &str = "/workspaces";
+pub const NEW_WORKSPACE: &str = "/workspaces/new";
+pub const ACCOUNT: &str = "/account";
+/// The stream of changes; the server's, but part of the same address space.
+pub const EVENTS: &str = "/events";
+
+/// The sign-in page that leads back to `next`.
+pub fn login(next: &str) -> String {
+    if next.is_empty() || next == LAUNCHER {
+        LOGIN.to_owned()
+    } else {
+        format!("{LOGIN}?next={}", encode(next))
+    }
+}
+
+/// Details and timeline of a session.
+pub fn session(id: &SessionId) -> String {
+    format!("{SESSIONS}/{id}")
+}
+
+/// A session's stream, full window.
+pub fn stream(id: &SessionId) -> String {
+    format!("{SESSIONS}/{id}/view")
+}
+
+/// The form of a workspace.
+pub fn workspace(id: &WorkspaceId) -> String {
+    format!("{WORKSPACES}/{id}")
+}
+
+/// An uploaded picture.
+pub fn icon(id: &IconId) -> String {
+    format!("/icons/{id}")
+}
+
+fn document_title(page: String) -> String {
+    match page.as_str() {
+        "" => "Slipway".to_owned(),
+        named if named.contains("Slipway") => page,
+        page => format!("{page} · Slipway"),
+    }
+}
+
+/// What is hydrated: the router and its pages.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    live::provide();
+    clock::provide();
+    redirect::provide();
+
+    // Pages are rendered whole before they are sent: complete without JavaScript, and status and
+    // title are known in time. Reads are local and take milliseconds.
+    view! {
+        <Title formatter=document_title/>
+        <Router>
+            <redirect::FollowRedirects/>
+            <Routes fallback=NotFoundPage>
+                <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async/>
+                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/sessions/:id/view") view=StreamPage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
+                    <Route path=path!("/") view=LauncherPage/>
+                    <Route path=path!("/sessions") view=SessionsPage/>
+                    <Route path=path!("/sessions/:id") view=SessionPage/>
+                    <Route path=path!("/workspaces") view=WorkspacesPage/>
+                    <Route path=path!("/workspaces/new") view=WorkspaceEditPage/>
+                    <Route path=path!("/workspaces/:id") view=WorkspaceEditPage/>
+                    <Route path=path!("/account") view=AccountPage/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_survives_the_sign_in_page() {
+        assert_eq!(login("/"), "/login");
+        assert_eq!(login("/sessions?q=a b"), "/login?next=%2Fsessions%3Fq%3Da%20b");
+    }
+}

@@ -1,0 +1,100 @@
+//! Who is asking, and what a role permits.
+//!
+//! Faces turn a request into an [`Actor`]; services ask [`Actor::require`] once per use case. There
+//! are two roles; groups with finer grants will add to [`Role::permits`], not replace it.
+
+use crate::{Error, Result, SignInId, UserId};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Administrator,
+    User,
+}
+
+impl Role {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::User => "user",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Administrator, Self::User].into_iter().find(|r| r.as_str() == text)
+    }
+
+    /// Whether people of this role may do this.
+    pub const fn permits(self, permission: Permission) -> bool {
+        match permission {
+            Permission::LaunchWorkspaces | Permission::UseOwnAccount => true,
+            Permission::ManageWorkspaces
+            | Permission::SteerAllSessions
+            | Permission::ForceRemoveSessions
+            | Permission::InspectEngine => matches!(self, Self::Administrator),
+        }
+    }
+}
+
+/// One thing that may be allowed or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// See tiles, launch them, and steer one's own sessions.
+    LaunchWorkspaces,
+    /// Change one's own password and sign-ins.
+    UseOwnAccount,
+    /// Create, change, test and delete workspace definitions.
+    ManageWorkspaces,
+    /// See, stop, pause, start and delete everybody's sessions.
+    SteerAllSessions,
+    /// Drop the record of a session that the engine refuses to delete.
+    ForceRemoveSessions,
+    /// See the engine's version, storage and health.
+    InspectEngine,
+}
+
+impl Permission {
+    /// Completes the sentence "You are not permitted to …".
+    const fn deed(self) -> &'static str {
+        match self {
+            Self::LaunchWorkspaces => "launch workspaces",
+            Self::UseOwnAccount => "change this account",
+            Self::ManageWorkspaces => "manage workspaces",
+            Self::SteerAllSessions => "see or steer other people's sessions",
+            Self::ForceRemoveSessions => "force-remove sessions",
+            Self::InspectEngine => "inspect the engine",
+        }
+    }
+}
+
+/// A signed-in person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub user: UserId,
+    pub name: String,
+    pub role: Role,
+    /// The sign-in the request came with, so that it can be told from the user's others.
+    pub sign_in: SignInId,
+}
+
+impl Actor {
+    pub const fn may(&self, permission: Permission) -> bool {
+        self.role.permits(permission)
+    }
+
+    /// # Errors
+    /// `Forbidden` when the actor's role does not include the permission.
+    pub fn require(&self, permission: Permission) -> Result<()> {
+        if self.may(permission) {
+            return Ok(());
+        }
+        Err(Error::forbidden(format!("You are not permitted to {}.", permission.deed()))
+            .hint("An administrator can do this, or change your role."))
+    }
+
+    /// Whether the actor may see and steer something that belongs to `owner`.
+    pub fn owns_or_steers(&self, owner: &UserId) -> bool {
+        self.user == *owner || self.may(Permission::SteerAllSessions)
+    }
+}

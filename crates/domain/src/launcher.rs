@@ -1,0 +1,58 @@
+//! The launcher: tiles, and the state each one shows.
+
+use crate::{SessionId, Timestamp, WorkspaceId, icon::Icon, session::SessionRow};
+use serde::{Deserialize, Serialize};
+
+/// Whether a workspace can be launched now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum TileState {
+    Ready,
+    /// The image is being made.
+    Preparing {
+        step: u32,
+        steps: u32,
+        message: String,
+    },
+    Unavailable {
+        why: String,
+    },
+}
+
+impl TileState {
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Preparing { .. } => "preparing",
+            Self::Unavailable { .. } => "unavailable",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tile {
+    pub workspace: WorkspaceId,
+    pub name: String,
+    pub description: String,
+    pub icon: Icon,
+    pub categories: Vec<String>,
+    pub state: TileState,
+    pub favourite: bool,
+    /// When this user last launched it.
+    pub last_used_at: Option<Timestamp>,
+    /// The user's own session of it, if one holds a container: the tile then says Resume.
+    pub session: Option<SessionId>,
+}
+
+/// What a user sees on the first page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Launcher {
+    /// The user's own sessions that hold a container, newest first.
+    pub sessions: Vec<SessionRow>,
+    /// After search and category filter: favourites, then recently used, then by name.
+    pub tiles: Vec<Tile>,
+    /// All categories of visible workspaces, for the filter.
+    pub categories: Vec<String>,
+    /// Whether there is any tile at all before search and filter.
+    pub any: bool,
+}

@@ -1,0 +1,28 @@
+//! The words and rules of Slipway, free of I/O so that the server and the browser share them.
+//!
+//! Everything here is plain data, validation and decisions: what a session is and what must be
+//! done next for it ([`plan`]), what a workspace definition may contain ([`workspace`]), who may
+//! do what ([`actor`]), and how a refusal is worded ([`error`]). The crate compiles to WASM, so it
+//! names no runtime, no database and no engine.
+
+pub mod actor;
+pub mod contract;
+pub mod error;
+pub mod event;
+pub mod icon;
+pub mod id;
+pub mod image;
+pub mod launcher;
+pub mod limits;
+pub mod list;
+pub mod plan;
+pub mod preset;
+pub mod quantity;
+pub mod session;
+pub mod time;
+pub mod user;
+pub mod workspace;
+
+pub use error::{Error, ErrorKind, FieldProblem, Result};
+pub use id::{IconId, SessionId, SignInId, UserId, WorkspaceId};
+pub use time::Timestamp;

@@ -1,0 +1,289 @@
+//! Ready-made definitions: the starter workspaces built from `images/`, and the public image
+//! families whose contracts are listed in `reference/workspaces.md` §2.1.
+//!
+//! Every session is served at the root of an origin of its own, so no preset needs sub-path
+//! settings.
+
+use crate::{
+    contract::{Basic, Contract, CookiePolicy, Init, Scheme},
+    icon::Icon,
+    image::ImageRef,
+    quantity::{GIB, MIB},
+    workspace::Definition,
+};
+
+/// A ready-made definition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preset {
+    /// Stable name, also the name of the folder below `images/` for starters.
+    pub key: &'static str,
+    /// Built by Slipway's own set-up; the others come from public registries.
+    pub starter: bool,
+    pub definition: Definition,
+}
+
+struct Shape {
+    key: &'static str,
+    starter: bool,
+    name: &'static str,
+    description: &'static str,
+    icon: &'static str,
+    category: &'static str,
+    image: (Option<&'static str>, &'static str, &'static str),
+    contract: Contract,
+    environment: &'static [(&'static str, &'static str)],
+    memory_bytes: i64,
+    shm_bytes: i64,
+}
+
+impl From<Shape> for Preset {
+    fn from(shape: Shape) -> Self {
+        let (host, path, tag) = shape.image;
+        Self {
+            key: shape.key,
+            starter: shape.starter,
+            definition: Definition {
+                name: shape.name.into(),
+                description: shape.description.into(),
+                icon: Icon::BuiltIn(shape.icon.into()),
+                categories: vec![shape.category.into()],
+                image: ImageRef {
+                    host: host.map(str::to_owned),
+                    path: path.into(),
+                    tag: Some(tag.into()),
+                    digest: None,
+                },
+                contract: shape.contract,
+                environment: shape
+                    .environment
+                    .iter()
+                    .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                    .collect(),
+                cpu_millis: 2000,
+                memory_bytes: shape.memory_bytes,
+                shm_bytes: shape.shm_bytes,
+                pids: 1024,
+                enabled: false,
+                hidden: false,
+                notes: String::new(),
+            },
+        }
+    }
+}
+
+/// Capabilities that images need which start as root and step down (s6 and similar).
+fn stepping_down() -> Vec<String> {
+    ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"].map(str::to_owned).to_vec()
+}
+
+/// All presets, starters first.
+pub fn all() -> Vec<Preset> {
+    starters().into_iter().chain(families()).collect()
+}
+
+/// Contracts that the workspace form offers, by preset.
+pub fn find(key: &str) -> Option<Preset> {
+    all().into_iter().find(|preset| preset.key == key)
+}
+
+fn starters() -> Vec<Preset> {
+    let own = |name| (None, name, "latest");
+    vec![
+        Shape {
+            key: "desktop",
+            starter: true,
+            name: "Desktop",
+            description: "A Linux desktop with terminal, files and an editor.",
+            icon: "desktop",
+            category: "Desktops",
+            image: own("slipway/desktop"),
+            contract: Contract { port: 6080, ..Contract::default() },
+            environment: &[],
+            memory_bytes: 2 * GIB,
+            shm_bytes: 512 * MIB,
+        }
+        .into(),
+        Shape {
+            key: "browser",
+            starter: true,
+            name: "Browser",
+            description: "Chromium in a container of its own.",
+            icon: "browser",
+            category: "Browsers",
+            image: own("slipway/browser"),
+            contract: Contract { port: 6080, ..Contract::default() },
+            environment: &[],
+            memory_bytes: 2 * GIB,
+            shm_bytes: GIB,
+        }
+        .into(),
+        Shape {
+            key: "notebook",
+            starter: true,
+            name: "Notebook",
+            description: "JupyterLab with Python.",
+            icon: "notebook",
+            category: "Notebooks",
+            image: own("slipway/notebook"),
+            contract: Contract {
+                port: 8888,
+                entry: "/lab".into(),
+                ready_path: "/api".into(),
+                cookies: CookiePolicy::Pass,
+                ..Contract::default()
+            },
+            environment: &[],
+            memory_bytes: 2 * GIB,
+            shm_bytes: 64 * MIB,
+        }
+        .into(),
+        Shape {
+            key: "terminal",
+            starter: true,
+            name: "Terminal",
+            description: "A shell in the browser.",
+            icon: "terminal",
+            category: "Tools",
+            image: own("slipway/terminal"),
+            contract: Contract { port: 7681, ..Contract::default() },
+            environment: &[],
+            memory_bytes: 512 * MIB,
+            shm_bytes: 64 * MIB,
+        }
+        .into(),
+    ]
+}
+
+fn families() -> Vec<Preset> {
+    vec![
+        Shape {
+            key: "kasm",
+            starter: false,
+            name: "Kasm desktop",
+            description: "A desktop from the Kasm image family.",
+            icon: "desktop",
+            category: "Desktops",
+            image: (Some("docker.io"), "kasmweb/desktop", "1.17.0"),
+            contract: Contract {
+                port: 6901,
+                scheme: Scheme::Https,
+                basic: Some(Basic {
+                    user: "kasm_user".into(),
+                    password_variable: "VNC_PW".into(),
+                    user_variable: None,
+                }),
+                entry: "/?autoconnect=1&resize=remote&clipboard_up=1&clipboard_down=1&path=websockify".into(),
+                blocked_paths: vec!["/api/".into(), "/Downloads/".into()],
+                ..Contract::default()
+            },
+            environment: &[],
+            memory_bytes: 3 * GIB,
+            shm_bytes: 512 * MIB,
+        }
+        .into(),
+        Shape {
+            key: "linuxserver",
+            starter: false,
+            name: "Webtop",
+            description: "A desktop from the linuxserver.io image family. Needs HTTPS in the browser.",
+            icon: "desktop",
+            category: "Desktops",
+            image: (Some("lscr.io"), "linuxserver/webtop", "latest"),
+            contract: Contract {
+                port: 3000,
+                blocked_paths: vec!["/files".into()],
+                init: Init::Image,
+                capabilities: stepping_down(),
+                ..Contract::default()
+            },
+            environment: &[("PUID", "1000"), ("PGID", "1000")],
+            memory_bytes: 3 * GIB,
+            shm_bytes: GIB,
+        }
+        .into(),
+        Shape {
+            key: "code-server",
+            starter: false,
+            name: "Code",
+            description: "VS Code in the browser, by code-server.",
+            icon: "code",
+            category: "Development",
+            image: (Some("docker.io"), "codercom/code-server", "latest"),
+            contract: Contract {
+                port: 8080,
+                ready_path: "/healthz".into(),
+                cookies: CookiePolicy::Pass,
+                command: vec!["--auth".into(), "none".into(), "--bind-addr".into(), "0.0.0.0:8080".into(), ".".into()],
+                ..Contract::default()
+            },
+            environment: &[],
+            memory_bytes: 2 * GIB,
+            shm_bytes: 64 * MIB,
+        }
+        .into(),
+        Shape {
+            key: "jupyter",
+            starter: false,
+            name: "Jupyter stack",
+            description: "A notebook server of the Jupyter Docker stacks.",
+            icon: "notebook",
+            category: "Notebooks",
+            image: (Some("quay.io"), "jupyter/scipy-notebook", "latest"),
+            contract: Contract {
+                port: 8888,
+                entry: "/lab".into(),
+                ready_path: "/api".into(),
+                cookies: CookiePolicy::Pass,
+                command: vec!["start-notebook.py".into(), "--IdentityProvider.token=".into()],
+                ..Contract::default()
+            },
+            environment: &[],
+            memory_bytes: 2 * GIB,
+            shm_bytes: 64 * MIB,
+        }
+        .into(),
+        Shape {
+            key: "novnc",
+            starter: false,
+            name: "Plain noVNC desktop",
+            description: "Any image that serves noVNC through websockify on port 6080.",
+            icon: "desktop",
+            category: "Desktops",
+            image: (None, "example/novnc", "latest"),
+            contract: Contract {
+                port: 6080,
+                entry: "/vnc.html?autoconnect=1&resize=remote&path=websockify".into(),
+                ready_path: "/vnc.html".into(),
+                ..Contract::default()
+            },
+            environment: &[],
+            memory_bytes: 2 * GIB,
+            shm_bytes: 512 * MIB,
+        }
+        .into(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::WorkspaceForm;
+
+    #[test]
+    fn every_preset_passes_the_form_it_fills() {
+        for preset in all() {
+            let form = WorkspaceForm::from(&preset.definition);
+            assert_eq!(form.check().unwrap(), preset.definition, "{}", preset.key);
+        }
+    }
+
+    #[test]
+    fn presets_start_disabled_and_keys_are_unique() {
+        let mut keys: Vec<_> = all().iter().map(|p| p.key).collect();
+        assert!(all().iter().all(|p| !p.definition.enabled));
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), count);
+    }
+}

@@ -1,0 +1,507 @@
+//! Sessions: what should be, what is, and how a launch is getting on.
+//!
+//! Two columns decide everything: [`Desired`] is what somebody asked for, [`Status`] what was last
+//! recorded of the container. [`State`], the word on the screen, is derived from both.
+
+use crate::{
+    SessionId, Timestamp, UserId, WorkspaceId, actor::Actor, contract::Contract, icon::Icon,
+};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Desired {
+    Running,
+    Paused,
+    Stopped,
+    Deleted,
+}
+
+/// What was last recorded of the container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// On its way up: no container yet, or its port does not answer yet.
+    Starting,
+    Running,
+    Paused,
+    Stopped,
+    /// Did not come up, or was lost; the reason says which.
+    Failed,
+    /// Gone, kept only as history.
+    Deleted,
+}
+
+/// The word on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Starting,
+    Running,
+    Pausing,
+    Paused,
+    Resuming,
+    Stopping,
+    Stopped,
+    Failed,
+    Deleting,
+    Deleted,
+}
+
+macro_rules! words {
+    ($name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        impl $name {
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|v| v.as_str() == text)
+            }
+        }
+    };
+}
+
+words!(Desired { Running = "running", Paused = "paused", Stopped = "stopped", Deleted = "deleted" });
+words!(Status {
+    Starting = "starting",
+    Running = "running",
+    Paused = "paused",
+    Stopped = "stopped",
+    Failed = "failed",
+    Deleted = "deleted",
+});
+words!(State {
+    Starting = "starting",
+    Running = "running",
+    Pausing = "pausing",
+    Paused = "paused",
+    Resuming = "resuming",
+    Stopping = "stopping",
+    Stopped = "stopped",
+    Failed = "failed",
+    Deleting = "deleting",
+    Deleted = "deleted",
+});
+
+impl State {
+    pub const fn of(desired: Desired, status: Status) -> Self {
+        match (desired, status) {
+            (_, Status::Deleted) => Self::Deleted,
+            (Desired::Deleted, _) => Self::Deleting,
+            (Desired::Running, Status::Running) => Self::Running,
+            (Desired::Running, Status::Paused) => Self::Resuming,
+            (Desired::Running, Status::Starting | Status::Stopped) => Self::Starting,
+            (Desired::Paused, Status::Paused) => Self::Paused,
+            (Desired::Paused, Status::Failed)
+            | (Desired::Stopped | Desired::Running, Status::Failed) => Self::Failed,
+            (Desired::Paused, _) => Self::Pausing,
+            (Desired::Stopped, Status::Stopped) => Self::Stopped,
+            (Desired::Stopped, _) => Self::Stopping,
+        }
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Starting => "Starting",
+            Self::Running => "Running",
+            Self::Pausing => "Pausing",
+            Self::Paused => "Paused",
+            Self::Resuming => "Resuming",
+            Self::Stopping => "Stopping",
+            Self::Stopped => "Stopped",
+            Self::Failed => "Failed",
+            Self::Deleting => "Deleting",
+            Self::Deleted => "Deleted",
+        }
+    }
+
+    /// Whether it will change by itself soon.
+    pub const fn is_moving(self) -> bool {
+        matches!(
+            self,
+            Self::Starting | Self::Pausing | Self::Resuming | Self::Stopping | Self::Deleting
+        )
+    }
+
+    /// What may be asked of a session in this state (seed 002; `reference/workspaces.md` §3).
+    pub const fn allows(self, action: Action) -> bool {
+        match action {
+            Action::Stop => matches!(
+                self,
+                Self::Starting | Self::Running | Self::Pausing | Self::Paused | Self::Resuming
+            ),
+            Action::Pause => matches!(self, Self::Running | Self::Resuming),
+            Action::Start => matches!(
+                self,
+                Self::Paused | Self::Stopped | Self::Failed | Self::Pausing | Self::Stopping
+            ),
+            Action::Delete => !matches!(self, Self::Deleted | Self::Deleting),
+            Action::ForceRemove => !matches!(self, Self::Deleted),
+        }
+    }
+}
+
+/// What somebody may ask of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Disk kept, processes lost.
+    Stop,
+    /// Disk, memory and processes kept.
+    Pause,
+    /// From stopped or paused.
+    Start,
+    /// Container and its disk removed.
+    Delete,
+    /// Drop the record even though the engine refuses to remove the container.
+    ForceRemove,
+}
+
+words!(Action {
+    Stop = "stop",
+    Pause = "pause",
+    Start = "start",
+    Delete = "delete",
+    ForceRemove = "force_remove",
+});
+
+impl Action {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Stop => "Stop",
+            Self::Pause => "Pause",
+            Self::Start => "Start",
+            Self::Delete => "Delete",
+            Self::ForceRemove => "Force remove",
+        }
+    }
+
+    /// What it does to the session, for confirmation and help.
+    pub const fn consequence(self) -> &'static str {
+        match self {
+            Self::Stop => {
+                "Programs are closed and unsaved work in them is lost. Files stay; it can be started again."
+            }
+            Self::Pause => {
+                "Programs are frozen as they are and keep their memory. It can be resumed at once."
+            }
+            Self::Start => {
+                "A stopped session starts with its files as they were; a paused one goes on where it was."
+            }
+            Self::Delete => {
+                "The container and every file in it are removed. This cannot be undone."
+            }
+            Self::ForceRemove => {
+                "The record is dropped even if the engine keeps the container. What is left on the engine must be removed by hand."
+            }
+        }
+    }
+
+    /// Past tense, for the timeline: "Ada asked to …".
+    pub const fn deed(self) -> &'static str {
+        match self {
+            Self::Stop => "stop it",
+            Self::Pause => "pause it",
+            Self::Start => "start it",
+            Self::Delete => "delete it",
+            Self::ForceRemove => "force-remove it",
+        }
+    }
+
+    /// The state asked for.
+    pub const fn desired(self) -> Desired {
+        match self {
+            Self::Stop => Desired::Stopped,
+            Self::Pause => Desired::Paused,
+            Self::Start => Desired::Running,
+            Self::Delete | Self::ForceRemove => Desired::Deleted,
+        }
+    }
+}
+
+/// Why a session is as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    pub cause: Cause,
+    /// A sentence.
+    pub message: String,
+    /// The engine's words or the container's last lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// What to do now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Reason {
+    pub fn new(cause: Cause, message: impl Into<String>) -> Self {
+        Self { cause, message: message.into(), detail: None, hint: None }
+    }
+
+    /// From a failure of one of Slipway's own steps.
+    pub fn from_error(cause: Cause, error: &crate::Error) -> Self {
+        Self {
+            cause,
+            message: error.message.clone(),
+            detail: error.detail.clone(),
+            hint: error.hint.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Somebody asked Slipway for it.
+    Asked,
+    /// Done with the engine's own tools, behind Slipway's back.
+    Outside,
+    /// The container's main process ended by itself.
+    Exited,
+    OutOfMemory,
+    /// The engine restarted and took the container down.
+    EngineRestart,
+    /// A launch step failed.
+    LaunchFailed,
+}
+
+/// One step of a launch, in the order they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LaunchStep {
+    Limits,
+    Image,
+    Network,
+    Container,
+    Start,
+    Ready,
+}
+
+impl LaunchStep {
+    pub const ALL: [Self; 6] =
+        [Self::Limits, Self::Image, Self::Network, Self::Container, Self::Start, Self::Ready];
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Limits => "Permission and limits",
+            Self::Image => "Image present",
+            Self::Network => "Private network",
+            Self::Container => "Container created",
+            Self::Start => "Container started",
+            Self::Ready => "Workspace answers",
+        }
+    }
+}
+
+/// One step that began; a step that did not begin is not listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepRecord {
+    pub step: LaunchStep,
+    pub began_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    /// What is worth knowing: a digest, an address, or why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    #[serde(default)]
+    pub failed: bool,
+}
+
+/// How a launch is getting on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LaunchProgress(pub Vec<StepRecord>);
+
+impl LaunchProgress {
+    /// A step begins; the one before it is thereby done. Beginning the same step again (after a
+    /// restart of the server) keeps its first time.
+    pub fn begin(&mut self, step: LaunchStep, now: Timestamp) {
+        if self.0.last().is_some_and(|last| last.step == step && !last.failed) {
+            return;
+        }
+        self.end(now);
+        self.0.retain(|record| record.step != step);
+        self.0.push(StepRecord { step, began_at: now, ended_at: None, note: None, failed: false });
+    }
+
+    pub fn note(&mut self, note: impl Into<String>) {
+        if let Some(last) = self.0.last_mut() {
+            last.note = Some(note.into());
+        }
+    }
+
+    pub fn end(&mut self, now: Timestamp) {
+        if let Some(last) = self.0.last_mut() {
+            last.ended_at.get_or_insert(now);
+        }
+    }
+
+    pub fn fail(&mut self, now: Timestamp, why: impl Into<String>) {
+        self.end(now);
+        if let Some(last) = self.0.last_mut() {
+            last.failed = true;
+            last.note = Some(why.into());
+        }
+    }
+}
+
+/// A session as stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    pub id: SessionId,
+    pub owner: UserId,
+    pub owner_name: String,
+    pub workspace: WorkspaceId,
+    /// Name and icon at launch, so that history reads right after the workspace changed.
+    pub workspace_name: String,
+    pub icon: Icon,
+    pub desired: Desired,
+    pub status: Status,
+    pub reason: Option<Reason>,
+    pub progress: LaunchProgress,
+    /// Counted up each time a new container is made for the session.
+    pub generation: u32,
+    /// Whether a container of this generation was made.
+    pub created: bool,
+    pub config: RunConfig,
+    pub image_digest: Option<String>,
+    /// Name of the session's network on the engine.
+    pub network: Option<String>,
+    /// Address of the container on that network.
+    pub address: Option<String>,
+    /// The console's port for this session, in by-port mode.
+    pub port: Option<u16>,
+    pub launched_at: Timestamp,
+    /// Since when it runs, while it runs.
+    pub running_since: Option<Timestamp>,
+    pub last_activity_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Session {
+    pub const fn state(&self) -> State {
+        State::of(self.desired, self.status)
+    }
+
+    pub fn visible_to(&self, actor: &Actor) -> bool {
+        actor.owns_or_steers(&self.owner)
+    }
+}
+
+/// What a container is made from: a copy of the workspace's definition at launch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunConfig {
+    pub image: String,
+    pub contract: Contract,
+    pub environment: Vec<(String, String)>,
+    pub cpu_millis: i64,
+    pub memory_bytes: i64,
+    pub shm_bytes: i64,
+    pub pids: i64,
+}
+
+/// CPU and memory of one session now.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct UsageNow {
+    /// Thousandths of a core.
+    pub cpu_millis: i64,
+    /// Bytes, without the file cache, as the engine's own tool counts.
+    pub memory_bytes: i64,
+    pub memory_limit: i64,
+}
+
+/// A row of a list of sessions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionRow {
+    pub id: SessionId,
+    pub owner_name: String,
+    pub workspace_name: String,
+    pub icon: Icon,
+    pub image: String,
+    pub image_digest: Option<String>,
+    pub state: State,
+    pub reason: Option<Reason>,
+    pub launched_at: Timestamp,
+    pub running_since: Option<Timestamp>,
+    pub last_activity_at: Option<Timestamp>,
+    pub usage: Option<UsageNow>,
+}
+
+/// One line of a session's timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    pub at: Timestamp,
+    /// Who did it; absent for Slipway itself.
+    pub actor: Option<String>,
+    pub message: String,
+    pub detail: Option<String>,
+}
+
+/// Everything about one session that its page shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionDetail {
+    pub session: Session,
+    pub timeline: Vec<TimelineEntry>,
+    pub usage: Option<UsageNow>,
+    /// Whether the viewer owns it.
+    pub own: bool,
+    pub may_force_remove: bool,
+}
+
+/// How one session of a bulk action fared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkOutcome {
+    pub id: SessionId,
+    pub name: String,
+    /// `None` when it was accepted.
+    pub problem: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back() {
+        assert!(State::ALL.iter().all(|s| State::parse(s.as_str()) == Some(*s)));
+        assert!(Action::ALL.iter().all(|a| Action::parse(a.as_str()) == Some(*a)));
+    }
+
+    #[test]
+    fn a_state_that_was_reached_is_not_moving() {
+        for (desired, status) in [
+            (Desired::Running, Status::Running),
+            (Desired::Paused, Status::Paused),
+            (Desired::Stopped, Status::Stopped),
+            (Desired::Deleted, Status::Deleted),
+        ] {
+            assert!(!State::of(desired, status).is_moving());
+        }
+        assert_eq!(State::of(Desired::Deleted, Status::Failed), State::Deleting);
+    }
+
+    #[test]
+    fn every_session_but_a_gone_one_can_be_deleted() {
+        for state in State::ALL {
+            let gone = matches!(state, State::Deleted | State::Deleting);
+            assert_eq!(state.allows(Action::Delete), !gone);
+        }
+    }
+
+    #[test]
+    fn progress_keeps_order_and_times() {
+        let mut progress = LaunchProgress::default();
+        progress.begin(LaunchStep::Limits, Timestamp(1));
+        progress.begin(LaunchStep::Image, Timestamp(2));
+        progress.begin(LaunchStep::Image, Timestamp(3));
+        progress.fail(Timestamp(4), "gone");
+        assert_eq!(progress.0.len(), 2);
+        assert_eq!(progress.0[0].ended_at, Some(Timestamp(2)));
+        assert_eq!(progress.0[1].began_at, Timestamp(2));
+        assert!(progress.0[1].failed);
+        progress.begin(LaunchStep::Image, Timestamp(9));
+        assert_eq!((progress.0[1].began_at, progress.0[1].failed), (Timestamp(9), false));
+    }
+}

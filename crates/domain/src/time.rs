@@ -1,0 +1,100 @@
+//! Moments and lengths of time as the product counts them.
+//!
+//! A [`Timestamp`] is UTC milliseconds since 1970. It is written in UTC by the server; the browser
+//! adds local time after hydration, so that both sides first render the same text.
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Milliseconds from `earlier` to here; never negative.
+    pub const fn since(self, earlier: Self) -> i64 {
+        let gap = self.0 - earlier.0;
+        if gap < 0 { 0 } else { gap }
+    }
+
+    pub const fn plus_millis(self, millis: i64) -> Self {
+        Self(self.0 + millis)
+    }
+
+    pub const fn plus_secs(self, secs: i64) -> Self {
+        self.plus_millis(secs * 1000)
+    }
+
+    /// Year, month, day, hour, minute, second in UTC.
+    ///
+    /// The civil calendar from a day count, by Howard Hinnant's published algorithm; a date
+    /// library would cost the browser more than the whole launcher page.
+    pub const fn civil(self) -> (i64, u32, u32, u32, u32, u32) {
+        let secs = self.0.div_euclid(1000);
+        let day = secs.div_euclid(86_400);
+        let of_day = secs.rem_euclid(86_400) as u32;
+        let z = day + 719_468;
+        let era = z.div_euclid(146_097);
+        let doe = z.rem_euclid(146_097);
+        let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
+        let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+        let mp = (5 * doy + 2) / 153;
+        let d = (doy - (153 * mp + 2) / 5 + 1) as u32;
+        let m = if mp < 10 { mp + 3 } else { mp - 9 } as u32;
+        let y = yoe + era * 400 + if m <= 2 { 1 } else { 0 };
+        (y, m, d, of_day / 3600, of_day / 60 % 60, of_day % 60)
+    }
+
+    /// `2026-11-20T21:22:09Z`, for machines.
+    pub fn rfc3339(self) -> String {
+        let (y, mo, d, h, mi, s) = self.civil();
+        format!("{y:04}-{mo:02}-{d:02}T{h:02}:{mi:02}:{s:02}Z")
+    }
+
+    /// `2026-11-20 21:22 UTC`, for people.
+    pub fn display(self) -> String {
+        let (y, mo, d, h, mi, _) = self.civil();
+        format!("{y:04}-{mo:02}-{d:02} {h:02}:{mi:02} UTC")
+    }
+}
+
+/// A length in words, coarse to fine: `850 ms`, `4.2 s`, `12 min`, `3 h 5 min`, `2 d 4 h`.
+pub fn length(millis: i64) -> String {
+    let secs = millis / 1000;
+    match millis {
+        i64::MIN..1000 => format!("{} ms", millis.max(0)),
+        1000..10_000 => format!("{}.{} s", secs, millis % 1000 / 100),
+        10_000..60_000 => format!("{secs} s"),
+        60_000..3_600_000 => format!("{} min", secs / 60),
+        3_600_000..86_400_000 => format!("{} h {} min", secs / 3600, secs / 60 % 60),
+        _ => format!("{} d {} h", secs / 86_400, secs / 3600 % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_moments_are_written_right() {
+        assert_eq!(Timestamp(0).rfc3339(), "1970-01-01T00:00:00Z");
+        assert_eq!(Timestamp(951_782_400_000).rfc3339(), "2000-02-29T00:00:00Z");
+        assert_eq!(Timestamp(1_795_209_729_000).display(), "2026-11-20 21:22 UTC");
+        assert_eq!(Timestamp(-1000).rfc3339(), "1969-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn lengths_read_naturally() {
+        assert_eq!(length(850), "850 ms");
+        assert_eq!(length(4_230), "4.2 s");
+        assert_eq!(length(59_999), "59 s");
+        assert_eq!(length(720_000), "12 min");
+        assert_eq!(length(11_100_000), "3 h 5 min");
+        assert_eq!(length(187_200_000), "2 d 4 h");
+    }
+}

@@ -1,0 +1,117 @@
+//! Accounts, and the rules for their names and passwords.
+
+use crate::{SignInId, Timestamp, UserId, actor::Role};
+use serde::{Deserialize, Serialize};
+
+/// Shortest password accepted (OWASP ASVS 6.2.1 asks for at least 8; 15 is advised).
+pub const PASSWORD_SHORTEST: usize = 10;
+/// Longest password accepted, in characters (ASVS 6.2.9 asks for at least 64).
+pub const PASSWORD_LONGEST: usize = 256;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    pub id: UserId,
+    pub name: String,
+    pub role: Role,
+    /// A disabled account cannot sign in and its streams are cut.
+    pub disabled: bool,
+    pub created_at: Timestamp,
+}
+
+/// Checks a user name and brings it into its stored form (lower case).
+pub fn check_name(text: &str) -> Result<String, String> {
+    let name = text.trim().to_lowercase();
+    let fits = !name.is_empty()
+        && name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@-".contains(&b));
+    if fits {
+        Ok(name)
+    } else {
+        Err("A user name has 1 to 64 letters, digits, dots, dashes, underscores or @, and starts with a letter or digit.".into())
+    }
+}
+
+/// Checks the length of a new password; how guessable it is, only the server can judge.
+pub fn check_password_length(password: &str) -> Result<(), String> {
+    match password.chars().count() {
+        n if n < PASSWORD_SHORTEST => {
+            Err(format!("Use at least {PASSWORD_SHORTEST} characters; this has {n}."))
+        }
+        n if n > PASSWORD_LONGEST => {
+            Err(format!("Use at most {PASSWORD_LONGEST} characters; this has {n}."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One of a user's sign-ins, as the account page lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    pub id: SignInId,
+    /// Browser and system, read from the `User-Agent`.
+    pub client: String,
+    pub address: String,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    /// The sign-in this list was asked with.
+    pub current: bool,
+}
+
+/// How the console looks for somebody; kept in a cookie so that the first byte is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+    Contrast,
+}
+
+impl Theme {
+    pub const ALL: [Self; 4] = [Self::System, Self::Light, Self::Dark, Self::Contrast];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+            Self::Contrast => "contrast",
+        }
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::System => "Follow the system",
+            Self::Light => "Light",
+            Self::Dark => "Dark",
+            Self::Contrast => "High contrast",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|t| t.as_str() == text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_stored_in_one_form() {
+        assert_eq!(check_name(" Ada "), Ok("ada".into()));
+        assert_eq!(check_name("ada@example.org"), Ok("ada@example.org".into()));
+        for bad in ["", "-ada", "a b", "é", &"a".repeat(65)] {
+            assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn password_length_is_counted_in_characters() {
+        assert!(check_password_length("éééééééééé").is_ok());
+        assert!(check_password_length("short").is_err());
+        assert!(check_password_length(&"x".repeat(257)).is_err());
+    }
+}

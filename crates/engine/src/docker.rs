@@ -1,0 +1,103 @@
+//! Docker, or Podman's Docker-compatible interface, over its socket.
+//!
+//! The engine may be down when Slipway starts and may go away at any time, so nothing is opened
+//! until the first call, every call is bounded in time, and a lost engine is `Unavailable` with
+//! the reason and the remedy. Each file here is one concern; this one only joins them to
+//! [`Engine`].
+
+mod address;
+mod connect;
+mod containers;
+mod create;
+mod errors;
+mod events;
+mod images;
+mod logs;
+mod networks;
+mod observe;
+mod stats;
+
+pub use connect::Docker;
+
+use crate::{
+    Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, Network, NetworkSpec,
+    UsageSample,
+};
+use async_trait::async_trait;
+use domain::Result;
+use futures_util::stream::BoxStream;
+
+#[async_trait]
+impl Engine for Docker {
+    fn address(&self) -> &str {
+        self.shown_address()
+    }
+
+    async fn info(&self) -> Result<EngineInfo> {
+        self.describe().await
+    }
+
+    async fn images(&self) -> Result<Vec<ImageSummary>> {
+        self.list_images().await
+    }
+
+    async fn image(&self, reference: &str) -> Result<Option<ImageSummary>> {
+        self.find_image(reference).await
+    }
+
+    async fn containers(&self, installation: &str) -> Result<Vec<Container>> {
+        self.list_containers(installation).await
+    }
+
+    async fn container(&self, name: &str) -> Result<Option<Container>> {
+        self.find_container(name).await
+    }
+
+    async fn create_container(&self, spec: &ContainerSpec) -> Result<()> {
+        self.make_container(spec).await
+    }
+
+    async fn start(&self, name: &str) -> Result<()> {
+        self.start_container(name).await
+    }
+
+    async fn stop(&self, name: &str, grace_s: u32) -> Result<()> {
+        self.stop_container(name, grace_s).await
+    }
+
+    async fn pause(&self, name: &str) -> Result<()> {
+        self.pause_container(name).await
+    }
+
+    async fn unpause(&self, name: &str) -> Result<()> {
+        self.unpause_container(name).await
+    }
+
+    async fn remove_container(&self, name: &str) -> Result<()> {
+        self.delete_container(name).await
+    }
+
+    async fn log_tail(&self, name: &str, lines: u32) -> Result<Vec<String>> {
+        self.read_log(name, lines).await
+    }
+
+    async fn sample(&self, name: &str) -> Result<Option<UsageSample>> {
+        self.read_usage(name).await
+    }
+
+    async fn networks(&self, installation: &str) -> Result<Vec<Network>> {
+        self.list_networks(installation).await
+    }
+
+    async fn create_network(&self, spec: &NetworkSpec) -> Result<()> {
+        self.make_network(spec).await
+    }
+
+    async fn remove_network(&self, name: &str) -> Result<()> {
+        self.delete_network(name).await
+    }
+
+    async fn events(&self, installation: &str) -> Result<BoxStream<'static, Result<EngineEvent>>> {
+        self.watch(installation).await
+    }
+}

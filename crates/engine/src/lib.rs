@@ -1,0 +1,81 @@
+//! Containers, images and networks of one Docker or Podman, as the rest of Slipway sees them.
+//!
+//! [`Engine`] is a trait so that faults can be injected: [`docker::Docker`] is the real thing, and
+//! `memory::MemoryEngine` (feature `memory`, for tests only) is a world in memory. One contract
+//! suite (`tests/contract/`) runs against both. Only this crate names `bollard`.
+//!
+//! Every operation is idempotent: starting what runs, stopping what is stopped and removing what is
+//! gone succeed. Objects are addressed by name, and only those that carry this installation's
+//! label are ever listed.
+
+pub mod docker;
+#[cfg(feature = "memory")]
+pub mod memory;
+mod types;
+
+pub use types::*;
+
+use async_trait::async_trait;
+use domain::Result;
+use futures_util::stream::BoxStream;
+
+/// An engine that holds images and runs containers.
+///
+/// Errors: `Unavailable` when the engine cannot be reached (worth trying again), `NotFound` for an
+/// unknown object, `Conflict` where the engine refuses because of the object's state, `Exhausted`
+/// when it is out of a resource, `Internal` never. The engine's own words are in `detail`.
+#[async_trait]
+pub trait Engine: Send + Sync + 'static {
+    /// Where the engine is, for messages.
+    fn address(&self) -> &str;
+
+    async fn info(&self) -> Result<EngineInfo>;
+
+    /// All tagged images.
+    async fn images(&self) -> Result<Vec<ImageSummary>>;
+
+    /// One image by reference, or `None` if the engine does not have it.
+    async fn image(&self, reference: &str) -> Result<Option<ImageSummary>>;
+
+    /// Containers of this installation, in any state. Whether one ran out of memory is only told
+    /// by [`container`](Self::container).
+    async fn containers(&self, installation: &str) -> Result<Vec<Container>>;
+
+    /// One container by name, or `None`.
+    async fn container(&self, name: &str) -> Result<Option<Container>>;
+
+    /// Makes a container without starting it; one that exists under the name is kept.
+    async fn create_container(&self, spec: &ContainerSpec) -> Result<()>;
+
+    async fn start(&self, name: &str) -> Result<()>;
+
+    /// Asks the container to end and kills it after `grace_s` seconds.
+    async fn stop(&self, name: &str, grace_s: u32) -> Result<()>;
+
+    async fn pause(&self, name: &str) -> Result<()>;
+
+    async fn unpause(&self, name: &str) -> Result<()>;
+
+    /// Kills and removes the container with its anonymous volumes.
+    async fn remove_container(&self, name: &str) -> Result<()>;
+
+    /// The last lines the container wrote, oldest first.
+    async fn log_tail(&self, name: &str, lines: u32) -> Result<Vec<String>>;
+
+    /// CPU and memory counters now; `None` if it does not run.
+    async fn sample(&self, name: &str) -> Result<Option<UsageSample>>;
+
+    /// Networks of this installation.
+    async fn networks(&self, installation: &str) -> Result<Vec<Network>>;
+
+    /// Makes a bridge network; one that exists under the name is kept.
+    ///
+    /// # Errors
+    /// `Conflict` when the subnet overlaps another one: try the next.
+    async fn create_network(&self, spec: &NetworkSpec) -> Result<()>;
+
+    async fn remove_network(&self, name: &str) -> Result<()>;
+
+    /// What happens on the engine from now on. Ends, or yields an error, when the engine goes away.
+    async fn events(&self, installation: &str) -> Result<BoxStream<'static, Result<EngineEvent>>>;
+}

@@ -1,0 +1,191 @@
+//! An engine in memory, for tests: the same behaviour as the real one, plus faults on demand.
+//!
+//! [`MemoryEngine`] is a handle; clones share one world. The test plays the operator and the
+//! containers through the handle's own methods (`exit`, `outside_stop`, `set_down` …) while the
+//! code under test has it as an [`Engine`]. The contract suite holds it to what Docker does.
+
+mod control;
+mod subnet;
+mod world;
+
+pub use control::Op;
+
+use crate::{
+    Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, Network, NetworkSpec,
+    UsageSample,
+};
+use async_trait::async_trait;
+use domain::plan::ContainerState;
+use domain::{Error, Result};
+use futures_util::stream::{self, BoxStream, StreamExt};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast::error::RecvError;
+use world::World;
+
+const ADDRESS: &str = "memory";
+
+/// A world of images, networks and containers. Clones are handles to the same world.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryEngine {
+    world: Arc<Mutex<World>>,
+}
+
+impl MemoryEngine {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts the call, waits as long as the test wants, and fails if the test wants.
+    async fn enter(&self, op: Op) -> Result<MutexGuard<'_, World>> {
+        let delay = self.world().control.begin(op);
+        if let Some(delay) = delay {
+            tokio::time::sleep(delay).await;
+        }
+        let mut world = self.world();
+        world.answers()?;
+        match world.control.take_fault(op) {
+            Some(error) => Err(error),
+            None => Ok(world),
+        }
+    }
+}
+
+#[async_trait]
+impl Engine for MemoryEngine {
+    fn address(&self) -> &str {
+        ADDRESS
+    }
+
+    async fn info(&self) -> Result<EngineInfo> {
+        drop(self.enter(Op::Info).await?);
+        Ok(EngineInfo {
+            name: "Memory".to_owned(),
+            version: "1".to_owned(),
+            api: "1.41".to_owned(),
+            operating_system: "none".to_owned(),
+            storage_driver: "none".to_owned(),
+            cgroup_version: "2".to_owned(),
+            rootless: false,
+            root_dir: "/".to_owned(),
+            cpus: 8,
+            memory_bytes: 32 << 30,
+        })
+    }
+
+    async fn images(&self) -> Result<Vec<ImageSummary>> {
+        let world = self.enter(Op::Images).await?;
+        Ok(world.images.iter().filter(|image| !image.tags.is_empty()).cloned().collect())
+    }
+
+    async fn image(&self, reference: &str) -> Result<Option<ImageSummary>> {
+        Ok(self.enter(Op::Image).await?.image(reference).cloned())
+    }
+
+    async fn containers(&self, installation: &str) -> Result<Vec<Container>> {
+        let world = self.enter(Op::Containers).await?;
+        let ours = world.containers.values().filter(|c| c.spec.installation == installation);
+        Ok(ours
+            .map(|container| {
+                let mut seen = container.seen();
+                // As with Docker, only a look at the single container tells.
+                seen.observed.out_of_memory = false;
+                seen
+            })
+            .collect())
+    }
+
+    async fn container(&self, name: &str) -> Result<Option<Container>> {
+        Ok(self.enter(Op::Container).await?.containers.get(name).map(world::Held::seen))
+    }
+
+    async fn create_container(&self, spec: &ContainerSpec) -> Result<()> {
+        self.enter(Op::CreateContainer).await?.create(spec)
+    }
+
+    async fn start(&self, name: &str) -> Result<()> {
+        self.enter(Op::Start).await?.start(name)
+    }
+
+    async fn stop(&self, name: &str, _grace_s: u32) -> Result<()> {
+        self.enter(Op::Stop).await?.stop(name);
+        Ok(())
+    }
+
+    async fn pause(&self, name: &str) -> Result<()> {
+        self.enter(Op::Pause).await?.pause(name)
+    }
+
+    async fn unpause(&self, name: &str) -> Result<()> {
+        self.enter(Op::Unpause).await?.unpause(name)
+    }
+
+    async fn remove_container(&self, name: &str) -> Result<()> {
+        self.enter(Op::RemoveContainer).await?.remove(name);
+        Ok(())
+    }
+
+    async fn log_tail(&self, name: &str, lines: u32) -> Result<Vec<String>> {
+        let mut world = self.enter(Op::LogTail).await?;
+        let log = &world.held(name, "read the log of")?.log;
+        let skip = log.len().saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
+        Ok(log[skip..].to_vec())
+    }
+
+    async fn sample(&self, name: &str) -> Result<Option<UsageSample>> {
+        let world = self.enter(Op::Sample).await?;
+        let container = world.containers.get(name);
+        Ok(container.filter(|container| container.alive()).map(|container| container.usage))
+    }
+
+    async fn networks(&self, installation: &str) -> Result<Vec<Network>> {
+        let world = self.enter(Op::Networks).await?;
+        let ours = world.networks.values().filter(|n| n.installation == installation);
+        Ok(ours.map(|n| Network { name: n.name.clone(), subnet: Some(n.subnet.clone()) }).collect())
+    }
+
+    async fn create_network(&self, spec: &NetworkSpec) -> Result<()> {
+        self.enter(Op::CreateNetwork).await?.create_network(spec)
+    }
+
+    async fn remove_network(&self, name: &str) -> Result<()> {
+        let mut world = self.enter(Op::RemoveNetwork).await?;
+        let attached = world.containers.values().any(|c| c.alive() && c.spec.network == name);
+        if attached {
+            return Err(Error::conflict(format!(
+                "The engine refused to remove the network `{name}`."
+            ))
+            .hint("Containers are still attached to it. Stop or remove them first."));
+        }
+        world.networks.remove(name);
+        Ok(())
+    }
+
+    async fn events(&self, installation: &str) -> Result<BoxStream<'static, Result<EngineEvent>>> {
+        let receiver = self.enter(Op::Events).await?.events.subscribe();
+        let installation = installation.to_owned();
+        let events = stream::unfold(receiver, move |mut receiver| {
+            let installation = installation.clone();
+            async move {
+                loop {
+                    match receiver.recv().await {
+                        Ok((of, event)) if of.as_ref().is_none_or(|of| *of == installation) => {
+                            return Some((Ok(event), receiver));
+                        }
+                        Ok(_) | Err(RecvError::Lagged(_)) => {}
+                        Err(RecvError::Closed) => return None,
+                    }
+                }
+            }
+        });
+        Ok(events.boxed())
+    }
+}
+
+/// Whether a container in this state has processes.
+const fn has_processes(state: ContainerState) -> bool {
+    matches!(state, ContainerState::Running | ContainerState::Paused)
+}

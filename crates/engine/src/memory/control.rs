@@ -1,0 +1,187 @@
+//! The test's side of the engine: faults, delays, and what people and containers do.
+
+use super::MemoryEngine;
+use super::world::World;
+use crate::{ContainerSpec, ImageSummary, UsageSample};
+use domain::Error;
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// One operation of the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Op {
+    Info,
+    Images,
+    Image,
+    Containers,
+    Container,
+    CreateContainer,
+    Start,
+    Stop,
+    Pause,
+    Unpause,
+    RemoveContainer,
+    LogTail,
+    Sample,
+    Networks,
+    CreateNetwork,
+    RemoveNetwork,
+    Events,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Control {
+    calls: HashMap<Op, u64>,
+    delays: HashMap<Op, Duration>,
+    faults: HashMap<Op, VecDeque<Error>>,
+}
+
+impl Control {
+    /// Counts a call and says how long it is to take.
+    pub(super) fn begin(&mut self, op: Op) -> Option<Duration> {
+        *self.calls.entry(op).or_default() += 1;
+        self.delays.get(&op).copied()
+    }
+
+    pub(super) fn take_fault(&mut self, op: Op) -> Option<Error> {
+        self.faults.get_mut(&op)?.pop_front()
+    }
+}
+
+impl MemoryEngine {
+    /// The next call of `op` fails with `error` and changes nothing. Several queue up.
+    pub fn fail_next(&self, op: Op, error: Error) {
+        self.world().control.faults.entry(op).or_default().push_back(error);
+    }
+
+    /// Every call of `op` takes this long from now on, in tokio's time; zero ends that.
+    pub fn delay(&self, op: Op, delay: Duration) {
+        let delays = &mut self.world().control.delays;
+        if delay.is_zero() {
+            delays.remove(&op);
+        } else {
+            delays.insert(op, delay);
+        }
+    }
+
+    /// How often `op` was called, failed calls included.
+    pub fn calls(&self, op: Op) -> u64 {
+        self.world().control.calls.get(&op).copied().unwrap_or_default()
+    }
+
+    /// Takes the engine away, or brings it back. Going down ends event streams and leaves
+    /// containers alone, as when only the socket is gone; see [`restart`](Self::restart).
+    pub fn set_down(&self, down: bool) {
+        let mut world = self.world();
+        world.down = down;
+        if down {
+            world.hang_up();
+        }
+    }
+
+    /// The engine was killed with everything it ran, and is back. Nothing is announced of that.
+    pub fn restart(&self) {
+        let mut world = self.world();
+        world.hang_up();
+        world.lose_processes();
+        world.down = false;
+    }
+
+    /// Adds a tag, and an image unless one of this id is there. Without `:tag` it is `latest`.
+    pub fn add_image(&self, reference: &str, id: &str) {
+        let tag = if reference.rsplit('/').next().is_some_and(|last| last.contains(':')) {
+            reference.to_owned()
+        } else {
+            format!("{reference}:latest")
+        };
+        let mut world = self.world();
+        // A tag moves: the image that had it loses it.
+        for image in &mut world.images {
+            image.tags.retain(|held| *held != tag);
+        }
+        match world.images.iter_mut().find(|image| image.id == id) {
+            Some(image) => image.tags.push(tag),
+            None => world.images.push(ImageSummary {
+                id: id.to_owned(),
+                tags: vec![tag],
+                digests: Vec::new(),
+                size_bytes: 80 << 20,
+            }),
+        }
+        world.announce_images();
+    }
+
+    /// Removes the image that `reference`, a tag or an id, names.
+    pub fn remove_image(&self, reference: &str) {
+        let mut world = self.world();
+        let Some(id) = world.image(reference).map(|image| image.id.clone()) else { return };
+        world.images.retain(|image| image.id != id);
+        world.announce_images();
+    }
+
+    /// The address that containers get from their next start on; 127.0.0.1 at first.
+    pub fn set_address(&self, address: IpAddr) {
+        self.world().address = address;
+    }
+
+    /// The container's process ends with `code`, killed by the kernel for memory if `oom`.
+    pub fn exit(&self, name: &str, code: i64, oom: bool) {
+        self.world().exit(name, code, oom);
+    }
+
+    /// Somebody starts the container with the engine's own tools.
+    pub fn outside_start(&self, name: &str) {
+        self.by_hand(|world| world.start(name).is_ok());
+    }
+
+    /// Somebody stops the container with the engine's own tools.
+    pub fn outside_stop(&self, name: &str) {
+        self.by_hand(|world| {
+            world.stop(name);
+            true
+        });
+    }
+
+    /// Somebody pauses the container with the engine's own tools.
+    pub fn outside_pause(&self, name: &str) {
+        self.by_hand(|world| world.pause(name).is_ok());
+    }
+
+    /// Somebody resumes the container with the engine's own tools.
+    pub fn outside_unpause(&self, name: &str) {
+        self.by_hand(|world| world.unpause(name).is_ok());
+    }
+
+    /// Somebody removes the container with the engine's own tools.
+    pub fn outside_remove(&self, name: &str) {
+        self.by_hand(|world| {
+            world.remove(name);
+            true
+        });
+    }
+
+    fn by_hand(&self, act: impl FnOnce(&mut World) -> bool) {
+        let done = act(&mut self.world());
+        debug_assert!(done, "the container is not in a state in which anybody could do that");
+    }
+
+    /// What the container wrote so far, oldest first.
+    pub fn set_log(&self, name: &str, lines: &[&str]) {
+        if let Some(container) = self.world().containers.get_mut(name) {
+            container.log = lines.iter().map(|line| (*line).to_owned()).collect();
+        }
+    }
+
+    /// What the container uses while it runs.
+    pub fn set_usage(&self, name: &str, usage: UsageSample) {
+        if let Some(container) = self.world().containers.get_mut(name) {
+            container.usage = usage;
+        }
+    }
+
+    /// What the container of this name was made from.
+    pub fn spec(&self, name: &str) -> Option<ContainerSpec> {
+        self.world().containers.get(name).map(|container| container.spec.clone())
+    }
+}

@@ -1,0 +1,289 @@
+//! What is in the world, and how it changes. Every change announces what Docker would announce.
+
+use super::control::Control;
+use super::{ADDRESS, has_processes, subnet};
+use crate::{Container, ContainerSpec, EngineEvent, ImageSummary, NetworkSpec, UsageSample};
+use domain::plan::{ContainerState, Observed};
+use domain::{Error, Result};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use tokio::sync::broadcast;
+
+const EVENT_BUFFER: usize = 1_024;
+/// What an init process reports when it is asked to end, and when it is killed.
+const TERMINATED: i64 = 143;
+pub(super) const KILLED: i64 = 137;
+
+/// An event and the installation it is for; `None` for everybody.
+type Announcement = (Option<String>, EngineEvent);
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) control: Control,
+    pub(super) images: Vec<ImageSummary>,
+    pub(super) networks: BTreeMap<String, NetworkSpec>,
+    pub(super) containers: BTreeMap<String, Held>,
+    pub(super) events: broadcast::Sender<Announcement>,
+    /// The address every started container gets.
+    pub(super) address: IpAddr,
+    pub(super) down: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) spec: ContainerSpec,
+    state: ContainerState,
+    exit_code: Option<i64>,
+    out_of_memory: bool,
+    address: Option<IpAddr>,
+    image_id: String,
+    pub(super) log: Vec<String>,
+    pub(super) usage: UsageSample,
+}
+
+impl Held {
+    pub(super) fn alive(&self) -> bool {
+        has_processes(self.state)
+    }
+
+    pub(super) fn seen(&self) -> Container {
+        Container {
+            name: self.spec.name.clone(),
+            session: self.spec.session.clone(),
+            observed: Observed {
+                state: self.state,
+                generation: self.spec.generation,
+                exit_code: self.exit_code,
+                out_of_memory: self.out_of_memory,
+                stopped_by_hand: false,
+            },
+            address: self.address,
+            image_id: self.image_id.clone(),
+        }
+    }
+
+    fn end(&mut self, code: i64, out_of_memory: bool) {
+        self.state = ContainerState::Exited;
+        self.exit_code = Some(code);
+        self.out_of_memory = out_of_memory;
+        self.address = None;
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            control: Control::default(),
+            images: Vec::new(),
+            networks: BTreeMap::new(),
+            containers: BTreeMap::new(),
+            events: broadcast::channel(EVENT_BUFFER).0,
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            down: false,
+        }
+    }
+}
+
+impl World {
+    pub(super) fn answers(&self) -> Result<()> {
+        if self.down {
+            return Err(Error::unavailable(format!("The engine at {ADDRESS} does not answer."))
+                .hint("Check that the engine runs and look into its log."));
+        }
+        Ok(())
+    }
+
+    /// Ends all event streams.
+    pub(super) fn hang_up(&mut self) {
+        self.events = broadcast::channel(EVENT_BUFFER).0;
+    }
+
+    /// Everything that ran is dead, as after the engine was killed.
+    pub(super) fn lose_processes(&mut self) {
+        for container in self.containers.values_mut().filter(|c| c.alive()) {
+            container.end(KILLED, false);
+        }
+    }
+
+    pub(super) fn announce_images(&self) {
+        // Nobody listening is fine.
+        let _ = self.events.send((None, EngineEvent::Images));
+    }
+
+    fn announce(&self, name: &str, actions: &[&str]) {
+        let Some(container) = self.containers.get(name) else { return };
+        for action in actions {
+            let event = EngineEvent::Container {
+                session: container.spec.session.clone(),
+                action: (*action).to_owned(),
+            };
+            let _ = self.events.send((Some(container.spec.installation.clone()), event));
+        }
+    }
+
+    pub(super) fn image(&self, reference: &str) -> Option<&ImageSummary> {
+        // Without a tag, the engine assumes this one; a colon before the last slash is a port.
+        let tagged = match reference.rsplit('/').next() {
+            Some(last) if !last.contains(':') => format!("{reference}:latest"),
+            _ => reference.to_owned(),
+        };
+        self.images.iter().find(|image| {
+            image.id == reference
+                || image.tags.contains(&tagged)
+                || image.digests.iter().any(|digest| digest == reference)
+        })
+    }
+
+    pub(super) fn held(&mut self, name: &str, verb: &str) -> Result<&mut Held> {
+        self.containers
+            .get_mut(name)
+            .ok_or_else(|| Error::not_found(format!("There is no container `{name}` to {verb}.")))
+    }
+
+    pub(super) fn create(&mut self, spec: &ContainerSpec) -> Result<()> {
+        let Some(image_id) = self.image(&spec.image).map(|image| image.id.clone()) else {
+            return Err(Error::not_found(format!(
+                "The engine does not have the image `{}`.",
+                spec.image
+            ))
+            .hint("Build or pull it on the engine first."));
+        };
+        if let Some(existing) = self.containers.get(&spec.name) {
+            if existing.spec.installation == spec.installation {
+                return Ok(());
+            }
+            return Err(refused("create", "container", &spec.name));
+        }
+        let held = Held {
+            spec: spec.clone(),
+            state: ContainerState::Created,
+            exit_code: None,
+            out_of_memory: false,
+            address: None,
+            image_id,
+            log: Vec::new(),
+            usage: UsageSample {
+                cpu_nanos: 1_000_000,
+                memory_bytes: 10 << 20,
+                memory_limit: spec.memory_bytes,
+            },
+        };
+        self.containers.insert(spec.name.clone(), held);
+        self.announce(&spec.name, &["create"]);
+        Ok(())
+    }
+
+    pub(super) fn start(&mut self, name: &str) -> Result<()> {
+        let address = self.address;
+        let container = self.held(name, "start")?;
+        match container.state {
+            ContainerState::Running => return Ok(()),
+            ContainerState::Paused => return self.unpause(name),
+            ContainerState::Created | ContainerState::Exited => {}
+        }
+        let network = container.spec.network.clone();
+        if !self.networks.contains_key(&network) {
+            let sentence = format!("The network of the container `{name}` is gone.");
+            return Err(Error::not_found(sentence)
+                .hint("Make the network again, then start the container.")
+                .detail(format!("network {network} not found")));
+        }
+        let container = self.held(name, "start")?;
+        container.state = ContainerState::Running;
+        container.exit_code = None;
+        container.out_of_memory = false;
+        container.address = Some(address);
+        self.announce(name, &["start"]);
+        Ok(())
+    }
+
+    pub(super) fn stop(&mut self, name: &str) {
+        let Some(container) = self.containers.get_mut(name) else { return };
+        let state = container.state;
+        if !has_processes(state) {
+            return;
+        }
+        container.end(TERMINATED, false);
+        if state == ContainerState::Paused {
+            self.announce(name, &["unpause"]);
+        }
+        self.announce(name, &["kill", "die", "stop"]);
+    }
+
+    pub(super) fn pause(&mut self, name: &str) -> Result<()> {
+        let container = self.held(name, "pause")?;
+        match container.state {
+            ContainerState::Paused => Ok(()),
+            ContainerState::Running => {
+                container.state = ContainerState::Paused;
+                self.announce(name, &["pause"]);
+                Ok(())
+            }
+            ContainerState::Created | ContainerState::Exited => {
+                Err(refused("pause", "container", name))
+            }
+        }
+    }
+
+    pub(super) fn unpause(&mut self, name: &str) -> Result<()> {
+        let container = self.held(name, "resume")?;
+        match container.state {
+            ContainerState::Running => Ok(()),
+            ContainerState::Paused => {
+                container.state = ContainerState::Running;
+                self.announce(name, &["unpause"]);
+                Ok(())
+            }
+            ContainerState::Created | ContainerState::Exited => {
+                Err(refused("resume", "container", name))
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        if self.containers.get(name).is_some_and(Held::alive) {
+            self.announce(name, &["kill", "die"]);
+        }
+        self.announce(name, &["destroy"]);
+        self.containers.remove(name);
+    }
+
+    /// The container's process ends by itself or by the kernel's hand.
+    pub(super) fn exit(&mut self, name: &str, code: i64, out_of_memory: bool) {
+        let Some(container) = self.containers.get_mut(name).filter(|c| c.alive()) else { return };
+        container.end(code, out_of_memory);
+        if out_of_memory {
+            self.announce(name, &["oom"]);
+        }
+        self.announce(name, &["die"]);
+    }
+
+    pub(super) fn create_network(&mut self, spec: &NetworkSpec) -> Result<()> {
+        if let Some(existing) = self.networks.get(&spec.name) {
+            if existing.installation == spec.installation {
+                return Ok(());
+            }
+            return Err(refused("create", "network", &spec.name));
+        }
+        let Some(wanted) = subnet::parse(&spec.subnet) else {
+            return Err(refused("create", "network", &spec.name)
+                .detail(format!("invalid subnet {}", spec.subnet)));
+        };
+        let taken = |existing: &NetworkSpec| {
+            subnet::parse(&existing.subnet).is_some_and(|held| subnet::overlap(held, wanted))
+        };
+        if self.networks.values().any(taken) {
+            return Err(Error::conflict(format!(
+                "The subnet {} of the network `{}` overlaps another network of the engine.",
+                spec.subnet, spec.name
+            ))
+            .hint("Use another subnet."));
+        }
+        self.networks.insert(spec.name.clone(), spec.clone());
+        Ok(())
+    }
+}
+
+fn refused(verb: &str, kind: &str, name: &str) -> Error {
+    Error::conflict(format!("The engine refused to {verb} the {kind} `{name}`."))
+}

@@ -1,0 +1,119 @@
+//! The engine's objects, reduced to what Slipway needs.
+
+use domain::plan::{ContainerState, Observed};
+use std::net::IpAddr;
+
+/// Which installation an object belongs to.
+pub const LABEL_INSTALLATION: &str = "slipway.installation";
+/// Which session a container belongs to.
+pub const LABEL_SESSION: &str = "slipway.session";
+/// Which generation of the session's container it is.
+pub const LABEL_GENERATION: &str = "slipway.generation";
+
+/// What the engine says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineInfo {
+    pub name: String,
+    pub version: String,
+    /// The API version agreed on.
+    pub api: String,
+    pub operating_system: String,
+    pub storage_driver: String,
+    pub cgroup_version: String,
+    pub rootless: bool,
+    /// Directory that holds images and containers, on the engine's host.
+    pub root_dir: String,
+    pub cpus: i64,
+    pub memory_bytes: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageSummary {
+    /// Content id, `sha256:…`.
+    pub id: String,
+    /// `repository:tag` names, canonical as the engine lists them.
+    pub tags: Vec<String>,
+    /// `repository@sha256:…` of images that came from or went to a registry.
+    pub digests: Vec<String>,
+    pub size_bytes: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    pub name: String,
+    /// Value of [`LABEL_SESSION`], empty if absent.
+    pub session: String,
+    pub observed: Observed,
+    /// Address on its network, while it runs.
+    pub address: Option<IpAddr>,
+    /// Content id of its image.
+    pub image_id: String,
+}
+
+impl Container {
+    pub fn state(&self) -> ContainerState {
+        self.observed.state
+    }
+}
+
+/// Everything a session's container is made from.
+///
+/// There is no field for privileged mode, host namespaces, devices, binds or published ports:
+/// what cannot be said cannot be forgotten to be refused. Hardening that does not vary (no new
+/// privileges, all capabilities dropped, init process, no restart, capped logs) is applied by the
+/// implementation to every container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerSpec {
+    pub name: String,
+    pub installation: String,
+    pub session: String,
+    pub generation: u32,
+    /// Exact image to run: a content id or a reference.
+    pub image: String,
+    pub hostname: String,
+    pub environment: Vec<(String, String)>,
+    /// Replaces the image's command; empty keeps it.
+    pub command: Vec<String>,
+    pub network: String,
+    pub cpu_millis: i64,
+    pub memory_bytes: i64,
+    pub shm_bytes: i64,
+    pub pids: i64,
+    /// Run the engine's init process first; off for images that bring their own.
+    pub init: bool,
+    /// Capabilities given back after all were dropped.
+    pub capabilities: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsageSample {
+    /// CPU time used since the container started, in nanoseconds.
+    pub cpu_nanos: u64,
+    /// Memory without inactive file cache, in bytes, as the docker command counts.
+    pub memory_bytes: i64,
+    pub memory_limit: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    pub name: String,
+    /// First subnet in CIDR notation, if the engine says.
+    pub subnet: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkSpec {
+    pub name: String,
+    pub installation: String,
+    /// IPv4 subnet in CIDR notation.
+    pub subnet: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineEvent {
+    /// A container of this installation changed. `action` is the engine's word: `start`, `kill`,
+    /// `die`, `oom`, `pause`, `unpause`, `destroy` …
+    Container { session: String, action: String },
+    /// Images were added, tagged or removed.
+    Images,
+}

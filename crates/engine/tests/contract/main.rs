@@ -1,0 +1,72 @@
+//! What every engine must do: one suite, run against the engine in memory and against a real one.
+//!
+//! The real one is at `SLIPWAY_TEST_ENGINE` (for example `unix:///var/run/docker.sock`; without it
+//! that half is skipped and says so) and must have `SLIPWAY_TEST_IMAGE`, `debian:bookworm-slim`
+//! unless set. Everything made carries a label of its own and is removed, also after a failure.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed expectation ends a test, also in a helper; the lint only knows the tests"
+)]
+
+mod events;
+mod images;
+mod leaving;
+mod lifecycle;
+mod networks;
+mod reading;
+mod real;
+mod unreachable;
+mod world;
+
+/// Runs each behaviour against both engines.
+macro_rules! contract {
+    ($($area:ident::$behaviour:ident)*) => {
+        mod memory {
+            $(
+                #[tokio::test]
+                async fn $behaviour() {
+                    crate::$area::$behaviour(&crate::world::World::memory()).await;
+                }
+            )*
+        }
+        mod docker {
+            $(
+                #[tokio::test]
+                async fn $behaviour() {
+                    if let Some(world) = crate::world::World::real() {
+                        crate::$area::$behaviour(&world).await;
+                    }
+                }
+            )*
+        }
+    };
+}
+
+contract! {
+    lifecycle::a_container_is_made_started_paused_resumed_stopped_and_removed
+    lifecycle::everything_may_be_asked_twice
+    lifecycle::what_is_missing_is_not_found_except_where_that_is_the_aim
+    lifecycle::making_it_again_keeps_the_container_there_is
+    lifecycle::a_name_taken_by_another_installation_is_refused
+    lifecycle::a_paused_container_can_be_stopped
+    lifecycle::a_paused_container_can_be_removed
+    lifecycle::starting_a_paused_container_resumes_it
+    lifecycle::what_does_not_run_cannot_be_paused
+    lifecycle::an_image_that_is_missing_is_not_found
+    lifecycle::two_installations_do_not_see_each_other
+    networks::a_network_is_made_once_and_removed_once
+    networks::overlapping_subnets_are_a_conflict
+    networks::a_network_in_use_is_not_removed
+    networks::a_container_does_not_start_without_its_network
+    networks::a_container_starts_again_on_a_network_made_anew
+    networks::two_requests_at_once_make_one_network
+    events::what_happens_to_a_session_is_told_with_its_id
+    events::what_happens_elsewhere_is_not_told
+    events::nothing_is_missed_between_asking_and_reading
+    reading::a_running_container_can_be_measured
+    reading::what_does_not_run_has_no_measure
+    images::images_are_listed_and_found_by_tag_and_id
+    images::the_engine_describes_itself
+}

@@ -1,0 +1,174 @@
+//! What only a real engine can show: hardening as the engine has it, processes, logs.
+
+use crate::world::{World, actions_until, eventually};
+use bollard::models::NetworkCreateRequest;
+use bollard::query_parameters::{
+    InspectContainerOptions, RemoveImageOptions, TagImageOptionsBuilder,
+};
+use domain::plan::ContainerState;
+use engine::{ContainerSpec, EngineEvent};
+use futures_util::StreamExt;
+use std::time::Duration;
+
+/// The engine without Slipway in between.
+async fn raw() -> bollard::Docker {
+    let address = std::env::var("SLIPWAY_TEST_ENGINE").unwrap();
+    bollard::Docker::connect_with_host(&address).unwrap().negotiate_version().await.unwrap()
+}
+
+/// Runs a shell script in a container of its own.
+async fn script(world: &World, script: &str) -> ContainerSpec {
+    let spec = ContainerSpec {
+        network: world.network("net").await.name,
+        command: vec!["sh".into(), "-c".into(), script.into()],
+        ..world.spec("script")
+    };
+    world.engine.create_container(&spec).await.unwrap();
+    world.engine.start(&spec.name).await.unwrap();
+    spec
+}
+
+async fn ended(world: &World, spec: &ContainerSpec) {
+    eventually("the script ends", || async {
+        world.state(spec).await == Some(ContainerState::Exited)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_engine_holds_the_container_as_hard_as_intended() {
+    let Some(world) = World::real() else { return };
+    let spec = world.running("a").await;
+    let seen =
+        raw().await.inspect_container(&spec.name, None::<InspectContainerOptions>).await.unwrap();
+    let config = seen.config.unwrap();
+    let host = seen.host_config.unwrap();
+    assert_eq!(host.cap_drop.unwrap(), ["ALL"]);
+    assert_eq!(host.cap_add.unwrap(), ["CHOWN"]);
+    assert!(host.security_opt.unwrap().iter().any(|o| o.starts_with("no-new-privileges")));
+    assert_eq!(host.privileged, Some(false));
+    assert_eq!(host.pids_limit, Some(spec.pids));
+    assert_eq!(host.memory, Some(spec.memory_bytes));
+    assert_eq!(host.nano_cpus, Some(500_000_000));
+    assert_eq!(host.shm_size, Some(spec.shm_bytes));
+    assert_eq!(host.init, Some(true));
+    assert_eq!(host.network_mode, Some(spec.network));
+    assert!(host.port_bindings.is_none_or(|ports| ports.is_empty()));
+    assert_ne!(host.publish_all_ports, Some(true));
+    assert!(host.binds.is_none_or(|binds| binds.is_empty()));
+    assert!(host.devices.is_none_or(|devices| devices.is_empty()));
+    assert_eq!(host.restart_policy.unwrap().name.unwrap().to_string(), "no");
+    assert_eq!(host.log_config.unwrap().config.unwrap()["max-size"], "10m");
+    assert_eq!(config.hostname.unwrap(), "desk");
+    let labels = config.labels.unwrap();
+    assert_eq!(labels[engine::LABEL_INSTALLATION], world.installation);
+    assert_eq!(labels[engine::LABEL_SESSION], spec.session);
+    assert_eq!(labels[engine::LABEL_GENERATION], "7");
+}
+
+#[tokio::test]
+async fn images_that_come_and_go_are_told() {
+    let Some(world) = World::real() else { return };
+    let mut events = world.engine.events(&world.installation).await.unwrap();
+    let raw = raw().await;
+    let repository = format!("slipway-{}", world.installation);
+    let options = TagImageOptionsBuilder::new().repo(&repository).tag("1").build();
+    raw.tag_image(&world.image, Some(options)).await.unwrap();
+    let none = (None::<RemoveImageOptions>, None);
+    raw.remove_image(&format!("{repository}:1"), none.0, none.1).await.unwrap();
+    for _ in 0..2 {
+        let told = tokio::time::timeout(Duration::from_secs(10), events.next()).await;
+        assert_eq!(told.unwrap().unwrap().unwrap(), EngineEvent::Images);
+    }
+}
+
+#[tokio::test]
+async fn the_process_itself_has_no_privileges() {
+    let Some(world) = World::real() else { return };
+    let report = "grep -E 'CapBnd|NoNewPrivs' /proc/self/status; ulimit -n; echo $GREETING";
+    let spec = script(&world, report).await;
+    ended(&world, &spec).await;
+    let log = world.engine.log_tail(&spec.name, 9).await.unwrap();
+    // Bit 0 is CHOWN, the only one given back.
+    assert_eq!(log, ["CapBnd:\t0000000000000001", "NoNewPrivs:\t1", "16384", "hello=world"]);
+}
+
+#[tokio::test]
+async fn both_streams_are_in_the_log_and_its_end_can_be_had() {
+    let Some(world) = World::real() else { return };
+    let spec = script(&world, "echo one; echo two >&2; sleep 0.2; printf three; exit 3").await;
+    ended(&world, &spec).await;
+    let mut log = world.engine.log_tail(&spec.name, 9).await.unwrap();
+    assert_eq!(log.pop().as_deref(), Some("three"));
+    log.sort_unstable();
+    assert_eq!(log, ["one", "two"]);
+    assert_eq!(world.engine.log_tail(&spec.name, 1).await.unwrap(), ["three"]);
+    assert!(world.engine.log_tail(&spec.name, 0).await.unwrap().is_empty());
+
+    assert_eq!(world.container(&spec).await.unwrap().observed.exit_code, Some(3));
+    let listed = world.engine.containers(&world.installation).await.unwrap();
+    assert_eq!(listed[0].observed.exit_code, Some(3));
+}
+
+#[tokio::test]
+async fn running_out_of_memory_is_seen_and_told() {
+    let Some(world) = World::real() else { return };
+    let mut events = world.engine.events(&world.installation).await.unwrap();
+    // Fills a variable beyond the limit of 64 MiB; the shell is the one to be killed.
+    let spec = script(&world, "x=$(head -c 100000000 /dev/zero | tr '\\0' x); echo ${#x}").await;
+    ended(&world, &spec).await;
+    let observed = world.container(&spec).await.unwrap().observed;
+    assert!(observed.out_of_memory, "{observed:?}");
+    let actions = actions_until(&mut events, &spec.session, "die").await;
+    assert!(actions.contains(&"oom".to_owned()), "{actions:?}");
+}
+
+#[tokio::test]
+async fn a_command_that_does_not_exist_is_refused_with_the_engines_words() {
+    let Some(world) = World::real() else { return };
+    let spec = ContainerSpec {
+        network: world.network("net").await.name,
+        command: vec!["/no/such/program".into()],
+        ..world.spec("a")
+    };
+    world.engine.create_container(&spec).await.unwrap();
+    // With an init process in front, it is that which finds out, after the start.
+    if let Err(refusal) = world.engine.start(&spec.name).await {
+        assert_eq!(refusal.kind, domain::ErrorKind::Conflict);
+        assert!(refusal.detail.unwrap().contains("/no/such/program"));
+    } else {
+        ended(&world, &spec).await;
+        assert_ne!(world.container(&spec).await.unwrap().observed.exit_code, Some(0));
+    }
+}
+
+#[tokio::test]
+async fn removing_twice_at_once_is_fine() {
+    let Some(world) = World::real() else { return };
+    let spec = world.running("a").await;
+    let (one, two) = tokio::join!(
+        world.engine.remove_container(&spec.name),
+        world.engine.remove_container(&spec.name)
+    );
+    one.unwrap();
+    two.unwrap();
+    assert_eq!(world.container(&spec).await, None);
+}
+
+#[tokio::test]
+async fn several_networks_of_one_name_go_together() {
+    let Some(world) = World::real() else { return };
+    let spec = world.network("net").await;
+    let labels = [(engine::LABEL_INSTALLATION.to_owned(), world.installation.clone())];
+    let twin = NetworkCreateRequest {
+        name: spec.name.clone(),
+        labels: Some(labels.into()),
+        ..NetworkCreateRequest::default()
+    };
+    // Engines since Docker 25 refuse this.
+    if raw().await.create_network(twin).await.is_ok() {
+        assert_eq!(world.engine.networks(&world.installation).await.unwrap().len(), 1);
+        world.engine.remove_network(&spec.name).await.unwrap();
+        assert_eq!(world.engine.networks(&world.installation).await.unwrap(), []);
+    }
+}

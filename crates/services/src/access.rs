@@ -1,0 +1,242 @@
+//! Signing in: who a browser is, and ending that.
+
+use crate::{core::Core, entropy};
+use domain::{
+    Error, Result, SignInId, Timestamp,
+    actor::{Actor, Permission},
+    user::{SignIn, User, check_name},
+};
+use std::{net::IpAddr, sync::Arc};
+use store::StoredSignIn;
+
+/// A sign-in ends after this long without a visit.
+pub const IDLE_S: i64 = 12 * 3600;
+/// A sign-in ends this long after it began, visits or not.
+pub const LONGEST_S: i64 = 7 * 24 * 3600;
+/// How often a visit is written down.
+const TOUCH_EVERY_S: i64 = 60;
+
+#[derive(Clone)]
+pub struct Access(Arc<Core>);
+
+/// The stored id of a sign-in: a hash of what the cookie carries.
+pub fn sign_in_id(cookie: &str) -> Result<SignInId> {
+    // 160 bits; an id is at most 63 characters long.
+    entropy::digest(cookie)[..40].parse()
+}
+
+impl Access {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self(core)
+    }
+
+    /// Checks a name and password. The answer and its time are the same for an unknown name, a
+    /// wrong password and a disabled account.
+    ///
+    /// # Errors
+    /// `Unauthenticated`, or `Exhausted` after too many attempts.
+    pub async fn check(&self, name: &str, password: String, address: IpAddr) -> Result<User> {
+        let core = &self.0;
+        let refused = || {
+            Error::new(domain::ErrorKind::Unauthenticated, "Name or password is wrong.")
+                .hint("Check both and try again. An administrator can set a new password.")
+        };
+        let account = check_name(name).unwrap_or_else(|_| "-".to_owned());
+        let known = core.store.credentials(&account).await?;
+        let familiar = match &known {
+            Some(known) => {
+                let address = address.to_string();
+                let earlier = core.store.sign_ins_of(&known.user.id, core.now()).await?;
+                earlier.iter().any(|s| s.address == address)
+            }
+            None => false,
+        };
+        core.throttle.attempt(&account, address, familiar, core.now())?;
+        let longest = domain::user::PASSWORD_LONGEST * 4;
+        let hash = known.as_ref().map(|k| k.password_hash.clone());
+        let matches = password.len() <= longest && core.passwords.verify(password, hash).await?;
+        let user = known.map(|k| k.user).filter(|u| matches && !u.disabled);
+        let mut tx = core.store.begin().await?;
+        let action = if user.is_some() { "sign_in" } else { "sign_in.refused" };
+        let from = Some(address.to_string());
+        tx.audit(core.now(), None, action, &account, from.as_deref()).await?;
+        tx.commit().await?;
+        let user = user.ok_or_else(refused)?;
+        core.throttle.succeeded(&account, address);
+        Ok(user)
+    }
+
+    /// Who a sign-in belongs to, if it still counts. Notes the visit.
+    pub async fn actor(&self, id: &SignInId) -> Result<Option<Actor>> {
+        let core = &self.0;
+        let now = core.now();
+        let Some(sign_in) = core.store.sign_in(id, now).await? else { return Ok(None) };
+        let Some(user) = sign_in.user else { return Ok(None) };
+        let Some(user) = core.store.user(&user).await?.filter(|u| !u.disabled) else {
+            return Ok(None);
+        };
+        if now.since(sign_in.last_seen_at) > TOUCH_EVERY_S * 1000 {
+            let mut tx = core.store.begin().await?;
+            tx.touch_sign_in(id, now, expiry(sign_in.created_at, now)).await?;
+            tx.commit().await?;
+        }
+        Ok(Some(Actor { user: user.id, name: user.name, role: user.role, sign_in: id.clone() }))
+    }
+
+    /// The actor's own sign-ins, the present one first.
+    pub async fn sign_ins(&self, actor: &Actor) -> Result<Vec<SignIn>> {
+        actor.require(Permission::UseOwnAccount)?;
+        let mut all: Vec<SignIn> = self
+            .0
+            .store
+            .sign_ins_of(&actor.user, self.0.now())
+            .await?
+            .into_iter()
+            .map(|s| SignIn {
+                current: s.id == actor.sign_in,
+                client: client_name(&s.client),
+                id: s.id,
+                address: s.address,
+                created_at: s.created_at,
+                last_seen_at: s.last_seen_at,
+            })
+            .collect();
+        all.sort_by_key(|s| !s.current);
+        Ok(all)
+    }
+
+    /// Ends one of the actor's sign-ins and cuts the streams opened with it.
+    pub async fn revoke(&self, actor: &Actor, id: &SignInId) -> Result<()> {
+        actor.require(Permission::UseOwnAccount)?;
+        let core = &self.0;
+        let own = core.store.sign_ins_of(&actor.user, core.now()).await?;
+        if !own.iter().any(|s| s.id == *id) {
+            return Err(Error::not_found("That sign-in has already ended."));
+        }
+        let mut tx = core.store.begin().await?;
+        tx.delete_sign_in(id).await?;
+        tx.audit(core.now(), Some(actor), "sign_in.revoke", id.short(), None).await?;
+        tx.commit().await?;
+        core.rights_changed(Some(&actor.user));
+        Ok(())
+    }
+
+    /// Ends all sign-ins of the actor but the present one.
+    pub async fn revoke_others(&self, actor: &Actor) -> Result<()> {
+        actor.require(Permission::UseOwnAccount)?;
+        let core = &self.0;
+        let mut tx = core.store.begin().await?;
+        tx.delete_sign_ins_of(&actor.user, Some(&actor.sign_in)).await?;
+        tx.audit(core.now(), Some(actor), "sign_in.revoke_others", &actor.name, None).await?;
+        tx.commit().await?;
+        core.rights_changed(Some(&actor.user));
+        Ok(())
+    }
+
+    // The four below serve the cookie layer, which asks before anybody is known.
+
+    pub async fn load_sign_in(&self, id: &SignInId) -> Result<Option<StoredSignIn>> {
+        self.0.store.sign_in(id, self.0.now()).await
+    }
+
+    /// Stores a new record unless its id is taken; tells whether it did.
+    pub async fn create_sign_in(&self, id: SignInId, record: SignInRecord) -> Result<bool> {
+        let mut tx = self.0.store.begin().await?;
+        let done = tx.insert_sign_in(&self.stored(id, record)?).await?;
+        tx.delete_expired(self.0.now()).await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    pub async fn save_sign_in(&self, id: SignInId, record: SignInRecord) -> Result<()> {
+        let mut tx = self.0.store.begin().await?;
+        tx.save_sign_in(&self.stored(id, record)?).await?;
+        tx.commit().await
+    }
+
+    pub async fn delete_sign_in(&self, id: &SignInId) -> Result<()> {
+        let mut tx = self.0.store.begin().await?;
+        tx.delete_sign_in(id).await?;
+        tx.commit().await?;
+        self.0.rights_changed(None);
+        Ok(())
+    }
+
+    fn stored(&self, id: SignInId, record: SignInRecord) -> Result<StoredSignIn> {
+        let now = self.0.now();
+        Ok(StoredSignIn {
+            id,
+            user: record.user.map(|id| id.parse()).transpose()?,
+            data: record.data,
+            client: record.client,
+            address: record.address,
+            created_at: now,
+            last_seen_at: now,
+            expires_at: expiry(now, now),
+        })
+    }
+}
+
+/// What the cookie layer keeps of a browser.
+#[derive(Debug, Clone, Default)]
+pub struct SignInRecord {
+    pub user: Option<String>,
+    pub client: String,
+    pub address: String,
+    pub data: String,
+}
+
+fn expiry(created: Timestamp, now: Timestamp) -> Timestamp {
+    now.plus_secs(IDLE_S).min(created.plus_secs(LONGEST_S))
+}
+
+/// Browser and system in two words, from a `User-Agent`.
+fn client_name(user_agent: &str) -> String {
+    let first = |pairs: &[(&str, &'static str)]| {
+        pairs.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+    };
+    // Order matters: later browsers name earlier ones in their text.
+    let browser = first(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = first(&[
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "Unknown browser".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_named_by_what_it_is() {
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+        assert_eq!(client_name(chrome), "Chrome on Linux");
+        assert_eq!(client_name(&format!("{chrome} Edg/156")), "Edge on Linux");
+        assert_eq!(client_name(""), "Unknown browser");
+    }
+
+    #[test]
+    fn visits_extend_a_sign_in_but_not_for_ever() {
+        let created = Timestamp(0);
+        assert_eq!(expiry(created, Timestamp(0)), Timestamp(IDLE_S * 1000));
+        let late = Timestamp((LONGEST_S - 1) * 1000);
+        assert_eq!(expiry(created, late), Timestamp(LONGEST_S * 1000));
+    }
+}

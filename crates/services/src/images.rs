@@ -1,0 +1,132 @@
+//! Which images the engine has, kept in memory and refreshed by its events.
+//!
+//! Pages ask here, never the engine. Images that the set-up is still building are announced in
+//! `preparing.json` of the data directory, so that a tile can show how far its image is.
+
+use crate::core::Core;
+use domain::{Result, event::Change, image::ImageRef, launcher::TileState};
+use serde::Deserialize;
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, SystemTime},
+};
+
+/// How often the note of the set-up is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Default)]
+pub(crate) struct Images(RwLock<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// Content id by canonical reference.
+    present: HashMap<String, String>,
+    preparing: HashMap<String, Preparing>,
+    /// Whether the engine was asked at all.
+    known: bool,
+}
+
+/// One image that the set-up prepares, as it writes it down.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Preparing {
+    state: String,
+    #[serde(default)]
+    step: u32,
+    #[serde(default)]
+    steps: u32,
+    #[serde(default)]
+    message: String,
+}
+
+impl Images {
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, State> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, State> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Content id of an image, if the engine has it.
+    pub(crate) fn id_of(&self, canonical: &str) -> Option<String> {
+        self.read().present.get(canonical).cloned()
+    }
+
+    /// Canonical references of all images that are present.
+    pub(crate) fn present(&self) -> Vec<String> {
+        self.read().present.keys().cloned().collect()
+    }
+
+    /// Whether a workspace with this image could be launched, and if not, why.
+    pub(crate) fn state_of(&self, canonical: &str) -> TileState {
+        let state = self.read();
+        if state.present.contains_key(canonical) {
+            return TileState::Ready;
+        }
+        match state.preparing.get(canonical) {
+            Some(p) if p.state == "failed" => TileState::Unavailable {
+                why: format!("Its image could not be built. {}", p.message),
+            },
+            Some(p) => TileState::Preparing {
+                step: p.step,
+                steps: p.steps,
+                message: if p.message.is_empty() {
+                    "Waiting its turn".into()
+                } else {
+                    p.message.clone()
+                },
+            },
+            None if !state.known => {
+                TileState::Unavailable { why: "The engine is not reachable.".into() }
+            }
+            None => TileState::Unavailable {
+                why: format!("The image {canonical} is not on the engine."),
+            },
+        }
+    }
+
+    /// Asks the engine for its images; announces if anything is different.
+    pub(crate) async fn refresh(core: &Core) -> Result<()> {
+        let mut present = HashMap::new();
+        for image in core.engine.images().await? {
+            for name in image.tags.iter().chain(&image.digests) {
+                if let Ok(reference) = name.parse::<ImageRef>() {
+                    present.insert(reference.canonical(), image.id.clone());
+                }
+            }
+        }
+        let changed = {
+            let mut state = core.images.write();
+            let changed = !state.known || state.present != present;
+            state.present = present;
+            state.known = true;
+            changed
+        };
+        if changed {
+            core.bus.announce(Change::Images);
+        }
+        Ok(())
+    }
+}
+
+/// Follows the note that the set-up writes while it builds images.
+pub(crate) async fn watch_preparation(core: Arc<Core>) {
+    let path = core.settings.data_dir.join("preparing.json");
+    let mut seen: Option<SystemTime> = None;
+    let mut every = tokio::time::interval(LOOK_EVERY);
+    loop {
+        every.tick().await;
+        let written = tokio::fs::metadata(&path).await.and_then(|m| m.modified()).ok();
+        if written == seen {
+            continue;
+        }
+        seen = written;
+        let preparing = match tokio::fs::read(&path).await {
+            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
+            Err(_) => HashMap::new(),
+        };
+        core.images.write().preparing = preparing;
+        core.bus.announce(Change::Images);
+    }
+}

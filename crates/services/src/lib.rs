@@ -1,0 +1,123 @@
+//! Slipway's use cases: authorise, decide, record, announce.
+//!
+//! A face resolves who asks and makes one call here; permission is asked here and nowhere else.
+//! [`Services`] bundles one handle per resource over a shared core. What should be true of a
+//! session is recorded first and then made true by the [`reconcile`] loop, so that any step can be
+//! killed without losing anything.
+
+pub mod access;
+mod activity;
+mod bus;
+pub mod clock;
+mod core;
+pub mod engine_report;
+mod entropy;
+mod images;
+mod keys;
+mod launcher;
+mod passwords;
+pub mod reconcile;
+mod rights;
+pub mod sessions;
+pub mod settings;
+pub mod setup;
+pub mod streams;
+mod throttle;
+mod usage;
+mod users;
+mod workspaces;
+
+pub use access::Access;
+pub use engine_report::{EngineReport, EngineReports};
+pub use launcher::Launchers;
+pub use sessions::Sessions;
+pub use settings::{Settings, StreamMode};
+pub use setup::Setup;
+pub use streams::Streams;
+pub use users::Users;
+pub use workspaces::Workspaces;
+
+use clock::Clock;
+use domain::{Result, event::Change};
+use engine::Engine;
+use std::sync::Arc;
+use store::Store;
+use tokio::{sync::broadcast, task::JoinSet};
+
+/// Every use case, ready to be called. Cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    core: Arc<core::Core>,
+    pub access: Access,
+    pub users: Users,
+    pub setup: Setup,
+    pub workspaces: Workspaces,
+    pub launcher: Launchers,
+    pub sessions: Sessions,
+    pub streams: Streams,
+    pub engine: EngineReports,
+}
+
+impl Services {
+    /// Builds the services over their parts. Nothing runs yet; see [`Services::start`].
+    ///
+    /// # Errors
+    /// When the store cannot be read or the key file cannot be made.
+    pub async fn new(
+        store: Store,
+        engine: Arc<dyn Engine>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Result<Self> {
+        let core = core::Core::new(store, engine, clock, settings).await?;
+        Ok(Self {
+            access: Access::new(core.clone()),
+            users: Users::new(core.clone()),
+            setup: Setup::new(core.clone()),
+            workspaces: Workspaces::new(core.clone()),
+            launcher: Launchers::new(core.clone()),
+            sessions: Sessions::new(core.clone()),
+            streams: Streams::new(core.clone()),
+            engine: EngineReports::new(core.clone()),
+            core,
+        })
+    }
+
+    /// Starts the work in the background; it ends when the set is dropped, at any point without
+    /// harm.
+    pub fn start(&self) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(reconcile::run(self.core.clone()));
+        tasks.spawn(usage::run(self.core.clone()));
+        tasks.spawn(activity::run(self.core.clone()));
+        tasks.spawn(rights::follow(self.core.clone()));
+        tasks.spawn(images::watch_preparation(self.core.clone()));
+        tasks
+    }
+
+    /// What changes, from now on.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.core.bus.listen()
+    }
+
+    /// Whether database and engine answer, for readiness checks.
+    pub async fn ready(&self) -> Result<()> {
+        self.core.store.ping().await?;
+        match self.core.engine_problem() {
+            Some(problem) => Err(problem),
+            None => Ok(()),
+        }
+    }
+
+    /// How many sessions are in each state, for metrics.
+    pub async fn session_counts(&self) -> Result<Vec<(domain::session::State, usize)>> {
+        let live = self.core.store.live_sessions().await?;
+        Ok(domain::session::State::ALL
+            .iter()
+            .map(|state| {
+                let of = |s: &store::LiveSession| domain::session::State::of(s.desired, s.status);
+                (*state, live.iter().filter(|s| of(s) == *state).count())
+            })
+            .collect())
+    }
+}

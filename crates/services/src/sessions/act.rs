@@ -1,0 +1,149 @@
+//! Stop, pause, start, delete (seed 002): each records a wish and is safe to repeat.
+
+use crate::sessions::{Sessions, unknown};
+use domain::{
+    Error, Result, SessionId,
+    actor::{Actor, Permission},
+    session::{Action, BulkOutcome, Desired, Session, State, Status},
+};
+
+/// Most sessions one bulk action takes.
+const MOST: usize = 500;
+
+impl Sessions {
+    /// Records what should become of a session; the reconciler makes it so.
+    ///
+    /// Asking for what already is, or is under way, is no error.
+    ///
+    /// # Errors
+    /// `Conflict` when the session's state does not allow it; `Forbidden` for force removal by
+    /// others than administrators.
+    pub async fn act(&self, actor: &Actor, id: &SessionId, action: Action) -> Result<()> {
+        actor.require(match action {
+            Action::ForceRemove => Permission::ForceRemoveSessions,
+            _ => Permission::LaunchWorkspaces,
+        })?;
+        let core = &self.0;
+        let mut tx = core.store.begin().await?;
+        let session = tx.session(id).await?.filter(|s| s.visible_to(actor));
+        let Some(mut session) = session else {
+            // Gone is what was wanted.
+            return if action.desired() == Desired::Deleted { Ok(()) } else { Err(unknown()) };
+        };
+        let state = session.state();
+        if settled_as_asked(&session, action) {
+            return Ok(());
+        }
+        if !state.allows(action) {
+            return Err(refusal(&session, action));
+        }
+        if action == Action::Start && session.port.is_none() {
+            session.port = core.claim_port(&mut tx, None).await?;
+        }
+        apply(&mut session, action, core.now());
+        tx.save_session(&session).await?;
+        let mut entry = core.entry(Some(actor), format!("Asked to {}", action.deed()));
+        if action == Action::ForceRemove {
+            entry.detail =
+                Some("What the engine still holds is removed as soon as it lets go.".into());
+        }
+        tx.add_to_timeline(id, &entry).await?;
+        let what = format!("session.{}", action.as_str());
+        tx.audit(core.now(), Some(actor), &what, &session.workspace_name, Some(id.as_str()))
+            .await?;
+        tx.commit().await?;
+        core.announce_session(&session);
+        if action.desired() == Desired::Deleted {
+            core.rights_changed(None);
+        }
+        core.reconciler.wake(core, id);
+        Ok(())
+    }
+
+    /// The same for many, each with its own outcome; one refusal does not stop the others.
+    ///
+    /// # Errors
+    /// `Forbidden` for users, `Invalid` when nothing or too much is chosen.
+    pub async fn act_on_many(
+        &self,
+        actor: &Actor,
+        ids: &[String],
+        action: Action,
+    ) -> Result<Vec<BulkOutcome>> {
+        actor.require(Permission::SteerAllSessions)?;
+        if ids.is_empty() || ids.len() > MOST {
+            return Err(Error::at("ids", format!("Choose between 1 and {MOST} sessions.")));
+        }
+        let mut outcomes = Vec::with_capacity(ids.len());
+        for text in ids {
+            let Ok(id) = text.parse::<SessionId>() else { continue };
+            let session = self.0.store.session(&id).await?;
+            let name = session.map_or_else(
+                || id.short().to_owned(),
+                |s| format!("{} of {}", s.workspace_name, s.owner_name),
+            );
+            let done = self.act(actor, &id, action).await;
+            outcomes.push(BulkOutcome { id, name, problem: done.err().map(|e| e.to_string()) });
+        }
+        Ok(outcomes)
+    }
+}
+
+/// Whether the wish is already recorded, reached or not.
+fn settled_as_asked(session: &Session, action: Action) -> bool {
+    match action {
+        Action::ForceRemove => session.status == Status::Deleted,
+        Action::Start => session.desired == Desired::Running && session.status != Status::Failed,
+        _ => session.desired == action.desired() && session.status != Status::Failed,
+    }
+}
+
+fn refusal(session: &Session, action: Action) -> Error {
+    let state = session.state();
+    let name = &session.workspace_name;
+    let message = format!(
+        "“{name}” is {}; it cannot be asked to {} now.",
+        state.label().to_lowercase(),
+        action.label().to_lowercase()
+    );
+    let error = Error::conflict(message);
+    match (action, state) {
+        (Action::Pause, State::Starting) => error.hint("Wait until it runs, or stop it."),
+        (Action::Pause, _) => error.hint("Only a running session can be paused. Start it first."),
+        (Action::Stop, State::Failed) => {
+            error.hint("It does not run. Start it again or delete it.")
+        }
+        (_, State::Deleting | State::Deleted) => {
+            error.hint("Launch the workspace again from the launcher.")
+        }
+        _ => error,
+    }
+}
+
+fn apply(session: &mut Session, action: Action, now: domain::Timestamp) {
+    session.desired = action.desired();
+    session.reason = None;
+    match action {
+        Action::ForceRemove => {
+            session.status = Status::Deleted;
+            session.port = None;
+            session.network = None;
+            session.address = None;
+            session.running_since = None;
+            session.ended_at = Some(now);
+        }
+        Action::Start => {
+            // A session whose container is lost starts over with a new one.
+            let lost = session.status == Status::Failed && session.network.is_none();
+            if lost && session.created {
+                session.generation += 1;
+                session.created = false;
+            }
+            if session.status != Status::Paused {
+                session.status = Status::Starting;
+                session.progress = domain::session::LaunchProgress::default();
+            }
+        }
+        Action::Stop | Action::Pause | Action::Delete => {}
+    }
+}

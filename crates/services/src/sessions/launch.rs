@@ -1,0 +1,205 @@
+//! From a click to a recorded wish: permission, limits, image, and one transaction.
+//!
+//! What follows (network, container, port) is the reconciler's; see [`crate::reconcile`].
+
+use crate::{core::Core, entropy, sessions::Sessions, settings::StreamMode};
+use domain::{
+    Error, ErrorKind, Result, SessionId, Timestamp, WorkspaceId,
+    actor::{Actor, Permission},
+    launcher::TileState,
+    limits::{Limits, Usage},
+    session::{Action, Desired, LaunchProgress, LaunchStep, RunConfig, Session, Status},
+    workspace::Workspace,
+};
+use store::Tx;
+
+impl Sessions {
+    /// Launches a workspace, or leads to the actor's session of it, starting that if it rests.
+    ///
+    /// # Errors
+    /// `Exhausted` names the limit and its numbers, `Conflict` or `Unavailable` say what is missing.
+    pub async fn launch(&self, actor: &Actor, id: &WorkspaceId) -> Result<SessionId> {
+        actor.require(Permission::LaunchWorkspaces)?;
+        self.start_session(actor, id, false).await
+    }
+
+    /// Runs a definition to try it, enabled or not.
+    pub async fn test_launch(&self, actor: &Actor, id: &WorkspaceId) -> Result<SessionId> {
+        actor.require(Permission::ManageWorkspaces)?;
+        self.start_session(actor, id, true).await
+    }
+
+    async fn start_session(
+        &self,
+        actor: &Actor,
+        id: &WorkspaceId,
+        test: bool,
+    ) -> Result<SessionId> {
+        let core = &self.0;
+        let workspace = core
+            .store
+            .workspace(id)
+            .await?
+            .ok_or_else(|| Error::not_found("There is no such workspace (any more)."))?;
+        let began = core.now();
+        let mut tx = core.store.begin().await?;
+        if let Some(existing) = tx.session_for(&actor.user, id, test).await? {
+            drop(tx);
+            return self.resume(actor, existing).await;
+        }
+        launchable(&workspace, test)?;
+        let digest = core.image_for(&workspace)?;
+        let session = core.new_session(&mut tx, actor, &workspace, digest, began).await?;
+        let secret = match &session.config.contract.basic {
+            Some(_) => {
+                let place = secret_place(&session.id);
+                Some(core.keys.seal(&place, &entropy::secret()?)?)
+            }
+            None => None,
+        };
+        tx.insert_session(&session, test, secret.as_deref()).await?;
+        let deed = if test { "Test launch asked for" } else { "Launch asked for" };
+        tx.add_to_timeline(&session.id, &core.entry(Some(actor), deed)).await?;
+        let name = &workspace.definition.name;
+        tx.audit(began, Some(actor), "session.launch", name, Some(session.id.as_str())).await?;
+        tx.commit().await?;
+        core.announce_session(&session);
+        core.reconciler.wake(core, &session.id);
+        Ok(session.id)
+    }
+
+    /// One click brings a resting session back.
+    async fn resume(&self, actor: &Actor, id: SessionId) -> Result<SessionId> {
+        let session = self.visible(actor, &id).await?;
+        if matches!(session.desired, Desired::Paused | Desired::Stopped) {
+            match self.act(actor, &id, Action::Start).await {
+                // Somebody else was faster; the page shows what it came to.
+                Err(error) if error.kind == ErrorKind::Conflict => {}
+                done => done?,
+            }
+        }
+        Ok(id)
+    }
+}
+
+fn launchable(workspace: &Workspace, test: bool) -> Result<()> {
+    if workspace.definition.enabled || test {
+        return Ok(());
+    }
+    Err(Error::conflict(format!("“{}” is disabled.", workspace.definition.name))
+        .hint("An administrator can enable it in the list of workspaces."))
+}
+
+/// Where a session's password is bound to, for its encryption.
+pub(crate) fn secret_place(id: &SessionId) -> String {
+    format!("sessions.secret/{id}")
+}
+
+impl Core {
+    /// The exact image a launch would run.
+    fn image_for(&self, workspace: &Workspace) -> Result<String> {
+        let reference = workspace.definition.image.canonical();
+        if let Some(id) = self.images.id_of(&reference) {
+            return Ok(id);
+        }
+        let name = &workspace.definition.name;
+        if let Some(problem) = self.engine_problem() {
+            return Err(problem);
+        }
+        Err(match self.images.state_of(&reference) {
+            TileState::Preparing { step, steps, .. } => Error::unavailable(format!(
+                "“{name}” is not ready: its image {reference} is being built (step {step} of {steps})."
+            ))
+            .hint("Its tile shows the progress. Launch it when the tile says Ready."),
+            _ => Error::unavailable(format!(
+                "“{name}” cannot be launched: its image {reference} is not on the engine."
+            ))
+            .hint(format!(
+                "An administrator can fetch it on the engine's host with `docker pull {reference}`, or name another image in the workspace."
+            )),
+        })
+    }
+
+    async fn new_session(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        workspace: &Workspace,
+        digest: String,
+        began: Timestamp,
+    ) -> Result<Session> {
+        let definition = &workspace.definition;
+        let port = self.claim_port(tx, Some(actor)).await?;
+        let mut progress = LaunchProgress::default();
+        progress.begin(LaunchStep::Limits, began);
+        progress.begin(LaunchStep::Image, self.now());
+        progress.note(domain::image::short_digest(&digest));
+        Ok(Session {
+            id: self.new_id()?,
+            owner: actor.user.clone(),
+            owner_name: actor.name.clone(),
+            workspace: workspace.id.clone(),
+            workspace_name: definition.name.clone(),
+            icon: definition.icon.clone(),
+            desired: Desired::Running,
+            status: Status::Starting,
+            reason: None,
+            progress,
+            generation: 1,
+            created: false,
+            config: RunConfig {
+                image: definition.image.to_string(),
+                contract: definition.contract.clone(),
+                environment: definition.environment.clone(),
+                cpu_millis: definition.cpu_millis,
+                memory_bytes: definition.memory_bytes,
+                shm_bytes: definition.shm_bytes,
+                pids: definition.pids,
+            },
+            image_digest: Some(digest),
+            network: None,
+            address: None,
+            port,
+            launched_at: began,
+            running_since: None,
+            last_activity_at: None,
+            ended_at: None,
+        })
+    }
+
+    /// A port for a session, in by-port mode: the one unused for longest, so that what one session
+    /// left in a browser under that origin is not soon met by another.
+    ///
+    /// `launching` is checked against the limits; without it only the ports are.
+    pub(crate) async fn claim_port(
+        &self,
+        tx: &mut Tx,
+        launching: Option<&Actor>,
+    ) -> Result<Option<u16>> {
+        let sessions_of_user = match launching {
+            Some(actor) => tx.count_sessions_of(&actor.user).await?,
+            None => i64::MIN,
+        };
+        let StreamMode::ByPort { ports, .. } = &self.settings.streams else {
+            let limits =
+                Limits { sessions_per_user: self.settings.sessions_per_user, session_ports: 0 };
+            limits.check(Usage { sessions_of_user, ports_used: None })?;
+            return Ok(None);
+        };
+        let mut taken = tx.ports_in_use().await?;
+        taken.extend(self.reconciler.unusable_ports());
+        let mut free: Vec<u16> = ports.clone().filter(|port| !taken.contains(port)).collect();
+        let limits = Limits {
+            sessions_per_user: self.settings.sessions_per_user,
+            session_ports: i64::from(*ports.end()) - i64::from(*ports.start()) + 1,
+        };
+        let used = limits.session_ports - i64::try_from(free.len()).unwrap_or(i64::MAX);
+        limits.check(Usage { sessions_of_user, ports_used: Some(used) })?;
+        let last_used = tx.ports_last_used().await?;
+        let when = |port: &u16| last_used.iter().find(|(p, _)| p == port).map(|(_, at)| *at);
+        free.sort_by_key(|port| (when(port), *port));
+        let Some(port) = free.first().copied() else { return Ok(None) };
+        tx.set_meta(&format!("port:{port}"), &self.now().millis().to_string()).await?;
+        Ok(Some(port))
+    }
+}

@@ -1,0 +1,70 @@
+//! Sessions: launching them, steering them, and showing them.
+
+mod act;
+mod launch;
+mod show;
+
+use crate::core::Core;
+use domain::{
+    Error, Result, SessionId,
+    actor::Actor,
+    session::{Session, SessionRow, TimelineEntry},
+};
+use std::sync::Arc;
+
+#[derive(Clone)]
+pub struct Sessions(pub(crate) Arc<Core>);
+
+impl Sessions {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self(core)
+    }
+
+    /// A session that the actor may see. One that he may not see does not exist for him.
+    pub(crate) async fn visible(&self, actor: &Actor, id: &SessionId) -> Result<Session> {
+        let session = self.0.store.session(id).await?;
+        session.filter(|s| s.visible_to(actor)).ok_or_else(unknown)
+    }
+}
+
+pub(crate) use launch::secret_place as launch_secret_place;
+
+pub(crate) fn unknown() -> Error {
+    Error::not_found("There is no such session (any more).")
+        .hint("It may have been deleted. Your own sessions are on the launcher.")
+}
+
+impl Core {
+    /// Name of a session's container: derived, so that "already exists" means "adopt it".
+    pub(crate) fn container_name(&self, id: &SessionId) -> String {
+        format!("slipway-{}-{id}", self.installation)
+    }
+
+    /// A line for the timeline, by somebody or by Slipway itself.
+    pub(crate) fn entry(&self, actor: Option<&Actor>, message: impl Into<String>) -> TimelineEntry {
+        TimelineEntry {
+            at: self.now(),
+            actor: actor.map(|a| a.name.clone()),
+            message: message.into(),
+            detail: None,
+        }
+    }
+
+    /// A session as a list shows it.
+    pub(crate) fn row(&self, session: Session) -> SessionRow {
+        SessionRow {
+            state: session.state(),
+            usage: session.running_since.and_then(|_| self.usages.of(&session.id, self.now())),
+            id: session.id,
+            owner_name: session.owner_name,
+            workspace_name: session.workspace_name,
+            icon: session.icon,
+            image: session.config.image,
+            image_digest: session.image_digest,
+            reason: session.reason,
+            launched_at: session.launched_at,
+            running_since: session.running_since,
+            last_activity_at: session.last_activity_at,
+        }
+    }
+}

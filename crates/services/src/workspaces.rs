@@ -1,0 +1,213 @@
+//! Workspace definitions: making, changing and deleting them.
+
+use crate::core::Core;
+use domain::{
+    Error, Result, WorkspaceId,
+    actor::{Actor, Permission},
+    event::Change,
+    icon::{self, Icon},
+    list::{ListQuery, Page},
+    preset,
+    workspace::{Definition, Workspace, WorkspaceForm, WorkspaceRow, changed_meanwhile},
+};
+use std::sync::Arc;
+use store::{StoredIcon, Tx};
+
+#[derive(Clone)]
+pub struct Workspaces(Arc<Core>);
+
+fn unknown() -> Error {
+    Error::not_found("There is no such workspace (any more).")
+        .hint("Look in the list of workspaces.")
+}
+
+impl Workspaces {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self(core)
+    }
+
+    pub async fn list(&self, actor: &Actor, query: &ListQuery) -> Result<Page<WorkspaceRow>> {
+        actor.require(Permission::ManageWorkspaces)?;
+        let page = self.0.store.workspaces(query, &self.0.images.present()).await?;
+        let row = |(workspace, sessions): (Workspace, i64)| WorkspaceRow {
+            image_state: self.0.images.state_of(&workspace.definition.image.canonical()),
+            workspace,
+            sessions,
+        };
+        Ok(Page { rows: page.rows.into_iter().map(row).collect(), total: page.total })
+    }
+
+    pub async fn get(&self, actor: &Actor, id: &WorkspaceId) -> Result<Workspace> {
+        actor.require(Permission::ManageWorkspaces)?;
+        self.0.store.workspace(id).await?.ok_or_else(unknown)
+    }
+
+    /// # Errors
+    /// `Invalid` with each problem at its field.
+    pub async fn create(&self, actor: &Actor, form: &WorkspaceForm) -> Result<WorkspaceId> {
+        actor.require(Permission::ManageWorkspaces)?;
+        let definition = form.check()?;
+        let mut tx = self.0.store.begin().await?;
+        let workspace = self.0.insert(&mut tx, definition, None).await?;
+        tx.audit(
+            self.0.now(),
+            Some(actor),
+            "workspace.create",
+            &workspace.definition.name,
+            Some(workspace.id.as_str()),
+        )
+        .await?;
+        tx.commit().await?;
+        self.0.bus.announce(Change::Workspace { id: workspace.id.clone() });
+        Ok(workspace.id)
+    }
+
+    /// Changes a definition. Sessions that exist keep what they were launched with.
+    ///
+    /// # Errors
+    /// `Invalid` with each problem at its field; `Conflict` when somebody else changed it since
+    /// `revision`.
+    pub async fn change(
+        &self,
+        actor: &Actor,
+        id: &WorkspaceId,
+        revision: u32,
+        form: &WorkspaceForm,
+    ) -> Result<WorkspaceId> {
+        actor.require(Permission::ManageWorkspaces)?;
+        let definition = form.check()?;
+        self.edit(actor, id, "workspace.change", |workspace| {
+            if workspace.revision != revision {
+                return Err(changed_meanwhile(&workspace.definition.name));
+            }
+            workspace.definition = definition;
+            Ok(())
+        })
+        .await
+    }
+
+    pub async fn set_enabled(&self, actor: &Actor, id: &WorkspaceId, on: bool) -> Result<()> {
+        actor.require(Permission::ManageWorkspaces)?;
+        let action = if on { "workspace.enable" } else { "workspace.disable" };
+        self.edit(actor, id, action, |workspace| {
+            workspace.definition.enabled = on;
+            Ok(())
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Makes a copy, disabled, with a name that tells them apart.
+    pub async fn duplicate(&self, actor: &Actor, id: &WorkspaceId) -> Result<WorkspaceId> {
+        let original = self.get(actor, id).await?;
+        let mut definition = original.definition;
+        definition.name = format!("Copy of {}", definition.name).chars().take(80).collect();
+        definition.enabled = false;
+        self.create(actor, &WorkspaceForm::from(&definition)).await
+    }
+
+    /// What deleting would mean: the name, and how many sessions would stay without it.
+    pub async fn deletion(&self, actor: &Actor, id: &WorkspaceId) -> Result<(String, i64)> {
+        let workspace = self.get(actor, id).await?;
+        Ok((workspace.definition.name, self.0.store.sessions_of_workspace(id).await?))
+    }
+
+    /// Deletes a definition. Its sessions stay until they are deleted; deleting again is no error.
+    pub async fn delete(&self, actor: &Actor, id: &WorkspaceId) -> Result<()> {
+        actor.require(Permission::ManageWorkspaces)?;
+        let mut tx = self.0.store.begin().await?;
+        let Some(workspace) = tx.workspace(id).await? else { return Ok(()) };
+        tx.delete_workspace(id).await?;
+        let name = &workspace.definition.name;
+        tx.audit(self.0.now(), Some(actor), "workspace.delete", name, Some(id.as_str())).await?;
+        tx.commit().await?;
+        self.0.bus.announce(Change::Workspace { id: id.clone() });
+        Ok(())
+    }
+
+    /// Stores a picture and makes it the workspace's icon.
+    ///
+    /// # Errors
+    /// `Invalid` at `icon` when it is no picture of a known kind, or too large.
+    pub async fn upload_icon(&self, actor: &Actor, id: &WorkspaceId, bytes: Vec<u8>) -> Result<()> {
+        actor.require(Permission::ManageWorkspaces)?;
+        let content_type = icon::sniff(&bytes).map_err(|why| Error::at("icon", why))?;
+        let picture = StoredIcon { content_type: content_type.to_owned(), bytes };
+        let icon_id: domain::IconId = self.0.new_id()?;
+        let mut tx = self.0.store.begin().await?;
+        let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
+        tx.insert_icon(&icon_id, &picture, self.0.now()).await?;
+        workspace.definition.icon = Icon::Uploaded(icon_id);
+        workspace.revision += 1;
+        workspace.updated_at = self.0.now();
+        tx.save_workspace(&workspace).await?;
+        let name = &workspace.definition.name;
+        tx.audit(self.0.now(), Some(actor), "workspace.icon", name, Some(id.as_str())).await?;
+        tx.commit().await?;
+        self.0.bus.announce(Change::Workspace { id: id.clone() });
+        Ok(())
+    }
+
+    /// An uploaded picture. Whoever is signed in may see it.
+    pub async fn icon(&self, _actor: &Actor, id: &domain::IconId) -> Result<StoredIcon> {
+        self.0.store.icon(id).await?.ok_or_else(|| Error::not_found("There is no such icon."))
+    }
+
+    async fn edit(
+        &self,
+        actor: &Actor,
+        id: &WorkspaceId,
+        action: &str,
+        change: impl FnOnce(&mut Workspace) -> Result<()>,
+    ) -> Result<WorkspaceId> {
+        let mut tx = self.0.store.begin().await?;
+        let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
+        change(&mut workspace)?;
+        workspace.revision += 1;
+        workspace.updated_at = self.0.now();
+        tx.save_workspace(&workspace).await?;
+        let name = &workspace.definition.name;
+        tx.audit(self.0.now(), Some(actor), action, name, Some(id.as_str())).await?;
+        tx.commit().await?;
+        self.0.bus.announce(Change::Workspace { id: id.clone() });
+        Ok(workspace.id)
+    }
+}
+
+impl Core {
+    async fn insert(
+        &self,
+        tx: &mut Tx,
+        definition: Definition,
+        preset: Option<&str>,
+    ) -> Result<Workspace> {
+        let workspace = Workspace {
+            id: self.new_id()?,
+            definition,
+            revision: 1,
+            created_at: self.now(),
+            updated_at: self.now(),
+        };
+        tx.insert_workspace(&workspace, preset).await?;
+        Ok(workspace)
+    }
+}
+
+/// Makes every preset that does not exist yet (disabled), and enables the chosen starters.
+pub(crate) async fn enable_starters(core: &Core, chosen: &[String]) -> Result<()> {
+    let mut tx = core.store.begin().await?;
+    for preset in preset::all() {
+        let known = tx.workspace_of_preset(preset.key).await?;
+        let mut workspace = match known {
+            Some(known) => known,
+            None => core.insert(&mut tx, preset.definition, Some(preset.key)).await?,
+        };
+        if preset.starter && chosen.iter().any(|key| key == preset.key) {
+            workspace.definition.enabled = true;
+            tx.save_workspace(&workspace).await?;
+        }
+    }
+    tx.commit().await?;
+    core.bus.announce(Change::Resync);
+    Ok(())
+}

@@ -1,0 +1,357 @@
+//! Sessions, alive and as history.
+//!
+//! A change is made by reading the row inside the write transaction, changing the value and saving
+//! it, so that a person's wish and the reconciler's record never overwrite each other.
+
+use crate::{
+    Store, Tx,
+    fault::{Columns, Fault, broken, containing, to_json},
+};
+use domain::{
+    Error, Result, SessionId, Timestamp, UserId, WorkspaceId,
+    icon::Icon,
+    list::{ListQuery, Page},
+    session::{Desired, Session, State, Status},
+};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor, sqlite::SqliteRow};
+
+/// What the reconciler and the proxy need of every session that is alive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveSession {
+    pub id: SessionId,
+    pub owner: UserId,
+    pub desired: Desired,
+    pub status: Status,
+    pub network: Option<String>,
+    pub port: Option<u16>,
+}
+
+const COLUMNS: &str = "s.*, u.name AS owner_name FROM sessions s JOIN users u ON u.id = s.owner";
+
+fn session(row: &SqliteRow) -> Result<Session> {
+    let icon: String = row.get_or_fault("icon")?;
+    let time = |column: &str| -> Result<Option<Timestamp>> {
+        Ok(row.get_or_fault::<Option<i64>>(column)?.map(Timestamp))
+    };
+    Ok(Session {
+        id: row.id("id")?,
+        owner: row.id("owner")?,
+        owner_name: row.get_or_fault("owner_name")?,
+        workspace: row.id("workspace_id")?,
+        workspace_name: row.get_or_fault("workspace_name")?,
+        icon: Icon::try_from(icon).unwrap_or_default(),
+        desired: row.word("desired", Desired::parse)?,
+        status: row.word("status", Status::parse)?,
+        reason: row.json("reason")?,
+        progress: row.json("progress")?,
+        generation: row.get_or_fault("generation")?,
+        created: row.get_or_fault("created")?,
+        config: row.json("config")?,
+        image_digest: row.get_or_fault("image_digest")?,
+        network: row.get_or_fault("network")?,
+        address: row.get_or_fault("address")?,
+        port: row.get_or_fault("port")?,
+        launched_at: Timestamp(row.get_or_fault("launched_at")?),
+        running_since: time("running_since")?,
+        last_activity_at: time("last_activity_at")?,
+        ended_at: time("ended_at")?,
+    })
+}
+
+async fn one(db: impl SqliteExecutor<'_>, id: &SessionId) -> Result<Option<Session>> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
+    query.push(COLUMNS).push(" WHERE s.id = ").push_bind(id.as_str());
+    let row = query.build().fetch_optional(db).await.fault()?;
+    row.as_ref().map(session).transpose()
+}
+
+/// The condition under which [`State::of`] gives this state, as SQL over `s`.
+fn in_state(query: &mut QueryBuilder<Sqlite>, state: State) {
+    let pairs = Desired::ALL.iter().flat_map(|d| Status::ALL.iter().map(move |s| (*d, *s)));
+    query.push(" AND (s.desired, s.status) IN (VALUES ");
+    let mut list = query.separated(", ");
+    for (desired, status) in pairs.filter(|(d, s)| State::of(*d, *s) == state) {
+        list.push("(");
+        list.push_bind_unseparated(desired.as_str());
+        list.push_unseparated(", ");
+        list.push_bind_unseparated(status.as_str());
+        list.push_unseparated(")");
+    }
+    query.push(")");
+}
+
+fn narrow(query: &mut QueryBuilder<Sqlite>, list: &ListQuery) {
+    match State::parse(&list.state) {
+        Some(State::Deleted) => {
+            query.push(" WHERE s.status = 'deleted'");
+        }
+        Some(state) => {
+            query.push(" WHERE s.status <> 'deleted'");
+            in_state(query, state);
+        }
+        None => {
+            query.push(" WHERE s.status <> 'deleted'");
+        }
+    }
+    if !list.search.is_empty() {
+        let words = containing(&list.search);
+        query.push(" AND (u.name LIKE ").push_bind(words.clone());
+        query.push(" ESCAPE '\\' OR s.workspace_name LIKE ").push_bind(words.clone());
+        query.push(" ESCAPE '\\' OR s.id LIKE ").push_bind(words.clone());
+        query.push(" ESCAPE '\\' OR json_extract(s.config, '$.image') LIKE ").push_bind(words);
+        query.push(" ESCAPE '\\')");
+    }
+}
+
+/// Columns a list may be ordered by; anything else means newest first.
+fn order(list: &ListQuery) -> (&'static str, bool) {
+    let column = match list.sort.as_str() {
+        "user" => "u.name",
+        "workspace" => "s.workspace_name",
+        "image" => "json_extract(s.config, '$.image')",
+        "state" => "s.status",
+        "activity" => "s.last_activity_at",
+        "launched" => "s.launched_at",
+        _ => return ("s.launched_at", true),
+    };
+    (column, list.descending)
+}
+
+impl Store {
+    pub async fn session(&self, id: &SessionId) -> Result<Option<Session>> {
+        one(&self.read, id).await
+    }
+
+    /// One page of everybody's sessions; ended ones only when asked for by state.
+    pub async fn sessions(&self, list: &ListQuery) -> Result<Page<Session>> {
+        let mut count = QueryBuilder::<Sqlite>::new(
+            "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.owner",
+        );
+        narrow(&mut count, list);
+        let total: i64 = count.build().fetch_one(&self.read).await.fault()?.get_or_fault_at(0)?;
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
+        query.push(COLUMNS);
+        narrow(&mut query, list);
+        let (column, descending) = order(list);
+        query.push(" ORDER BY ").push(column);
+        query.push(if descending { " DESC" } else { " ASC" });
+        query.push(", s.id DESC LIMIT ").push_bind(list.per_page);
+        query.push(" OFFSET ").push_bind(list.offset());
+        let rows = query.build().fetch_all(&self.read).await.fault()?;
+        Ok(Page { rows: rows.iter().map(session).collect::<Result<_>>()?, total })
+    }
+
+    /// A user's sessions that hold a container, newest first.
+    pub async fn sessions_of(&self, owner: &UserId) -> Result<Vec<Session>> {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
+        query.push(COLUMNS).push(" WHERE s.owner = ").push_bind(owner.as_str());
+        query.push(" AND s.status <> 'deleted' ORDER BY s.launched_at DESC");
+        let rows = query.build().fetch_all(&self.read).await.fault()?;
+        rows.iter().map(session).collect()
+    }
+
+    /// Every session that is not gone.
+    pub async fn live_sessions(&self) -> Result<Vec<LiveSession>> {
+        let rows = sqlx::query(
+            "SELECT id, owner, desired, status, network, port FROM sessions
+             WHERE status <> 'deleted'",
+        )
+        .fetch_all(&self.read)
+        .await
+        .fault()?;
+        rows.iter()
+            .map(|row| {
+                Ok(LiveSession {
+                    id: row.id("id")?,
+                    owner: row.id("owner")?,
+                    desired: row.word("desired", Desired::parse)?,
+                    status: row.word("status", Status::parse)?,
+                    network: row.get_or_fault("network")?,
+                    port: row.get_or_fault("port")?,
+                })
+            })
+            .collect()
+    }
+
+    /// How many sessions of a workspace hold a container.
+    pub async fn sessions_of_workspace(&self, workspace: &WorkspaceId) -> Result<i64> {
+        sqlx::query("SELECT count(*) FROM sessions WHERE workspace_id = ? AND status <> 'deleted'")
+            .bind(workspace.as_str())
+            .fetch_one(&self.read)
+            .await
+            .fault()?
+            .get_or_fault_at(0)
+    }
+
+    /// The encrypted password for the container's own sign-in, if its contract has one.
+    pub async fn session_secret(&self, id: &SessionId) -> Result<Option<Vec<u8>>> {
+        let row = sqlx::query("SELECT secret FROM sessions WHERE id = ?")
+            .bind(id.as_str())
+            .fetch_optional(&self.read)
+            .await
+            .fault()?;
+        row.map(|row| row.get_or_fault("secret")).transpose().map(Option::flatten)
+    }
+}
+
+trait At {
+    fn get_or_fault_at(&self, index: usize) -> Result<i64>;
+}
+
+impl At for SqliteRow {
+    fn get_or_fault_at(&self, index: usize) -> Result<i64> {
+        self.try_get(index).fault()
+    }
+}
+
+impl Tx {
+    pub async fn session(&mut self, id: &SessionId) -> Result<Option<Session>> {
+        one(&mut *self.0, id).await
+    }
+
+    /// The session of a user and workspace that is not being deleted.
+    pub async fn session_for(
+        &mut self,
+        owner: &UserId,
+        workspace: &WorkspaceId,
+        test: bool,
+    ) -> Result<Option<SessionId>> {
+        let row = sqlx::query(
+            "SELECT id FROM sessions
+             WHERE owner = ? AND workspace_id = ? AND test = ? AND desired <> 'deleted'",
+        )
+        .bind(owner.as_str())
+        .bind(workspace.as_str())
+        .bind(test)
+        .fetch_optional(&mut *self.0)
+        .await
+        .fault()?;
+        row.map(|row| row.id("id")).transpose()
+    }
+
+    pub async fn count_sessions_of(&mut self, owner: &UserId) -> Result<i64> {
+        sqlx::query("SELECT count(*) FROM sessions WHERE owner = ? AND status <> 'deleted'")
+            .bind(owner.as_str())
+            .fetch_one(&mut *self.0)
+            .await
+            .fault()?
+            .get_or_fault_at(0)
+    }
+
+    /// Ports that sessions hold.
+    pub async fn ports_in_use(&mut self) -> Result<Vec<u16>> {
+        let rows = sqlx::query("SELECT port FROM sessions WHERE port IS NOT NULL ORDER BY port")
+            .fetch_all(&mut *self.0)
+            .await
+            .fault()?;
+        rows.iter().map(|row| row.get_or_fault("port")).collect()
+    }
+
+    /// When each port was last given to a session, for those that ever were.
+    pub async fn ports_last_used(&mut self) -> Result<Vec<(u16, Timestamp)>> {
+        let rows = sqlx::query("SELECT value, key FROM meta WHERE key LIKE 'port:%'")
+            .fetch_all(&mut *self.0)
+            .await
+            .fault()?;
+        rows.iter()
+            .map(|row| {
+                let key: String = row.get_or_fault("key")?;
+                let value: String = row.get_or_fault("value")?;
+                let port = key.trim_start_matches("port:").parse();
+                match (port, value.parse()) {
+                    (Ok(port), Ok(at)) => Ok((port, Timestamp(at))),
+                    _ => Err(broken("meta", &key, &value)),
+                }
+            })
+            .collect()
+    }
+
+    /// # Errors
+    /// `Conflict` when the user already has a session of this workspace.
+    pub async fn insert_session(
+        &mut self,
+        session: &Session,
+        test: bool,
+        secret: Option<&[u8]>,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO sessions (id, owner, workspace_id, workspace_name, icon, test, desired,
+             status, config, secret, launched_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(session.id.as_str())
+        .bind(session.owner.as_str())
+        .bind(session.workspace.as_str())
+        .bind(&session.workspace_name)
+        .bind(String::from(session.icon.clone()))
+        .bind(test)
+        .bind(session.desired.as_str())
+        .bind(session.status.as_str())
+        .bind(to_json(&session.config)?)
+        .bind(secret)
+        .bind(session.launched_at.0)
+        .execute(&mut *self.0)
+        .await
+        .unless_taken("sessions.owner", || {
+            Error::conflict("You already have a session of this workspace.")
+        })?;
+        self.save_session(session).await
+    }
+
+    /// Writes everything about a session that can change.
+    ///
+    /// # Errors
+    /// `Conflict` when its port or network was given to another session meanwhile.
+    pub async fn save_session(&mut self, session: &Session) -> Result<()> {
+        let reason = session.reason.as_ref().map(to_json).transpose()?;
+        sqlx::query(
+            "UPDATE sessions SET desired = ?, status = ?, reason = ?, progress = ?,
+             generation = ?, created = ?, image_digest = ?, network = ?, address = ?, port = ?,
+             running_since = ?, last_activity_at = ?, ended_at = ? WHERE id = ?",
+        )
+        .bind(session.desired.as_str())
+        .bind(session.status.as_str())
+        .bind(reason)
+        .bind(to_json(&session.progress)?)
+        .bind(session.generation)
+        .bind(session.created)
+        .bind(&session.image_digest)
+        .bind(&session.network)
+        .bind(&session.address)
+        .bind(session.port)
+        .bind(session.running_since.map(Timestamp::millis))
+        .bind(session.last_activity_at.map(Timestamp::millis))
+        .bind(session.ended_at.map(Timestamp::millis))
+        .bind(session.id.as_str())
+        .execute(&mut *self.0)
+        .await
+        .unless_taken("sessions.", || {
+            Error::conflict("Its port or network was given to another session meanwhile.")
+        })?;
+        Ok(())
+    }
+
+    /// Notes activity seen on streams.
+    pub async fn set_last_activity(&mut self, id: &SessionId, at: Timestamp) -> Result<()> {
+        sqlx::query(
+            "UPDATE sessions SET last_activity_at = max(coalesce(last_activity_at, 0), ?)
+             WHERE id = ?",
+        )
+        .bind(at.0)
+        .bind(id.as_str())
+        .execute(&mut *self.0)
+        .await
+        .fault()?;
+        Ok(())
+    }
+
+    /// Forgets ended sessions that ended before `before`.
+    pub async fn prune_sessions(&mut self, before: Timestamp) -> Result<u64> {
+        let done = sqlx::query("DELETE FROM sessions WHERE status = 'deleted' AND ended_at < ?")
+            .bind(before.0)
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
+        Ok(done.rows_affected())
+    }
+}

@@ -1,0 +1,291 @@
+//! Workspace definitions and who marked them.
+
+use crate::{
+    Store, Tx,
+    fault::{Columns, Fault, broken, containing, to_json},
+};
+use domain::{
+    Result, SessionId, Timestamp, UserId, WorkspaceId,
+    icon::Icon,
+    image::ImageRef,
+    list::{ListQuery, Page},
+    workspace::{Definition, Workspace},
+};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor, sqlite::SqliteRow};
+
+/// A workspace with what one user has to do with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LauncherRow {
+    pub workspace: Workspace,
+    pub favourite: bool,
+    pub last_used_at: Option<Timestamp>,
+    pub session: Option<SessionId>,
+}
+
+fn workspace(row: &SqliteRow) -> Result<Workspace> {
+    let image: String = row.get_or_fault("image")?;
+    let icon: String = row.get_or_fault("icon")?;
+    Ok(Workspace {
+        id: row.id("id")?,
+        definition: Definition {
+            name: row.get_or_fault("name")?,
+            description: row.get_or_fault("description")?,
+            icon: Icon::try_from(icon).unwrap_or_default(),
+            categories: row.json("categories")?,
+            image: image.parse::<ImageRef>().map_err(|_| broken("workspaces", "image", &image))?,
+            contract: row.json("contract")?,
+            environment: row.json("environment")?,
+            cpu_millis: row.get_or_fault("cpu_millis")?,
+            memory_bytes: row.get_or_fault("memory_bytes")?,
+            shm_bytes: row.get_or_fault("shm_bytes")?,
+            pids: row.get_or_fault("pids")?,
+            enabled: row.get_or_fault("enabled")?,
+            hidden: row.get_or_fault("hidden")?,
+            notes: row.get_or_fault("notes")?,
+        },
+        revision: row.get_or_fault("revision")?,
+        created_at: Timestamp(row.get_or_fault("created_at")?),
+        updated_at: Timestamp(row.get_or_fault("updated_at")?),
+    })
+}
+
+async fn one(db: impl SqliteExecutor<'_>, id: &WorkspaceId) -> Result<Option<Workspace>> {
+    let row = sqlx::query("SELECT * FROM workspaces WHERE id = ?")
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await
+        .fault()?;
+    row.as_ref().map(workspace).transpose()
+}
+
+fn narrow(query: &mut QueryBuilder<Sqlite>, list: &ListQuery, present: &str) {
+    query.push(" WHERE 1 = 1");
+    match list.state.as_str() {
+        "enabled" => query.push(" AND w.enabled"),
+        "disabled" => query.push(" AND NOT w.enabled"),
+        "hidden" => query.push(" AND w.hidden"),
+        "ready" => {
+            query.push(" AND w.image_canonical IN (SELECT value FROM json_each(");
+            query.push_bind(present.to_owned()).push("))")
+        }
+        "unavailable" => {
+            query.push(" AND w.image_canonical NOT IN (SELECT value FROM json_each(");
+            query.push_bind(present.to_owned()).push("))")
+        }
+        _ => query,
+    };
+    if !list.filter.is_empty() {
+        query.push(" AND EXISTS (SELECT 1 FROM json_each(w.categories) WHERE value = ");
+        query.push_bind(list.filter.clone()).push(" COLLATE NOCASE)");
+    }
+    if !list.search.is_empty() {
+        let words = containing(&list.search);
+        query.push(" AND (w.name LIKE ").push_bind(words.clone());
+        query.push(" ESCAPE '\\' OR w.description LIKE ").push_bind(words.clone());
+        query.push(" ESCAPE '\\' OR w.image LIKE ").push_bind(words.clone());
+        query.push(" ESCAPE '\\' OR w.categories LIKE ").push_bind(words).push(" ESCAPE '\\')");
+    }
+}
+
+impl Store {
+    pub async fn workspace(&self, id: &WorkspaceId) -> Result<Option<Workspace>> {
+        one(&self.read, id).await
+    }
+
+    /// One page of definitions with the number of sessions that hold a container of each.
+    ///
+    /// `present` are the canonical references of images the engine has.
+    pub async fn workspaces(
+        &self,
+        list: &ListQuery,
+        present: &[String],
+    ) -> Result<Page<(Workspace, i64)>> {
+        let present = to_json(&present)?;
+        let mut count = QueryBuilder::<Sqlite>::new("SELECT count(*) AS n FROM workspaces w");
+        narrow(&mut count, list, &present);
+        let total = count.build().fetch_one(&self.read).await.fault()?.get_or_fault("n")?;
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT w.*, (SELECT count(*) FROM sessions s
+             WHERE s.workspace_id = w.id AND s.status <> 'deleted') AS sessions FROM workspaces w",
+        );
+        narrow(&mut query, list, &present);
+        query.push(" ORDER BY ").push(match list.sort.as_str() {
+            "updated" => "w.updated_at",
+            "image" => "w.image",
+            "sessions" => "sessions",
+            "enabled" => "w.enabled",
+            _ => "w.name",
+        });
+        query.push(if list.descending { " DESC" } else { " ASC" });
+        query.push(", w.id LIMIT ").push_bind(list.per_page);
+        query.push(" OFFSET ").push_bind(list.offset());
+        let rows = query.build().fetch_all(&self.read).await.fault()?;
+        let rows = rows
+            .iter()
+            .map(|row| Ok((workspace(row)?, row.get_or_fault("sessions")?)))
+            .collect::<Result<_>>()?;
+        Ok(Page { rows, total })
+    }
+
+    /// The tiles of a user: enabled, not hidden, and narrowed by words and category.
+    ///
+    /// Favourites first, then the recently used, then by name.
+    pub async fn launcher(
+        &self,
+        user: &UserId,
+        search: &str,
+        category: &str,
+    ) -> Result<Vec<LauncherRow>> {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT w.*, ");
+        query.push(
+            "EXISTS (SELECT 1 FROM favourites f WHERE f.workspace_id = w.id AND f.user_id = ",
+        );
+        query.push_bind(user.as_str()).push(") AS favourite, (SELECT max(s.launched_at) FROM sessions s WHERE s.test = 0 AND s.workspace_id = w.id AND s.owner = ");
+        query.push_bind(user.as_str()).push(") AS last_used, (SELECT s.id FROM sessions s WHERE s.test = 0 AND s.workspace_id = w.id AND s.desired <> 'deleted' AND s.owner = ");
+        query.push_bind(user.as_str()).push(") AS session_id FROM workspaces w");
+        let list = ListQuery {
+            search: search.to_owned(),
+            filter: category.to_owned(),
+            ..ListQuery::default()
+        };
+        narrow(&mut query, &list, "[]");
+        query.push(
+            " AND w.enabled AND NOT w.hidden ORDER BY favourite DESC, last_used DESC, w.name",
+        );
+        let rows = query.build().fetch_all(&self.read).await.fault()?;
+        rows.iter()
+            .map(|row| {
+                let session: Option<String> = row.get_or_fault("session_id")?;
+                Ok(LauncherRow {
+                    workspace: workspace(row)?,
+                    favourite: row.get_or_fault("favourite")?,
+                    last_used_at: row.get_or_fault::<Option<i64>>("last_used")?.map(Timestamp),
+                    session: session.map(|id| id.parse()).transpose()?,
+                })
+            })
+            .collect()
+    }
+
+    /// Categories of the tiles that users see, by name.
+    pub async fn categories(&self) -> Result<Vec<String>> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT c.value AS category FROM workspaces w, json_each(w.categories) c
+             WHERE w.enabled AND NOT w.hidden ORDER BY c.value COLLATE NOCASE",
+        )
+        .fetch_all(&self.read)
+        .await
+        .fault()?;
+        rows.iter().map(|row| row.get_or_fault("category")).collect()
+    }
+
+    /// Canonical references of all images that workspaces name.
+    pub async fn images_in_use(&self) -> Result<Vec<String>> {
+        let rows = sqlx::query("SELECT DISTINCT image_canonical FROM workspaces")
+            .fetch_all(&self.read)
+            .await
+            .fault()?;
+        rows.iter().map(|row| row.try_get(0).fault()).collect()
+    }
+}
+
+impl Tx {
+    pub async fn workspace(&mut self, id: &WorkspaceId) -> Result<Option<Workspace>> {
+        one(&mut *self.0, id).await
+    }
+
+    /// Inserts a workspace. One that comes from a preset is inserted once; tells whether it was.
+    pub async fn insert_workspace(&mut self, w: &Workspace, preset: Option<&str>) -> Result<bool> {
+        let done = sqlx::query(
+            "INSERT INTO workspaces (id, name, description, icon, categories, image,
+             image_canonical, contract, environment, cpu_millis, memory_bytes, shm_bytes, pids,
+             enabled, hidden, notes, preset, revision, created_at, updated_at)
+             VALUES (?, '', '', 'box', '[]', '', '', '{}', '[]', 0, 0, 0, 0, 0, 0, '', ?, ?, ?, ?)
+             ON CONFLICT (preset) DO NOTHING",
+        )
+        .bind(w.id.as_str())
+        .bind(preset)
+        .bind(w.revision)
+        .bind(w.created_at.0)
+        .bind(w.updated_at.0)
+        .execute(&mut *self.0)
+        .await
+        .fault()?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        self.save_workspace(w).await?;
+        Ok(true)
+    }
+
+    pub async fn save_workspace(&mut self, w: &Workspace) -> Result<()> {
+        let d = &w.definition;
+        sqlx::query(
+            "UPDATE workspaces SET name = ?, description = ?, icon = ?, categories = ?, image = ?,
+             image_canonical = ?, contract = ?, environment = ?, cpu_millis = ?, memory_bytes = ?,
+             shm_bytes = ?, pids = ?, enabled = ?, hidden = ?, notes = ?, revision = ?,
+             updated_at = ? WHERE id = ?",
+        )
+        .bind(&d.name)
+        .bind(&d.description)
+        .bind(String::from(d.icon.clone()))
+        .bind(to_json(&d.categories)?)
+        .bind(d.image.to_string())
+        .bind(d.image.canonical())
+        .bind(to_json(&d.contract)?)
+        .bind(to_json(&d.environment)?)
+        .bind(d.cpu_millis)
+        .bind(d.memory_bytes)
+        .bind(d.shm_bytes)
+        .bind(d.pids)
+        .bind(d.enabled)
+        .bind(d.hidden)
+        .bind(&d.notes)
+        .bind(w.revision)
+        .bind(w.updated_at.0)
+        .bind(w.id.as_str())
+        .execute(&mut *self.0)
+        .await
+        .fault()?;
+        Ok(())
+    }
+
+    /// The workspace made from a preset, if it was and still exists.
+    pub async fn workspace_of_preset(&mut self, preset: &str) -> Result<Option<Workspace>> {
+        let row = sqlx::query("SELECT * FROM workspaces WHERE preset = ?")
+            .bind(preset)
+            .fetch_optional(&mut *self.0)
+            .await
+            .fault()?;
+        row.as_ref().map(workspace).transpose()
+    }
+
+    pub async fn delete_workspace(&mut self, id: &WorkspaceId) -> Result<()> {
+        sqlx::query("DELETE FROM workspaces WHERE id = ?")
+            .bind(id.as_str())
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
+        Ok(())
+    }
+
+    pub async fn set_favourite(
+        &mut self,
+        user: &UserId,
+        workspace: &WorkspaceId,
+        on: bool,
+    ) -> Result<()> {
+        let sql = if on {
+            "INSERT INTO favourites (user_id, workspace_id)
+             SELECT ?1, id FROM workspaces WHERE id = ?2 ON CONFLICT DO NOTHING"
+        } else {
+            "DELETE FROM favourites WHERE user_id = ?1 AND workspace_id = ?2"
+        };
+        sqlx::query(sql)
+            .bind(user.as_str())
+            .bind(workspace.as_str())
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,190 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { type Visitor, expect, test } from '../fixtures/test.ts';
+import { LauncherPage } from '../pages/launcher.ts';
+import { SetupPage } from '../pages/setup.ts';
+import { TopBar } from '../pages/top.ts';
+import { WorkspaceForm } from '../pages/workspace-form.ts';
+
+const THEMES = ['light', 'dark', 'contrast'];
+const SIZES = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
+
+/** Every page of somebody signed in, by the words a report names it with. */
+const pages = (session: string, workspace: string): Record<string, string> => ({
+  launcher: '/',
+  'launcher without a match': '/?q=nothing-is-called-this',
+  account: '/account',
+  sessions: '/sessions',
+  'sessions without a match': '/sessions?q=nothing-is-called-this',
+  session: `/sessions/${session}`,
+  'question before a deletion': `/sessions/${session}?confirm=delete:${session}`,
+  stream: `/sessions/${session}/view`,
+  workspaces: '/workspaces',
+  workspace: `/workspaces/${workspace}`,
+  'new workspace': '/workspaces/new',
+  'nothing here': '/nothing-is-here',
+});
+
+async function violations(page: Page) {
+  // Legacy mode stays within the page: what runs in the frame of a session is not ours.
+  const { violations: found } = await new AxeBuilder({ page }).setLegacyMode().withTags(TAGS).exclude('iframe').analyze();
+  return found.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')} – ${node.failureSummary}`));
+}
+
+/** The page is live: its script has run, and its layout is settled. */
+async function settled(page: Page, address: string) {
+  await page.goto(address);
+  await page.waitForFunction(() => document.fonts.status === 'loaded');
+  await expect(page.locator('main').first()).toBeVisible();
+  await expect(page.locator('.loading')).toHaveCount(0);
+}
+
+/** Somebody with a paused session, which every page has something to say about. */
+async function resident(visitor: (o: object) => Promise<Visitor>, options: object) {
+  const person = await visitor({ admin: true, ...options });
+  person.guard.expect('/nothing-is-here', 404);
+  const stream = await (await new LauncherPage(person.page).open()).launch('Terminal');
+  await stream.isRunning();
+  const { id } = stream;
+  await person.call('act_on_session', { id, action: 'pause' });
+  await expect(stream.badge).toHaveText('Paused');
+  await person.page.goto('/workspaces?q=Terminal');
+  const href = await person.page.locator('.row-name', { hasText: /^Terminal$/ }).getAttribute('href');
+  return { ...person, all: pages(id, href!.split('/').at(-1)!) };
+}
+
+/** Looks at a page in every theme. */
+async function inEveryTheme(page: Page, name: string) {
+  for (const theme of THEMES) {
+    await page.locator('html').evaluate((root, theme) => root.setAttribute('data-theme', theme), theme);
+    expect.soft(await violations(page), `${name}, ${theme}`).toEqual([]);
+  }
+}
+
+for (const viewport of SIZES) {
+  test(`Every page is accessible in every theme, ${viewport.width} px wide`, async ({ visitor }) => {
+    const { page, all } = await resident(visitor, { viewport });
+    for (const [name, address] of Object.entries(all)) {
+      await test.step(name, async () => {
+        await settled(page, address);
+        await inEveryTheme(page, name);
+      });
+    }
+  });
+
+  test(`The pages before the sign-in are accessible in every theme, ${viewport.width} px wide`, async ({ stranger, startServer }) => {
+    const fresh = await startServer({}, { setup: true });
+    const reader = await stranger({ viewport });
+    await settled(reader.page, '/login');
+    await inEveryTheme(reader.page, 'login');
+    const founder = await stranger({ viewport, at: fresh });
+    founder.guard.expect('/setup', 403);
+    await settled(founder.page, '/setup');
+    await inEveryTheme(founder.page, 'set-up without the link');
+    await settled(founder.page, fresh.setupLink);
+    await inEveryTheme(founder.page, 'set-up');
+  });
+}
+
+test('Forms with problems are accessible', async ({ visitor }) => {
+  const { page } = await visitor({ admin: true });
+  const form = await new WorkspaceForm(page).openNew();
+  await form.fill({ port: '0', memory: 'much', cpus: '' });
+  await form.save.click();
+  await expect(form.problem('port')).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+});
+
+test('No page scrolls sideways at 320 px', async ({ visitor, stranger, startServer }) => {
+  const size = { viewport: { width: 320, height: 640 } };
+  const { page, all } = await resident(visitor, size);
+  const wider = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  for (const [name, address] of Object.entries(all)) {
+    await settled(page, address);
+    expect.soft(await page.evaluate(wider), `${name} is wider than its window`).toBe(0);
+  }
+  const reader = await stranger(size);
+  await settled(reader.page, '/login');
+  expect.soft(await reader.page.evaluate(wider), 'login').toBe(0);
+  const fresh = await startServer({}, { setup: true });
+  const founder = await stranger({ ...size, at: fresh });
+  await settled(founder.page, fresh.setupLink);
+  await expect(new SetupPage(founder.page).finish).toBeVisible();
+  expect.soft(await founder.page.evaluate(wider), 'setup').toBe(0);
+});
+
+test.describe('By keyboard alone', () => {
+  test('the skip link leads past the navigation', async ({ visitor }) => {
+    const { page } = await visitor({});
+    await new LauncherPage(page).open();
+    await page.keyboard.press('Tab');
+    const top = new TopBar(page);
+    await expect(top.skipLink).toBeFocused();
+    await expect(top.skipLink).toBeInViewport();
+    await page.keyboard.press('Enter');
+    await expect(page.locator('#main')).toBeFocused();
+  });
+
+  test('a tile is reached by Tab, launched by Enter, and the session deleted', async ({ visitor }) => {
+    const { page } = await visitor({});
+    const launcher = await new LauncherPage(page).open();
+    await launcher.search.focus();
+    const face = launcher.face('Terminal');
+    await expect(async () => {
+      await page.keyboard.press('Tab');
+      await expect(face).toBeFocused({ timeout: 1 });
+    }).toPass({ intervals: [0], timeout: 10_000 });
+    const outline = await face.evaluate(e => getComputedStyle(e).outlineStyle + getComputedStyle(e).boxShadow);
+    expect(outline, 'the focus can be seen').not.toBe('nonenone');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/view$/);
+    await expect(page.locator('iframe.stage-frame')).toBeVisible({ timeout: 30_000 });
+
+    await launcher.open();
+    const more = launcher.session('Terminal').locator('summary');
+    await more.focus();
+    await page.keyboard.press('Enter');
+    await expect(launcher.session('Terminal').locator('.menu')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(launcher.session('Terminal').locator('.menu')).toBeHidden();
+    await page.keyboard.press('Enter');
+    await launcher.session('Terminal').getByRole('button', { name: 'Delete …' }).focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await expect(dialog.getByRole('link', { name: 'Cancel' })).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(dialog).toHaveCount(0);
+    await expect(launcher.badge('Terminal')).toHaveText('Running');
+  });
+
+  test('the account menu opens, closes and signs out', async ({ visitor }) => {
+    const { page, guard } = await visitor({});
+    // The page may hear of the end before it has left.
+    guard.expect(/^\/(fn\/|events)/, 401);
+    await new LauncherPage(page).open();
+    const top = new TopBar(page);
+    await top.menuButton.focus();
+    await page.keyboard.press('Enter');
+    await expect(top.menu).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(top.menu).toBeHidden();
+    await expect(top.menuButton).toBeFocused();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(/\/login$/);
+  });
+});
+
+test('A mistyped address says so, with the way back', async ({ visitor }) => {
+  const { page, guard } = await visitor({});
+  guard.expect('/no/such/page', 404);
+  const answer = await page.goto('/no/such/page');
+  expect(answer!.status()).toBe(404);
+  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+  await expect(page).toHaveTitle(/Slipway$/);
+  await page.getByRole('link', { name: 'Go to the launcher' }).click();
+  await expect(new LauncherPage(page).heading).toBeVisible();
+});

@@ -1,0 +1,4 @@
+#!/bin/bash
+set -u
+. /opt/slipway/home.sh
+exec /usr/bin/python3 /opt/slipway/server.py

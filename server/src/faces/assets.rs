@@ -1,0 +1,109 @@
+//! The client bundle and public files, embedded in the binary and already compressed.
+//!
+//! Bundle files live under a path that holds a hash of all of them, so they may be cached for ever:
+//! a new build has new addresses.
+
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+#[derive(RustEmbed)]
+#[folder = "../dist"]
+struct Dist;
+
+const BUNDLE: [&str; 3] = ["app.js", "app_bg.wasm", "app.css"];
+
+/// Hash over the bundle, for its path.
+pub fn bundle_hash() -> String {
+    // Each file is already hashed; what counts is that the sum changes with any of them.
+    let mut sum = [0_u8; 8];
+    for (n, name) in BUNDLE.iter().enumerate() {
+        if let Some(file) = Dist::get(&format!("pkg/{name}")) {
+            for (at, byte) in file.metadata.sha256_hash().iter().enumerate() {
+                let slot = &mut sum[(at + n) % 8];
+                *slot = slot.rotate_left(3) ^ byte;
+            }
+        }
+    }
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next().unwrap_or_default() {
+        "js" => "text/javascript; charset=utf-8",
+        "wasm" => "application/wasm",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "txt" => "text/plain; charset=utf-8",
+        "webmanifest" => "application/manifest+json",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Whether one part of `Accept-Encoding` admits an encoding; a weight of nought rules it out.
+fn takes(part: &str, encoding: &str) -> bool {
+    let (name, weight) = part.split_once(';').unwrap_or((part, ""));
+    let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>);
+    name.trim().eq_ignore_ascii_case(encoding) && weight.is_ok_and(|weight| weight > 0.0)
+}
+
+/// The file in the best encoding the browser takes.
+fn negotiated(path: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or("");
+    for (name, ending) in [("br", "br"), ("gzip", "gz")] {
+        if accepted.split(',').any(|part| takes(part, name))
+            && let Some(file) = Dist::get(&format!("{path}.{ending}"))
+        {
+            return Some((file, Some(name)));
+        }
+    }
+    Some((Dist::get(path)?, None))
+}
+
+fn respond(path: &str, headers: &HeaderMap, caching: &'static str) -> Response {
+    let Some((file, encoding)) = negotiated(path, headers) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let mut response = file.data.into_owned().into_response();
+    let out = response.headers_mut();
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
+    out.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    out.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(encoding) = encoding {
+        out.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response
+}
+
+/// `/pkg/{hash}/{file}`: for ever, but only under the present hash.
+pub(crate) async fn bundle(
+    State(hash): State<String>,
+    Path((asked, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if asked != hash || !BUNDLE.contains(&file.as_str()) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    respond(&format!("pkg/{file}"), &headers, "public, max-age=31536000, immutable")
+}
+
+/// Public files at the root that exist: icons and the like.
+pub fn public_files() -> Vec<String> {
+    Dist::iter()
+        .filter(|path| {
+            !path.starts_with("pkg/") && !path.ends_with(".br") && !path.ends_with(".gz")
+        })
+        .filter(|path| path != "index.html")
+        .map(|path| path.into_owned())
+        .collect()
+}
+
+/// One public file, revalidated now and then.
+pub(crate) async fn public(uri: http::Uri, headers: HeaderMap) -> Response {
+    respond(uri.path().trim_start_matches('/'), &headers, "public, max-age=3600")
+}

@@ -1,0 +1,81 @@
+//! Keeps foreign pages out, and shows people without a sign-in where to go.
+//!
+//! Every request that may change something must come from the console's own pages: browsers say so
+//! in `Sec-Fetch-Site` and `Origin`. Ports of one host are *same-site*, so a page from a session
+//! arrives with the console's cookie; this check is what stands between them.
+
+use crate::faces::problem;
+use app::request::Request;
+use axum::{
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::{Error, list::encode};
+use http::{HeaderMap, Method, header};
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Whether a request that may change something comes from the console itself.
+fn is_own(request: &Request, headers: &HeaderMap) -> Result<(), Error> {
+    let refused = |why: String| {
+        Error::forbidden("This request did not come from the console's own pages.")
+            .detail(why)
+            .hint("Reload the console and try again. Behind a proxy, `public_url` must be the address in the browser.")
+    };
+    if let Some(site) = text(headers, "sec-fetch-site")
+        && !matches!(site, "same-origin" | "none")
+    {
+        return Err(refused(format!("Sec-Fetch-Site is `{site}`.")));
+    }
+    match text(headers, "origin") {
+        Some(origin) if origin != request.origin.to_string() => {
+            Err(refused(format!("Origin is `{origin}`, the console is `{}`.", request.origin)))
+        }
+        // Browsers send one with every such request; what sends none is not a browser, and carries
+        // a cookie only if it was given one.
+        _ => Ok(()),
+    }
+}
+
+/// Refuses foreign requests.
+pub(crate) async fn own_pages_only(request: axum::extract::Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let own = match request.extensions().get::<Request>() {
+        Some(context) => is_own(context, request.headers()),
+        None => Err(Error::internal("no-request-context")),
+    };
+    if safe {
+        return next.run(request).await;
+    }
+    match own {
+        Ok(()) => next.run(request).await,
+        Err(error) => problem::json(&error).into_response(),
+    }
+}
+
+/// Sends page requests without a sign-in to the sign-in page, or to first-run setup.
+///
+/// A courtesy only: what may be seen is decided in the services.
+pub(crate) async fn show_the_door(request: axum::extract::Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let page = request.method() == Method::GET
+        && text(request.headers(), header::ACCEPT.as_str())
+            .is_some_and(|a| a.contains("text/html"))
+        && !matches!(path, "/login" | "/setup")
+        && !path.starts_with("/fn/");
+    let Some(context) = request.extensions().get::<Request>() else {
+        return next.run(request).await;
+    };
+    if !page || context.actor.is_some() {
+        return next.run(request).await;
+    }
+    if context.services.setup.is_open().await.unwrap_or(false) {
+        return Redirect::to("/setup").into_response();
+    }
+    let target = request.uri().path_and_query().map_or("/", |p| p.as_str());
+    let to =
+        if target == "/" { "/login".to_owned() } else { format!("/login?next={}", encode(target)) };
+    Redirect::to(&to).into_response()
+}

@@ -1,0 +1,841 @@
+//! Stories of the console's own face: who may call what, what foreign pages can do (nothing), and
+//! what every answer says about itself.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed expectation ends a story")]
+
+mod support;
+
+use domain::{
+    SessionId, WorkspaceId,
+    actor::Role,
+    icon::{self, Icon},
+    session::State,
+};
+use leptos::server_fn::axum::server_fn_paths;
+use services::Services;
+use std::{collections::BTreeSet, net::IpAddr, path::Path, sync::Arc, time::Duration};
+use support::{
+    http::{Answer, Ask, get, post},
+    within,
+    world::{PASSWORD, Person, World},
+};
+
+/// Who may call something.
+#[derive(Clone, Copy, PartialEq)]
+enum Who {
+    /// Everybody, and this is what nobody in particular gets.
+    Anybody(u16),
+    SignedIn,
+    Administrators,
+}
+
+use Who::{Administrators, Anybody, SignedIn};
+
+/// Arguments of a server function; `{workspace}` and `{session}` stand for those of the story.
+enum Arguments {
+    Form(&'static [(&'static str, &'static str)]),
+    Json(&'static str),
+}
+
+use Arguments::{Form, Json};
+
+const LIST: &str = r#"{"query":{"search":"","sort":"","descending":false,"state":"","filter":"","page":1,"per_page":25}}"#;
+
+/// Every server function with what it takes to be called, and who may. A function that is missing
+/// here fails `every_function_is_in_the_table`.
+const FUNCTIONS: &[(&str, Who, Arguments)] = &[
+    ("sign_in", Anybody(401), Form(&[("name", "nobody"), ("password", "wrong")])),
+    ("who_is_it", Anybody(200), Form(&[])),
+    ("set_theme", Anybody(200), Form(&[("theme", "dark")])),
+    ("show_setup", Anybody(409), Form(&[("token", "guess")])),
+    (
+        "finish_setup",
+        Anybody(409),
+        Form(&[("token", "guess"), ("name", "eve"), ("password", PASSWORD), ("again", PASSWORD)]),
+    ),
+    ("sign_out", Anybody(200), Form(&[])),
+    ("list_sign_ins", SignedIn, Form(&[])),
+    ("change_password", SignedIn, Form(&[("current", "x"), ("new", "y"), ("again", "z")])),
+    ("revoke_sign_in", SignedIn, Form(&[("id", "0")])),
+    ("revoke_other_sign_ins", SignedIn, Form(&[])),
+    ("show_launcher", SignedIn, Form(&[("search", ""), ("category", "")])),
+    ("launch", SignedIn, Form(&[("workspace", "{workspace}")])),
+    ("set_favourite", SignedIn, Form(&[("workspace", "{workspace}"), ("favourite", "on")])),
+    ("show_session", SignedIn, Form(&[("id", "{session}")])),
+    ("show_session_log", SignedIn, Form(&[("id", "{session}")])),
+    ("open_stream", SignedIn, Form(&[("id", "{session}")])),
+    ("act_on_session", SignedIn, Form(&[("id", "{session}"), ("action", "start")])),
+    ("act_on_session", Administrators, Form(&[("id", "{session}"), ("action", "force_remove")])),
+    ("act_on_sessions", Administrators, Form(&[("ids[0]", "{session}"), ("action", "start")])),
+    ("list_sessions", Administrators, Json(LIST)),
+    ("list_workspaces", Administrators, Json(LIST)),
+    ("check_engine", Administrators, Form(&[])),
+    ("show_workspace", Administrators, Form(&[("id", "{workspace}")])),
+    ("save_workspace", Administrators, Form(&[("form[name]", "New"), ("form[image]", "x:1")])),
+    ("duplicate_workspace", Administrators, Form(&[("id", "{workspace}")])),
+    ("set_workspace_enabled", Administrators, Form(&[("id", "{workspace}"), ("enabled", "on")])),
+    ("weigh_deletion", Administrators, Form(&[("id", "{workspace}")])),
+    ("test_launch", Administrators, Form(&[("id", "{workspace}")])),
+    ("delete_workspace", Administrators, Form(&[("id", "{workspace}")])),
+];
+
+/// Every other route of the console, and who may ask for it. One that is missing here fails
+/// `every_route_is_in_the_table`.
+const ROUTES: &[(&str, &str, Who)] = &[
+    ("GET", "/login", Anybody(200)),
+    ("GET", "/setup", Anybody(409)),
+    ("GET", "/healthz", Anybody(200)),
+    ("GET", "/readyz", Anybody(200)),
+    ("GET", "/pkg/{hash}/{file}", Anybody(404)),
+    ("GET", "/", SignedIn),
+    ("GET", "/account", SignedIn),
+    ("GET", "/events", SignedIn),
+    ("GET", "/icons/{id}", SignedIn),
+    ("GET", "/sessions/{id}", SignedIn),
+    ("GET", "/sessions/{id}/view", SignedIn),
+    ("GET", "/sessions", Administrators),
+    ("GET", "/workspaces", Administrators),
+    ("GET", "/workspaces/new", Administrators),
+    ("GET", "/workspaces/{id}", Administrators),
+    ("POST", "/workspaces/{id}/icon", Administrators),
+];
+
+/// Two people, a workspace, and a session of the one who is no administrator.
+struct Cast {
+    world: World,
+    admin: Person,
+    ada: Person,
+    workspace: WorkspaceId,
+    session: SessionId,
+}
+
+impl Cast {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let admin = world.admin().await;
+        let ada = world.user().await;
+        let workspace = world.workspace(&admin).await;
+        let session = world.running(&ada, &workspace).await;
+        Self { world, admin, ada, workspace, session }
+    }
+
+    fn call(&self, name: &str, arguments: &Arguments) -> Ask {
+        let ask = post(&format!("/fn/{name}"));
+        match arguments {
+            Json(text) => ask.json(text),
+            Form(pairs) => {
+                let filled: Vec<(&str, String)> =
+                    pairs.iter().map(|(name, value)| (*name, self.fill(value))).collect();
+                let filled: Vec<(&str, &str)> =
+                    filled.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                ask.form(&filled)
+            }
+        }
+    }
+
+    fn fill(&self, text: &str) -> String {
+        text.replace("{workspace}", self.workspace.as_str())
+            .replace("{session}", self.session.as_str())
+    }
+
+    /// A route with its parameters.
+    fn at(&self, method: &str, path: &str) -> Ask {
+        let id = if path.starts_with("/sessions") { "{session}" } else { "{workspace}" };
+        let path = self.fill(&path.replace("{id}", id));
+        let path = path.replace("{hash}", "0").replace("{file}", "app.js");
+        if method == "POST" { picture(post(&path), b"\x89PNG\r\n\x1a\n") } else { get(&path) }
+    }
+
+    async fn state(&self) -> State {
+        let detail = self.world.services.sessions.detail(&self.admin.actor, &self.session).await;
+        detail.unwrap().session.state()
+    }
+}
+
+/// A form with a picture in it.
+fn picture(ask: Ask, bytes: &[u8]) -> Ask {
+    let mut body =
+        b"--edge\r\nContent-Disposition: form-data; name=\"icon\"; filename=\"i\"\r\n\r\n".to_vec();
+    body.extend_from_slice(bytes);
+    body.extend_from_slice(b"\r\n--edge--\r\n");
+    ask.with("content-type", "multipart/form-data; boundary=edge").body(body)
+}
+
+/// The head of an answer, also of one that never ends.
+async fn status(ask: Ask, world: &World) -> (u16, String) {
+    let host = world.origin.split("://").nth(1).unwrap();
+    let answer = ask.with("host", host).open(world.console).await;
+    let location = answer.headers().get("location").and_then(|v| v.to_str().ok()).unwrap_or("");
+    (answer.status().as_u16(), location.to_owned())
+}
+
+#[tokio::test]
+async fn every_function_is_in_the_table() {
+    let _world = World::new().await;
+    let registered: BTreeSet<&str> =
+        server_fn_paths().map(|(path, _)| path.strip_prefix("/fn/").unwrap()).collect();
+    let known: BTreeSet<&str> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(registered, known);
+    assert!(server_fn_paths().all(|(_, method)| method == "POST"), "reads must not be links");
+}
+
+#[tokio::test]
+async fn every_route_is_in_the_table() {
+    let world = World::with(&[("metrics", "off")]).await;
+    let router =
+        server::faces::web::router(&world.config, world.services.clone(), world.stopping())
+            .unwrap();
+    // Axum has no list of its routes, but shows one to those who debug.
+    let text = format!("{router:?}");
+    let mut registered: BTreeSet<&str> = text
+        .split('"')
+        .filter(|part| part.starts_with('/') && !part.contains("__private"))
+        .collect();
+    registered.retain(|path| !path.starts_with("/fn/"));
+    let files: BTreeSet<String> =
+        server::faces::assets::public_files().iter().map(|file| format!("/{file}")).collect();
+    registered.retain(|path| !files.contains(*path));
+    let known: BTreeSet<&str> = ROUTES.iter().map(|(_, path, _)| *path).collect();
+    assert_eq!(registered, known);
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_but_where_the_table_says() {
+    let cast = Cast::new().await;
+    for (name, who, arguments) in FUNCTIONS {
+        let answer = cast.world.ask(cast.call(name, arguments)).await;
+        match who {
+            Anybody(status) => {
+                assert_eq!(answer.status, *status, "{name}: {}", answer.text());
+                assert!(!answer.text().contains("You are not signed in"), "{name}");
+            }
+            SignedIn | Administrators => {
+                assert_eq!(answer.status, 401, "{name}: {}", answer.text());
+                assert_eq!(answer.json()["kind"], "unauthenticated", "{name}");
+            }
+        }
+    }
+    for (method, path, who) in ROUTES {
+        let (plain, _) = status(cast.at(method, path), &cast.world).await;
+        let (as_page, location) = status(cast.at(method, path).for_page(), &cast.world).await;
+        match who {
+            Anybody(status) => assert_eq!(plain, *status, "{path}"),
+            SignedIn | Administrators => {
+                assert_eq!(plain, 401, "{path}");
+                assert_eq!(as_page, 303, "{path} as a page");
+                assert!(location.starts_with("/login"), "{path} leads to {location}");
+            }
+        }
+    }
+    assert_eq!(cast.state().await, State::Running);
+}
+
+#[tokio::test]
+async fn users_may_call_what_the_table_says_and_nothing_else() {
+    let cast = Cast::new().await;
+    for (name, who, arguments) in FUNCTIONS {
+        // Some of them end the sign-in they are called with.
+        let ada = cast.world.again("ada").await;
+        let ask = cast.call(name, arguments).with("cookie", &ada.cookie);
+        let answer = cast.world.ask(ask).await;
+        if *who == Administrators {
+            assert_eq!(answer.status, 403, "{name}: {}", answer.text());
+            assert_eq!(answer.json()["kind"], "forbidden", "{name}");
+        } else if *name != "sign_in" {
+            assert!(!matches!(answer.status, 401 | 403 | 500..), "{name}: {}", answer.text());
+        }
+    }
+    let ada = cast.world.again("ada").await;
+    for (method, path, who) in ROUTES {
+        for ask in [cast.at(method, path), cast.at(method, path).for_page()] {
+            let (status, _) = status(ask.with("cookie", &ada.cookie), &cast.world).await;
+            if *who == Administrators {
+                assert_eq!(status, 403, "{path}");
+            } else {
+                assert!(!matches!(status, 401 | 403 | 500..), "{path}: {status}");
+            }
+        }
+    }
+    assert_eq!(cast.state().await, State::Running);
+}
+
+#[tokio::test]
+async fn administrators_may_call_everything() {
+    let cast = Cast::new().await;
+    for (method, path, _) in ROUTES {
+        let ask = cast.at(method, path).with("cookie", &cast.admin.cookie);
+        let (status, _) = status(ask, &cast.world).await;
+        assert!(!matches!(status, 401 | 403 | 500..), "{path}: {status}");
+    }
+    for (name, _, arguments) in FUNCTIONS {
+        let admin = cast.world.again("admin").await;
+        let answer = cast.world.ask(cast.call(name, arguments).with("cookie", &admin.cookie)).await;
+        if *name != "sign_in" {
+            assert!(!matches!(answer.status, 401 | 403 | 500..), "{name}: {}", answer.text());
+        }
+    }
+    assert_eq!(cast.state().await, State::Deleted, "force-removed on the way");
+}
+
+#[tokio::test]
+async fn another_users_session_is_not_there() {
+    let cast = Cast::new().await;
+    let eve = cast.world.person("eve", Role::User).await;
+    let id = [("id", cast.session.as_str())];
+    for name in ["show_session", "show_session_log", "open_stream"] {
+        let answer = cast.world.call(&eve, name, &id).await;
+        assert_eq!(answer.status, 404, "{name}: {}", answer.text());
+    }
+    for action in ["stop", "pause", "start"] {
+        let arguments = [("id", cast.session.as_str()), ("action", action)];
+        assert_eq!(
+            cast.world.call(&eve, "act_on_session", &arguments).await.status,
+            404,
+            "{action}"
+        );
+    }
+    // What is not there cannot be deleted, and need not be.
+    let arguments = [("id", cast.session.as_str()), ("action", "delete")];
+    assert_eq!(cast.world.call(&eve, "act_on_session", &arguments).await.status, 200);
+    for path in ["/sessions/{session}", "/sessions/{session}/view"] {
+        let answer = cast.world.page(&eve, &cast.fill(path)).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(!answer.text().contains("Desktop"), "{path}");
+    }
+    assert_eq!(cast.state().await, State::Running);
+}
+
+#[tokio::test]
+async fn a_foreign_page_changes_nothing() {
+    let cast = Cast::new().await;
+    let sibling = cast.world.window(&cast.ada, &cast.session).await.origin;
+    let from = |name: &'static str, value: &str| (name, value.to_owned());
+    let foreign = [
+        from("origin", "http://evil.example"),
+        from("origin", &sibling),
+        from("origin", "null"),
+        from("origin", &cast.world.origin.replace("http:", "https:")),
+        from("sec-fetch-site", "same-site"),
+        from("sec-fetch-site", "cross-site"),
+        from("sec-fetch-site", "nonsense"),
+    ];
+    for (header, value) in &foreign {
+        for (name, _, arguments) in FUNCTIONS {
+            let ask = cast.call(name, arguments).with("cookie", &cast.admin.cookie);
+            let answer = cast.world.ask(ask.with(header, value)).await;
+            assert_eq!(answer.status, 403, "{name} with {header}: {value}: {}", answer.text());
+            assert!(answer.cookies().is_empty(), "{name} with {header}: {value}");
+        }
+        let upload = cast.at("POST", "/workspaces/{id}/icon").with("cookie", &cast.admin.cookie);
+        assert_eq!(status(upload.with(header, value), &cast.world).await.0, 403, "{value}");
+        // Neither header excuses the other.
+        let both = cast.call("sign_out", &Form(&[])).with("cookie", &cast.admin.cookie);
+        let both = both.with(header, value);
+        let both = match *header {
+            "origin" => both.with("sec-fetch-site", "same-origin"),
+            _ => both.with("origin", &cast.world.origin),
+        };
+        assert_eq!(cast.world.ask(both).await.status, 403, "{header}: {value}");
+    }
+    assert_eq!(cast.state().await, State::Running);
+    assert!(cast.world.services.workspaces.get(&cast.admin.actor, &cast.workspace).await.is_ok());
+    // The console itself may, and so may what is no browser.
+    for (header, value) in [
+        ("origin", cast.world.origin.as_str()),
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-site", "none"),
+        ("x-nothing", "special"),
+    ] {
+        let ask = cast.call("show_session", &Form(&[("id", "{session}")]));
+        let ask = ask.with("cookie", &cast.ada.cookie).with(header, value);
+        assert_eq!(cast.world.ask(ask).await.status, 200, "{header}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_changes_nothing() {
+    let cast = Cast::new().await;
+    for (name, _, arguments) in FUNCTIONS {
+        let query = match arguments {
+            Form(pairs) => pairs
+                .iter()
+                .map(|(name, value)| format!("{name}={}", domain::list::encode(&cast.fill(value))))
+                .collect::<Vec<_>>()
+                .join("&"),
+            Json(_) => String::new(),
+        };
+        for page in [false, true] {
+            let ask = get(&format!("/fn/{name}?{query}")).with("cookie", &cast.admin.cookie);
+            let ask = if page { ask.for_page() } else { ask };
+            let answer = cast.world.ask(ask).await;
+            assert!(matches!(answer.status, 404 | 405), "{name}: {}", answer.status);
+            assert!(answer.cookies().is_empty(), "{name}");
+        }
+    }
+    let delete = format!("/fn/act_on_session?id={}&action=delete", cast.session);
+    assert!(matches!(cast.world.page(&cast.ada, &delete).await.status, 404 | 405));
+    assert_eq!(cast.state().await, State::Running);
+    let signed_in = cast.world.call(&cast.admin, "list_sign_ins", &[]).await;
+    assert_eq!(signed_in.status, 200);
+}
+
+#[tokio::test]
+async fn a_sign_in_cookie_that_comes_twice_is_refused() {
+    let cast = Cast::new().await;
+    let eve = cast.world.person("eve", Role::User).await;
+    for (why, cookies) in [
+        ("planted behind", vec![format!("{}; slipway=planted", cast.ada.cookie)]),
+        ("planted before", vec![format!("slipway=planted; {}", cast.ada.cookie)]),
+        ("in two headers", vec![cast.ada.cookie.clone(), "slipway=planted".to_owned()]),
+        ("of two people", vec![format!("{}; {}", cast.ada.cookie, eve.cookie)]),
+        ("the same twice", vec![format!("{0}; {0}", cast.ada.cookie)]),
+    ] {
+        for ask in [get("/account").for_page(), post("/fn/who_is_it"), get("/events"), get("/")] {
+            let ask = cookies.iter().fold(ask, |ask, cookie| ask.with("cookie", cookie));
+            let answer = cast.world.ask(ask).await;
+            assert_eq!(answer.status, 422, "{why}");
+            assert!(answer.text().contains("more than once"), "{why}: {}", answer.text());
+        }
+    }
+}
+
+fn attributes(cookie: &str) -> Vec<String> {
+    let mut all: Vec<String> = cookie.split("; ").skip(1).map(str::to_ascii_lowercase).collect();
+    all.sort();
+    all
+}
+
+#[tokio::test]
+async fn the_sign_in_cookie_is_out_of_reach_for_scripts() {
+    let world = World::new().await;
+    world.user().await;
+    let answer = world.sign_in("ada").await;
+    let [cookie] = answer.cookies()[..] else { panic!("{answer:?}") };
+    assert!(cookie.starts_with("slipway="), "{cookie}");
+    let all = attributes(cookie);
+    for attribute in ["httponly", "samesite=lax", "path=/"] {
+        assert!(all.iter().any(|a| a == attribute), "{attribute} is missing: {cookie}");
+    }
+    assert!(!all.iter().any(|a| a.starts_with("domain")), "{cookie}");
+
+    let url = "https://slipway.test";
+    let world = World::with(&[("public_url", url)]).await;
+    world.user().await;
+    let answer = world.sign_in("ada").await;
+    let [cookie] = answer.cookies()[..] else { panic!("{answer:?}") };
+    assert!(cookie.starts_with("__Host-slipway="), "{cookie}");
+    assert!(attributes(cookie).iter().any(|a| a == "secure"), "{cookie}");
+    assert_eq!(answer.header("strict-transport-security"), "max-age=31536000");
+}
+
+async fn is_signed_in(world: &World, cookie: &str) -> bool {
+    let answer = world.ask(post("/fn/who_is_it").with("cookie", cookie)).await;
+    assert_eq!(answer.status, 200);
+    !answer.json()["actor"].is_null()
+}
+
+#[tokio::test]
+async fn signing_in_makes_a_new_cookie_and_signing_out_ends_it() {
+    let world = World::new().await;
+    let ada = world.user().await;
+    world.person("bob", Role::User).await;
+    // A cookie that somebody planted before is not the one that is signed in after.
+    for planted in [ada.cookie.as_str(), "slipway=AAAAAAAAAAAAAAAAAAAAAA"] {
+        let ask = post("/fn/sign_in").form(&[("name", "bob"), ("password", PASSWORD)]);
+        let answer = world.ask(ask.with("cookie", planted)).await;
+        let fresh = answer.cookie("slipway").unwrap();
+        assert_ne!(fresh, planted);
+        assert!(is_signed_in(&world, &fresh).await);
+        assert!(!is_signed_in(&world, planted).await, "{planted} still counts");
+        assert_eq!(
+            world
+                .call(&Person { cookie: fresh.clone(), ..ada.clone() }, "sign_out", &[])
+                .await
+                .status,
+            200
+        );
+        assert!(!is_signed_in(&world, &fresh).await);
+    }
+    let ada = world.again("ada").await;
+    let answer = world.call(&ada, "sign_out", &[]).await;
+    let [cookie] = answer.cookies()[..] else { panic!("{answer:?}") };
+    assert!(cookie.starts_with("slipway=;"), "{cookie}");
+    assert!(attributes(cookie).iter().any(|a| a == "max-age=0"), "{cookie}");
+    assert!(!is_signed_in(&world, &ada.cookie).await);
+}
+
+/// The nonce of a page's policy.
+fn nonce(policy: &str) -> &str {
+    policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or_default()
+}
+
+fn is_hardened(path: &str, answer: &Answer) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cache-control", "no-store"),
+    ] {
+        assert_eq!(answer.header(name), value, "{name} of {path}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_forbids_what_it_does_not_need() {
+    let cast = Cast::new().await;
+    let pages = [
+        "/login",
+        "/setup",
+        "/",
+        "/account",
+        "/sessions",
+        "/sessions/{session}",
+        "/sessions/{session}/view",
+        "/sessions/0123456789",
+        "/workspaces",
+        "/workspaces/new",
+        "/workspaces/{workspace}",
+        "/workspaces/0123456789",
+        "/nowhere",
+    ];
+    let mut nonces = BTreeSet::new();
+    for page in pages {
+        let answer = cast.world.page(&cast.admin, &cast.fill(page)).await;
+        assert!(answer.header("content-type").starts_with("text/html"), "{page}: {answer:?}");
+        is_hardened(page, &answer);
+        let policy = answer.header("content-security-policy");
+        for part in [
+            "default-src 'self'",
+            "frame-ancestors 'none'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-src http://localhost:*",
+        ] {
+            assert!(policy.split("; ").any(|p| p == part), "{page} lacks {part}: {policy}");
+        }
+        let scripts = policy.split("; ").find(|p| p.starts_with("script-src")).unwrap();
+        assert!(
+            !scripts.contains("unsafe-inline") && !scripts.contains("'unsafe-eval'"),
+            "{policy}"
+        );
+        assert!(!policy.contains("style-src 'self' 'unsafe"), "{policy}");
+        let nonce = nonce(policy);
+        assert!(nonce.len() >= 16 && nonces.insert(nonce.to_owned()), "{page} has an old nonce");
+        // Every script that the page brings is one that its policy lets run.
+        let text = answer.text();
+        let scripts: Vec<&str> = text.match_indices("<script").map(|(at, _)| &text[at..]).collect();
+        assert!(!scripts.is_empty(), "{page} has no script");
+        for script in scripts {
+            let tag = script.split('>').next().unwrap();
+            assert!(tag.contains(&format!("nonce=\"{nonce}\"")), "{page}: {tag}");
+        }
+        for inline in [" style=\"", " onclick=", "javascript:"] {
+            assert!(!text.contains(inline), "{page} has {inline}");
+        }
+    }
+    for (name, _, arguments) in FUNCTIONS {
+        is_hardened(name, &cast.world.ask(cast.call(name, arguments)).await);
+    }
+    is_hardened("a redirect", &cast.world.ask(get("/account").for_page()).await);
+    is_hardened("a refusal", &cast.world.ask(get("/events")).await);
+
+    let world = World::by_host().await;
+    let policy = world.ask(get("/login").for_page()).await;
+    let policy = policy.header("content-security-policy");
+    assert!(policy.contains("frame-src http://*.sessions.slipway.test;"), "{policy}");
+}
+
+#[tokio::test]
+async fn the_bundle_may_be_kept_for_ever_under_its_hash() {
+    if !Path::new(env!("CARGO_MANIFEST_DIR")).join("../dist/pkg/app.js").exists() {
+        println!("skipped: there is no client bundle; `cargo xtask bundle` makes it");
+        return;
+    }
+    let world = World::new().await;
+    let page = world.ask(get("/login").for_page()).await.text();
+    let hash = page.split("/pkg/").nth(1).unwrap().split('/').next().unwrap();
+    assert!(hash.len() >= 16, "{hash}");
+    let ask = async |path: &str, accepted: &str| {
+        world.ask(get(path).with("accept-encoding", accepted)).await
+    };
+    let mut sizes = Vec::new();
+    for (accepted, encoding) in [
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("", ""),
+        ("br;q=0, gzip;q=0.0", ""),
+        ("identity", ""),
+    ] {
+        let answer = ask(&format!("/pkg/{hash}/app_bg.wasm"), accepted).await;
+        assert_eq!(
+            (answer.status, answer.header("content-encoding")),
+            (200, encoding),
+            "{accepted}"
+        );
+        assert_eq!(answer.header("content-type"), "application/wasm");
+        assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+        assert_eq!(answer.header("vary"), "accept-encoding");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        sizes.push(answer.body.len());
+    }
+    assert!(sizes[0] < sizes[1] && sizes[1] < sizes[3], "{sizes:?}");
+    for (path, kind) in
+        [("app.js", "text/javascript; charset=utf-8"), ("app.css", "text/css; charset=utf-8")]
+    {
+        let answer = ask(&format!("/pkg/{hash}/{path}"), "br").await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, kind));
+    }
+    for path in [
+        "/pkg/0000000000000000/app.js".to_owned(),
+        format!("/pkg/{hash}/index.html"),
+        format!("/pkg/{hash}/app.js.br"),
+        format!("/pkg/{hash}/..%2ffavicon.svg"),
+        format!("/pkg/{hash}/"),
+    ] {
+        let answer = ask(&path, "br").await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+    }
+    let icon = ask("/favicon.svg", "br").await;
+    assert_eq!((icon.status, icon.header("content-type")), (200, "image/svg+xml"));
+    assert_eq!(icon.header("cache-control"), "public, max-age=3600");
+}
+
+#[tokio::test]
+async fn health_is_the_process_and_readiness_the_engine_too() {
+    let world = World::new().await;
+    let ask = async |path: &str| world.ask(get(path)).await.status;
+    assert_eq!((ask("/healthz").await, ask("/readyz").await), (200, 200));
+    // Before the engine was seen for the first time, nothing is known of it.
+    let unseen = Services::new(
+        world.store.clone(),
+        Arc::new(world.engine.clone()),
+        world.clock.clone(),
+        server::assemble::settings(&world.config),
+    );
+    let problem = unseen.await.unwrap().ready().await.unwrap_err();
+    assert!(problem.message.contains("has not reached the engine yet"), "{problem}");
+
+    world.engine.set_down(true);
+    let bound = Duration::from_secs(5);
+    within(bound, "not ready", async || (ask("/readyz").await == 503).then_some(())).await;
+    assert_eq!(ask("/healthz").await, 200);
+    world.engine.set_down(false);
+    within(bound, "ready again", async || (ask("/readyz").await == 200).then_some(())).await;
+}
+
+#[tokio::test]
+async fn metrics_are_served_only_when_switched_on() {
+    let world = World::new().await;
+    assert_eq!(world.ask(get("/metrics")).await.status, 404);
+    // The recorder is the process's own, so this is the only story that switches it on.
+    let world = World::with(&[("metrics", "on")]).await;
+    let admin = world.admin().await;
+    let workspace = world.workspace(&admin).await;
+    let id = world.running(&admin, &workspace).await;
+    let window = world.window(&admin, &id).await;
+    assert_eq!(window.get("/").await.status, 200);
+    let _tunnel = window.stream("/").await.unwrap();
+    let text = within(Duration::from_secs(2), "the stream is counted", async || {
+        let answer = world.ask(get("/metrics")).await;
+        assert!(answer.header("content-type").starts_with("text/plain; version=0.0.4"));
+        let text = answer.text();
+        text.lines().any(|l| l == "slipway_streams_open 1").then_some(text)
+    })
+    .await;
+    assert!(text.contains("slipway_sessions{state=\"running\"} 1"), "{text}");
+    assert!(text.contains("slipway_proxy_requests_total"), "{text}");
+    assert!(!text.contains("ada") && !text.contains(id.as_str()), "names people: {text}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_404_and_what_makes_no_sense_is_the_callers_fault() {
+    let cast = Cast::new().await;
+    let call = async |name: &str, arguments: &[(&str, &str)]| {
+        cast.world.call(&cast.admin, name, arguments).await
+    };
+    for (name, arguments) in [
+        ("show_session", &[("id", "0123456789")][..]),
+        ("act_on_session", &[("id", "0123456789"), ("action", "stop")]),
+        ("show_workspace", &[("id", "0123456789")]),
+        ("launch", &[("workspace", "0123456789")]),
+        ("revoke_sign_in", &[("id", "0123456789")]),
+    ] {
+        let answer = call(name, arguments).await;
+        assert_eq!((answer.status, &answer.json()["kind"]), (404, &"not_found".into()), "{name}");
+    }
+    for (name, arguments) in [
+        ("show_session", &[("id", "not an id!")][..]),
+        ("act_on_session", &[("id", cast.session.as_str()), ("action", "explode")]),
+        ("set_theme", &[("theme", "pink")]),
+        ("save_workspace", &[("form[name]", "")]),
+        ("launch", &[]),
+    ] {
+        let answer = call(name, arguments).await;
+        assert!(matches!(answer.status, 400..=499), "{name}: {} {}", answer.status, answer.text());
+    }
+    let conflict =
+        call("act_on_session", &[("id", cast.session.as_str()), ("action", "pause")]).await;
+    assert_eq!(conflict.status, 200);
+    cast.world.reaches(&cast.admin, &cast.session, State::Paused).await;
+    assert_eq!(call("nothing_of_this_name", &[]).await.status, 404);
+    for (path, heading) in [
+        ("/nowhere", "There is nothing here"),
+        ("/fn", "There is nothing here"),
+        ("/sessions/0123456789", "no such session"),
+        ("/sessions/0123456789/view", "no such session"),
+        ("/workspaces/0123456789", "no such workspace"),
+    ] {
+        let answer = cast.world.page(&cast.admin, path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.header("content-type").starts_with("text/html"), "{path}");
+        assert!(answer.text().contains(heading), "{path}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn forms_work_without_a_script() {
+    let cast = Cast::new().await;
+    let back = format!("{}/login?next=%2Faccount", cast.world.origin);
+    let sign_in = async |password: &str, next: &str| {
+        let form = [("name", "ada"), ("password", password), ("next", next)];
+        let ask = post("/fn/sign_in").form(&form).for_page().with("referer", &back);
+        cast.world.ask(ask.with("origin", &cast.world.origin)).await
+    };
+    let good = sign_in(PASSWORD, "/account").await;
+    assert_eq!((good.status, good.header("location")), (302, "/account"));
+    let away = sign_in(PASSWORD, "//evil.example").await;
+    assert_eq!((away.status, away.header("location")), (302, "/"));
+    // A refusal leads back to the form, which says why.
+    let bad = sign_in("wrong", "/account").await;
+    assert_eq!(bad.status, 302, "{}", bad.text());
+    let location = bad.header("location");
+    assert!(location.contains("/login?next=%2Faccount&"), "{location}");
+    let path = location.strip_prefix(&cast.world.origin).unwrap_or(location);
+    let form = cast.world.ask(get(path).for_page()).await;
+    assert_eq!(form.status, 200);
+    assert!(form.text().contains("Name or password is wrong."), "{}", form.text());
+
+    let arguments = [("id", cast.session.as_str()), ("action", "pause"), ("next", "/")];
+    let ask = post("/fn/act_on_session").form(&arguments).for_page();
+    let done = cast.world.ask(ask.with("cookie", &cast.ada.cookie)).await;
+    assert_eq!((done.status, done.header("location")), (302, "/"));
+    cast.world.reaches(&cast.ada, &cast.session, State::Paused).await;
+}
+
+/// The smallest thing that begins as a PNG does.
+fn png(size: usize) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    bytes.resize(size, 0);
+    bytes
+}
+
+#[tokio::test]
+async fn an_uploaded_icon_is_a_picture_and_nothing_else() {
+    let cast = Cast::new().await;
+    let path = cast.fill("/workspaces/{workspace}/icon");
+    let upload = async |bytes: &[u8]| {
+        cast.world.ask(picture(post(&path), bytes).with("cookie", &cast.admin.cookie)).await
+    };
+    let icon = async || {
+        let workspace =
+            cast.world.services.workspaces.get(&cast.admin.actor, &cast.workspace).await;
+        workspace.unwrap().definition.icon
+    };
+    let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
+    let limit = icon::LARGEST_UPLOAD;
+    for (why, bytes) in [
+        ("a script in a drawing", svg.to_vec()),
+        ("a page", b"<!doctype html><script>alert(1)</script>".to_vec()),
+        ("nothing", Vec::new()),
+        ("a little too large", png(limit + 1)),
+        ("far too large", png(3 << 20)),
+    ] {
+        let answer = upload(&bytes).await;
+        let refused = answer.header("location").contains("icon_problem=") || answer.status == 413;
+        assert!(refused, "{why}: {answer:?}");
+        assert!(matches!(icon().await, Icon::BuiltIn(_)), "{why} was taken");
+    }
+    let answer = upload(&png(limit)).await;
+    assert_eq!(answer.status, 303);
+    assert!(answer.header("location").ends_with("?done=icon"), "{answer:?}");
+    let Icon::Uploaded(id) = icon().await else { panic!("was not taken") };
+    let shown = cast.world.ask(get(&format!("/icons/{id}")).with("cookie", &cast.ada.cookie)).await;
+    assert_eq!((shown.status, shown.header("content-type")), (200, "image/png"));
+    assert_eq!(shown.header("content-security-policy"), "default-src 'none'; sandbox");
+    assert_eq!(shown.header("x-content-type-options"), "nosniff");
+    assert_eq!(shown.header("cache-control"), "private, max-age=31536000, immutable");
+    assert_eq!(shown.body, png(limit));
+}
+
+#[tokio::test]
+async fn only_a_trusted_proxy_is_believed() {
+    let addresses = async |world: &World| -> BTreeSet<String> {
+        let ada = world.again("ada").await;
+        let all = world.services.access.sign_ins(&ada.actor).await.unwrap();
+        all.into_iter().map(|sign_in| sign_in.address).collect()
+    };
+    let through_proxy = |ask: Ask| {
+        ask.with("x-forwarded-for", "198.51.100.66, 203.0.113.5")
+            .with("x-forwarded-proto", "https")
+            .with("x-forwarded-host", "console.example.org")
+            .with("origin", "https://console.example.org")
+    };
+    let sign_in = || post("/fn/sign_in").form(&[("name", "ada"), ("password", PASSWORD)]);
+
+    let believing = World::with(&[("trusted_proxies", "127.0.0.1, 10.0.0.1")]).await;
+    believing.user().await;
+    assert_eq!(believing.ask(through_proxy(sign_in())).await.status, 200);
+    assert!(addresses(&believing).await.contains("203.0.113.5"));
+    let policy = believing.ask(through_proxy(get("/login").for_page())).await;
+    let policy = policy.header("content-security-policy");
+    assert!(policy.contains("frame-src https://console.example.org:*"), "{policy}");
+
+    let doubting = World::new().await;
+    doubting.user().await;
+    assert_eq!(doubting.ask(through_proxy(sign_in())).await.status, 403);
+    let alone = sign_in().with("x-forwarded-for", "203.0.113.5");
+    assert_eq!(doubting.ask(alone).await.status, 200);
+    assert_eq!(addresses(&doubting).await, BTreeSet::from(["127.0.0.1".to_owned()]));
+}
+
+#[tokio::test]
+async fn guessing_through_a_proxy_locks_out_the_guesser_only() {
+    let world = World::with(&[("trusted_proxies", "127.0.0.1")]).await;
+    world.user().await;
+    let attempt = async |from: &str, password: &str| {
+        let address: IpAddr = from.parse().unwrap();
+        let form = [("name", "ada"), ("password", password)];
+        let ask = post("/fn/sign_in").form(&form).with("x-forwarded-for", address.to_string());
+        world.ask(ask).await.status
+    };
+    for _ in 0..5 {
+        assert_eq!(attempt("203.0.113.5", "wrong").await, 401);
+    }
+    assert_eq!(attempt("203.0.113.5", PASSWORD).await, 429);
+    assert_eq!(attempt("203.0.113.6", PASSWORD).await, 200);
+}
+
+#[tokio::test]
+async fn before_there_is_an_administrator_every_page_leads_to_setup() {
+    let world = World::new().await;
+    for path in ["/", "/sessions", "/account"] {
+        let answer = world.ask(get(path).for_page()).await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/setup"));
+    }
+    let guess = world.ask(post("/fn/show_setup").form(&[("token", "guess")])).await;
+    assert_eq!(guess.status, 403);
+    let token = world.services.setup.new_token().await.unwrap();
+    let form =
+        [("token", token.as_str()), ("name", "root"), ("password", PASSWORD), ("again", PASSWORD)];
+    let done = world.ask(post("/fn/finish_setup").form(&form)).await;
+    assert_eq!(done.status, 200, "{}", done.text());
+    assert!(is_signed_in(&world, &done.cookie("slipway").unwrap()).await);
+    assert_eq!(world.ask(post("/fn/finish_setup").form(&form)).await.status, 409);
+    let answer = world.ask(get("/").for_page()).await;
+    assert_eq!(answer.header("location"), "/login");
+}

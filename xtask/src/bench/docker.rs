@@ -1,0 +1,86 @@
+//! The engine's own interface, for what Slipway is compared with and for cleaning up.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail, ensure};
+use serde_json::{Value, json};
+
+use super::client::{Connection, Sent, encode};
+use crate::http::Address;
+use crate::workspace::list;
+
+pub const INSTALLATION: &str = "slipway.installation";
+pub const SESSION: &str = "slipway.session";
+
+pub struct Docker(Connection);
+
+impl Docker {
+    pub fn at(url: &str) -> Result<Self> {
+        let address = if let Some(path) = url.strip_prefix("unix://") {
+            Address::Unix(path.into())
+        } else if let Some(host) = url.strip_prefix("tcp://").or(url.strip_prefix("http://")) {
+            Address::Tcp(host.trim_end_matches('/').to_owned())
+        } else {
+            bail!("An engine at `{url}` cannot be measured: use one behind a socket or TCP.");
+        };
+        Ok(Self(Connection::open(&address)?))
+    }
+
+    pub fn ask(&mut self, method: &str, path: &str, body: Option<&Value>) -> Result<Value> {
+        let body = body.map(Value::to_string);
+        let body = body.as_ref().map(|text| ("application/json", text.as_bytes()));
+        let answer = self.0.ask(method, path, Sent { headers: &[], body })?;
+        ensure!(answer.status < 400, "{method} {path} at the engine: {}", answer.text().trim());
+        // Engines answer some requests with lines of text.
+        Ok(answer.json().unwrap_or(Value::Null))
+    }
+
+    pub fn inspect(&mut self, container: &str) -> Result<Value> {
+        self.ask("GET", &format!("/containers/{container}/json"), None)
+    }
+
+    /// Ids of containers, running or not, that have this label.
+    pub fn containers(&mut self, label: &str) -> Result<Vec<String>> {
+        let filters = encode(&json!({ "label": [label] }).to_string());
+        let path = format!("/containers/json?all=true&filters={filters}");
+        let found = self.ask("GET", &path, None)?;
+        Ok(list(&found).iter().filter_map(|c| Some(c["Id"].as_str()?.to_owned())).collect())
+    }
+
+    pub fn remove_container(&mut self, id: &str) -> Result<()> {
+        self.ask("DELETE", &format!("/containers/{id}?force=true&v=true"), None).map(drop)
+    }
+
+    /// Names of networks in this /16, such as `10.254.`, that an installation of Slipway made, with
+    /// the installation.
+    pub fn networks(&mut self, prefix: &str) -> Result<Vec<(String, String)>> {
+        let filters = encode(&json!({ "label": [INSTALLATION] }).to_string());
+        let found = self.ask("GET", &format!("/networks?filters={filters}"), None)?;
+        let inside = |network: &&Value| {
+            let subnet = network["IPAM"]["Config"][0]["Subnet"].as_str().unwrap_or_default();
+            subnet.starts_with(prefix)
+        };
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let named = |n: &Value| (text(&n["Name"]), text(&n["Labels"][INSTALLATION]));
+        Ok(list(&found).iter().filter(inside).map(named).collect())
+    }
+
+    pub fn remove_network(&mut self, name: &str) -> Result<()> {
+        self.ask("DELETE", &format!("/networks/{name}"), None).map(drop)
+    }
+
+    /// Removes what installations with networks in this /16 have on the engine.
+    pub fn sweep(&mut self, prefix: &str) -> Result<()> {
+        let networks = self.networks(prefix)?;
+        let installations: BTreeSet<&str> = networks.iter().map(|(_, i)| i.as_str()).collect();
+        for installation in installations {
+            for container in self.containers(&format!("{INSTALLATION}={installation}"))? {
+                self.remove_container(&container)?;
+            }
+        }
+        for (name, _) in &networks {
+            self.remove_network(name)?;
+        }
+        Ok(())
+    }
+}
