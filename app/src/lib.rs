@@ -15,6 +15,7 @@ pub mod components;
 mod hydrate;
 pub mod live;
 pub mod pages;
+pub mod post;
 mod redirect;
 pub mod refusal;
 #[cfg(feature = "ssr")]
@@ -23,6 +24,7 @@ pub mod routes;
 pub mod shell;
 #[cfg(feature = "ssr")]
 pub mod sign_in;
+pub mod wire;
 
 pub use routes::App;
 pub use shell::shell;

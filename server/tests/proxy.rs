@@ -194,6 +194,34 @@ async fn a_ticket_lets_one_window_in(world: World) {
 }
 
 #[tokio::test]
+async fn a_window_that_went_astray_is_sent_anew() {
+    let world = World::new().await;
+    let (_, ada, id, _) = ada(&world).await;
+    let again = async |window: &Window| {
+        let unless_at = format!("{}{}", window.origin, window.open);
+        let arguments = [("id", id.as_str()), ("unless_at", &unless_at)];
+        let answer = world.call(&ada, "open_stream", &arguments).await;
+        (answer.json()["url"].as_str().unwrap().to_owned(), unless_at)
+    };
+    // The browser dropped the first request, or the one that it was led on to.
+    let mut window = world.ticket(&ada, &id).await;
+    let (anew, before) = again(&window).await;
+    assert_ne!(anew, before);
+    let answer = window.get(&window.open).await;
+    window.cookie = answer.cookie(&format!("slipway_stream_{id}")).unwrap();
+    let (anew, before) = again(&window).await;
+    assert_ne!(anew, before);
+    // One that shows the workspace stays where it is, also when all that is long ago.
+    assert_eq!(window.get("/").await.status, 200);
+    let (anew, before) = again(&window).await;
+    assert_eq!(anew, before);
+    world.clock.advance_secs(3600);
+    world.ticket(&ada, &id).await;
+    let (anew, before) = again(&window).await;
+    assert_eq!(anew, before);
+}
+
+#[tokio::test]
 async fn a_ticket_lets_one_window_in_by_port() {
     a_ticket_lets_one_window_in(World::new().await).await;
 }

@@ -6,8 +6,10 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::{env, iter};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use std::{env, iter, thread};
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -15,6 +17,10 @@ use crate::paths::Paths;
 
 /// How much of a log a message repeats.
 const TAIL: usize = 20;
+
+/// How long after a program's end its last words may come. What it leaves running holds the pipe open
+/// and would be listened to for ever.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Folders of system programs that are often missing from the `PATH` of ordinary users.
 const SYSTEM: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -59,14 +65,16 @@ pub fn watched(
     see: impl FnMut(&str),
 ) -> Result<()> {
     let log = paths.log(name);
-    let status = follow(&log, command, started, see)?;
+    let status = follow(&log, command, None, started, see)?;
     judge(paths, command, status, &log)
 }
 
-/// As `watched`, but leaves it to the caller what an exit code means.
+/// As `watched`, but leaves it to the caller what an exit code means. A program that says nothing for
+/// as long as `patience` is ended with all it has started, and that is an error.
 pub fn follow(
     log: &Path,
     command: &mut Command,
+    patience: Option<Duration>,
     started: impl FnOnce(u32),
     mut see: impl FnMut(&str),
 ) -> Result<ExitStatus> {
@@ -77,14 +85,55 @@ pub fn follow(
     // The command still holds our copies of the writing end, which would keep the pipe open.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     started(child.id());
-    let mut reader = BufReader::new(reader);
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line)? > 0 {
-        file.write_all(&line)?;
-        see(String::from_utf8_lossy(&line).trim_end());
-        line.clear();
+    let (lines, said) = mpsc::channel();
+    thread::spawn(move || {
+        let mut reader = BufReader::new(reader);
+        let mut line = Vec::new();
+        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            if lines.send(std::mem::take(&mut line)).is_err() {
+                break;
+            }
+        }
+    });
+    let mut last = Instant::now();
+    loop {
+        match said.recv_timeout(LAST_WORDS) {
+            Ok(line) => {
+                last = Instant::now();
+                file.write_all(&line)?;
+                see(String::from_utf8_lossy(&line).trim_end());
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) if child.try_wait()?.is_some() => break,
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(patience) = patience.filter(|patience| last.elapsed() > *patience) {
+                    end_all(&mut child);
+                    bail!(
+                        "`{}` said nothing for {} minutes and was ended.",
+                        shown(command),
+                        patience.as_secs() / 60
+                    );
+                }
+            }
+        }
     }
     Ok(child.wait()?)
+}
+
+/// Kills a process and everything it started.
+fn end_all(child: &mut Child) {
+    let mut found = vec![child.id()];
+    let mut next = 0;
+    while let Some(process) = found.get(next) {
+        let children = format!("/proc/{process}/task/{process}/children");
+        let children = fs::read_to_string(children).unwrap_or_default();
+        found.extend(children.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
+        next += 1;
+    }
+    for process in found {
+        signal(process, "KILL");
+    }
+    let _ = child.wait();
 }
 
 /// Sends a signal by its name to a process.
@@ -219,6 +268,33 @@ mod tests {
         let mut command = Command::new("/usr/lib/rust/bin/cargo");
         command.args(["test", "--test", "/a/b"]);
         assert_eq!(shown(&command), "cargo test --test /a/b");
+    }
+
+    #[test]
+    fn what_a_program_leaves_running_is_not_waited_for() {
+        let log = std::env::temp_dir().join(format!("slipway-left-{}.log", std::process::id()));
+        let mut said = Vec::new();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "echo first; sleep 300 & echo $!"]);
+        let status = follow(&log, &mut shell, None, |_| {}, |line| said.push(line.to_owned()));
+        assert!(status.is_ok_and(|status| status.success()));
+        assert_eq!(said[0], "first");
+        signal(said[1].parse().unwrap_or_default(), "KILL");
+        let _ = fs::remove_file(log);
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_ended_with_all_it_started() {
+        let log = std::env::temp_dir().join(format!("slipway-hangs-{}.log", std::process::id()));
+        let mut said = Vec::new();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "sleep 300 & echo $!; wait"]);
+        let patience = Some(Duration::ZERO);
+        let outcome = follow(&log, &mut shell, patience, |_| {}, |line| said.push(line.to_owned()));
+        assert!(outcome.is_err_and(|error| error.to_string().contains("said nothing")));
+        let state = fs::read_to_string(format!("/proc/{}/stat", said[0])).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z"), "still there: {state}");
+        let _ = fs::remove_file(log);
     }
 
     #[test]

@@ -77,10 +77,17 @@ pub struct Stream {
 }
 
 /// A way into the session's stream, or `None` while it does not run.
+///
+/// With the address of a way opened before (`unless_at`): that one again, unless it is known not to
+/// have led to the workspace.
 #[server(prefix = "/fn", endpoint = "open_stream")]
-pub async fn open_stream(id: String) -> Result<Option<Stream>, Refusal> {
+pub async fn open_stream(
+    id: String,
+    #[server(default)] unless_at: String,
+) -> Result<Option<Stream>, Refusal> {
     super::signed_in(|request, actor| async move {
-        let opened = request.services.streams.open(&actor, &id.parse()?).await?;
+        let before = unless_at.split_once("ticket=").map(|(_, ticket)| ticket);
+        let opened = request.services.streams.open(&actor, &id.parse()?, before).await?;
         Ok(opened.map(|opened| Stream {
             url: request.services.streams.address(
                 &opened,

@@ -9,7 +9,7 @@ use crate::{
     api::auth::{SignOut, Viewer, who_is_it},
     live::{self, Link},
     refusal::Refusal,
-    routes,
+    routes, wire,
 };
 use domain::{
     actor::{Actor, Permission},
@@ -23,7 +23,7 @@ use leptos_router::{
 
 /// Who is looking, for the pages inside the frame.
 #[derive(Clone, Copy)]
-pub struct Reader(pub Resource<Result<Viewer, Refusal>>);
+pub struct Reader(pub wire::Read<Result<Viewer, Refusal>>);
 
 /// Element that takes the focus when a page is opened by client navigation.
 const MAIN: &str = "main";
@@ -32,7 +32,7 @@ const ACCOUNT_MENU: &str = "account-menu";
 #[component]
 pub fn Frame() -> impl IntoView {
     let version = live::version(|change| matches!(change, Change::User { .. }));
-    let reader = Resource::new(move || version.get(), |_| who_is_it());
+    let reader = wire::read(move || version.get(), |_| who_is_it());
     provide_context(Reader(reader));
 
     let path = use_location().pathname;

@@ -4,15 +4,12 @@
 //! because *Start* on a paused session resumes it.
 
 use super::{confirm::Confirm, icon::Glyph};
-use crate::api::sessions::ActOnSession;
+use crate::post::{Post, PostForm};
 use domain::{
     SessionId,
     session::{Action, State},
 };
-use leptos::{form::ActionForm, prelude::*, server_fn::ServerFn};
-
-/// The one action that all buttons of a page share, so that its outcome is shown once.
-pub type Acting = ServerAction<ActOnSession>;
+use leptos::prelude::*;
 
 /// What the button says in this state.
 pub const fn verb(action: Action, state: State) -> &'static str {
@@ -35,7 +32,8 @@ const fn glyph(action: Action) -> &'static str {
 /// A button that does something which can be undone: start, pause or stop.
 #[component]
 pub fn ActButton(
-    acting: Acting,
+    /// The one that all buttons of a page share, so that its outcome is shown once.
+    acting: Post,
     id: SessionId,
     action: Action,
     state: State,
@@ -45,7 +43,7 @@ pub fn ActButton(
     #[prop(default = "button")] class: &'static str,
 ) -> impl IntoView {
     view! {
-        <ActionForm action=acting>
+        <PostForm post=acting>
             <input type="hidden" name="id" value=id.to_string()/>
             <input type="hidden" name="action" value=action.as_str()/>
             <input type="hidden" name="next" value=move || next.get()/>
@@ -53,12 +51,12 @@ pub fn ActButton(
                 type="submit"
                 class=class
                 title=action.consequence()
-                disabled=move || acting.pending().get()
+                disabled=move || acting.is_pending()
             >
                 <Glyph name=glyph(action)/>
                 <span>{verb(action, state)}</span>
             </button>
-        </ActionForm>
+        </PostForm>
     }
     .into_any()
 }
@@ -100,7 +98,7 @@ pub fn DeleteButton(
 /// The question before a session is deleted, while it is asked.
 #[component]
 pub fn DeleteQuestion(
-    acting: Acting,
+    acting: Post,
     asked: RwSignal<Option<Doomed>>,
     /// Where to be afterwards.
     #[prop(into)]
@@ -113,17 +111,9 @@ pub fn DeleteQuestion(
     let question = move || {
         asked.get().map(|Doomed { id, name }| {
             let id = id.to_string();
-            let post = {
-                let id = id.clone();
-                move |ev: leptos::ev::SubmitEvent| {
-                    ev.prevent_default();
-                    acting.dispatch(ActOnSession {
-                        id: id.clone(),
-                        action: Action::Delete.as_str().into(),
-                        next: next.get_untracked(),
-                    });
-                    asked.set(None);
-                }
+            let post = move |ev: leptos::ev::SubmitEvent| {
+                acting.submit(&ev);
+                asked.set(None);
             };
             let fields = vec![
                 ("id", id),
@@ -134,7 +124,7 @@ pub fn DeleteQuestion(
                 <Confirm
                     title=format!("Delete the session “{name}”?")
                     verb="Delete session"
-                    action=ActOnSession::url()
+                    action=acting.url()
                     fields
                     cancel_href=here.get_untracked()
                     on_confirm=post

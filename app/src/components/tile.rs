@@ -9,27 +9,43 @@ use crate::{
         launcher::{Launch, SetFavourite},
         sessions::ActOnSession,
     },
+    post::{Post, PostForm},
     routes,
 };
 use domain::{
+    Error,
     launcher::{Tile, TileState},
     session::{Action, State},
 };
-use leptos::{form::ActionForm, html, prelude::*};
+use leptos::{html, prelude::*};
 
 /// What the tiles of a page share.
 #[derive(Clone, Copy)]
 pub struct Launching {
-    pub launch: ServerAction<Launch>,
-    pub acting: ServerAction<ActOnSession>,
-    pub favour: ServerAction<SetFavourite>,
+    pub launch: Post,
+    pub acting: Post,
+    pub favour: Post,
     /// The workspace whose star was clicked last. Its tile moves, and is to keep the focus.
     pub starred: StoredValue<Option<String>>,
 }
 
 impl Launching {
+    pub fn new() -> Self {
+        Self {
+            launch: Post::to::<Launch>(),
+            acting: Post::to::<ActOnSession>(),
+            favour: Post::to::<SetFavourite>(),
+            starred: StoredValue::new(None),
+        }
+    }
+
+    /// What the last click was refused with.
+    pub fn refusal(self) -> Option<Error> {
+        [self.launch, self.acting, self.favour].into_iter().find_map(Post::refusal)
+    }
+
     fn busy(self) -> bool {
-        self.launch.pending().get() || self.acting.pending().get()
+        self.launch.is_pending() || self.acting.is_pending()
     }
 }
 
@@ -80,14 +96,14 @@ pub fn TileCard(
         (Some(id), Some(_)) => {
             let next = routes::stream(&id);
             view! {
-                <ActionForm action=launching.acting>
+                <PostForm post=launching.acting>
                     <input type="hidden" name="id" value=id.to_string()/>
                     <input type="hidden" name="action" value=Action::Start.as_str()/>
                     <input type="hidden" name="next" value=next/>
                     <button type="submit" class="tile-face" disabled=move || launching.busy()>
                         {face}
                     </button>
-                </ActionForm>
+                </PostForm>
             }
             .into_any()
         }
@@ -98,11 +114,9 @@ pub fn TileCard(
         (None, _) => {
             let asked = workspace.clone();
             // The clicked tile shows that it was; the others only wait.
-            let mine = move || {
-                launching.launch.input().with(|i| i.as_ref().is_some_and(|i| i.workspace == asked))
-            };
+            let mine = move || launching.launch.is_sending("workspace", &asked);
             view! {
-                <ActionForm action=launching.launch>
+                <PostForm post=launching.launch>
                     <input type="hidden" name="workspace" value=workspace/>
                     <button
                         type="submit"
@@ -112,7 +126,7 @@ pub fn TileCard(
                     >
                         {face}
                     </button>
-                </ActionForm>
+                </PostForm>
             }
             .into_any()
         }
@@ -184,7 +198,7 @@ fn Star(
         format!("Mark {name} as favourite")
     };
     view! {
-        <ActionForm action=launching.favour>
+        <PostForm post=launching.favour>
             <input type="hidden" name="workspace" value=workspace/>
             <input type="hidden" name="favourite" value=if on { "" } else { "on" }/>
             <input type="hidden" name="next" value=move || here.get()/>
@@ -199,7 +213,7 @@ fn Star(
             >
                 <Glyph name=if on { "star-full" } else { "star" }/>
             </button>
-        </ActionForm>
+        </PostForm>
     }
     .into_any()
 }

@@ -6,14 +6,16 @@ use crate::{
         FailureBox, Loading, PageHead, When, field::PasswordField, frame::Reader,
         passwords::ShowPasswords,
     },
-    live, routes,
+    live,
+    post::{Post, PostForm},
+    routes, wire,
 };
 use domain::{
     actor::Role,
     event::Change,
     user::{PASSWORD_SHORTEST, SignIn, Theme},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 #[component]
@@ -81,10 +83,10 @@ fn Who() -> impl IntoView {
 /// The theme. Choosing one shows it at once; the form makes it last.
 #[component]
 fn Appearance() -> impl IntoView {
-    let set_theme = ServerAction::<SetTheme>::new();
+    let set_theme = Post::to::<SetTheme>();
     let reader = use_context::<Reader>();
     Effect::watch(
-        move || set_theme.version().get(),
+        move || set_theme.version(),
         move |_, _, _| {
             if let Some(Reader(reader)) = reader {
                 reader.refetch();
@@ -97,16 +99,13 @@ fn Appearance() -> impl IntoView {
             // An attribute of the root can always be set.
             _ = root.set_attribute("data-theme", theme.as_str());
         }
-        set_theme.dispatch(SetTheme { theme: theme.as_str().into(), next: routes::ACCOUNT.into() });
+        set_theme.send(&[("theme", theme.as_str()), ("next", routes::ACCOUNT)]);
     };
     view! {
         <section class="card" aria-labelledby="theme-head">
             <h2 id="theme-head">"Appearance"</h2>
-            {move || {
-                let failure = set_theme.value().get().and_then(Result::err);
-                failure.map(|refusal| view! { <FailureBox error=refusal.0/> })
-            }}
-            <ActionForm action=set_theme>
+            {move || set_theme.refusal().map(|error| view! { <FailureBox error/> })}
+            <PostForm post=set_theme>
                 <input type="hidden" name="next" value=routes::ACCOUNT/>
                 <fieldset class="choices">
                     <legend class="visually-hidden">"Theme"</legend>
@@ -133,7 +132,7 @@ fn Appearance() -> impl IntoView {
                     </Transition>
                 </fieldset>
                 <button type="submit" class="button">"Use this theme"</button>
-            </ActionForm>
+            </PostForm>
         </section>
     }
     .into_any()
@@ -141,17 +140,17 @@ fn Appearance() -> impl IntoView {
 
 #[component]
 fn Password() -> impl IntoView {
-    let change = ServerAction::<ChangePassword>::new();
-    let refusal = move || change.value().get().and_then(Result::err).map(|refusal| refusal.0);
+    let change = Post::to::<ChangePassword>();
+    let refusal = move || change.refusal();
     let problem = move |field: &'static str| {
         Signal::derive(move || refusal().and_then(|e| e.problem_at(field).map(str::to_owned)))
     };
-    let busy = move || change.pending().get();
+    let busy = move || change.is_pending();
     view! {
         <section class="card" aria-labelledby="password-head">
             <h2 id="password-head">"Password"</h2>
             {move || refusal().map(|error| view! { <FailureBox error/> })}
-            <ActionForm action=change>
+            <PostForm post=change>
                 <PasswordField
                     name="current"
                     label="Present password"
@@ -176,7 +175,7 @@ fn Password() -> impl IntoView {
                 <button type="submit" class="button button-primary" disabled=busy>
                     {move || if busy() { "Changing …" } else { "Change password" }}
                 </button>
-            </ActionForm>
+            </PostForm>
         </section>
     }
     .into_any()
@@ -184,21 +183,18 @@ fn Password() -> impl IntoView {
 
 #[component]
 fn SignIns() -> impl IntoView {
-    let revoke = ServerAction::<RevokeSignIn>::new();
-    let revoke_others = ServerAction::<RevokeOtherSignIns>::new();
+    let revoke = Post::to::<RevokeSignIn>();
+    let revoke_others = Post::to::<RevokeOtherSignIns>();
     let changed = live::version(|change| matches!(change, Change::User { .. }));
-    let list = Resource::new(
-        move || (changed.get(), revoke.version().get(), revoke_others.version().get()),
+    let list = wire::read(
+        move || (changed.get(), revoke.version(), revoke_others.version()),
         |_| list_sign_ins(),
     );
-    let refusal = move || {
-        let one = revoke.value().get().and_then(Result::err);
-        one.or_else(|| revoke_others.value().get().and_then(Result::err))
-    };
+    let refusal = move || revoke.refusal().or_else(|| revoke_others.refusal());
     view! {
         <section class="card card-wide" aria-labelledby="sign-ins-head">
             <h2 id="sign-ins-head">"Where you are signed in"</h2>
-            {move || refusal().map(|refusal| view! { <FailureBox error=refusal.0/> })}
+            {move || refusal().map(|error| view! { <FailureBox error/> })}
             <Transition fallback=Loading>
                 {move || Suspend::new(async move {
                     match list.await {
@@ -212,15 +208,15 @@ fn SignIns() -> impl IntoView {
                             view! {
                                 <ul class="lines">{rows}</ul>
                                 {others.then(|| view! {
-                                    <ActionForm action=revoke_others>
+                                    <PostForm post=revoke_others>
                                         <button
                                             type="submit"
                                             class="button"
-                                            disabled=move || revoke_others.pending().get()
+                                            disabled=move || revoke_others.is_pending()
                                         >
                                             "Sign out everywhere else"
                                         </button>
-                                    </ActionForm>
+                                    </PostForm>
                                 })}
                             }
                             .into_any()
@@ -234,24 +230,24 @@ fn SignIns() -> impl IntoView {
 }
 
 #[component]
-fn OneSignIn(sign_in: SignIn, revoke: ServerAction<RevokeSignIn>) -> impl IntoView {
+fn OneSignIn(sign_in: SignIn, revoke: Post) -> impl IntoView {
     let SignIn { id, client, address, created_at, last_seen_at, current } = sign_in;
     let label = format!("Sign out {client} at {address}");
     let end = if current {
         view! { <span class="badge">"This browser"</span> }.into_any()
     } else {
         view! {
-            <ActionForm action=revoke>
+            <PostForm post=revoke>
                 <input type="hidden" name="id" value=id.to_string()/>
                 <button
                     type="submit"
                     class="button"
                     aria-label=label
-                    disabled=move || revoke.pending().get()
+                    disabled=move || revoke.is_pending()
                 >
                     "Sign out"
                 </button>
-            </ActionForm>
+            </PostForm>
         }
         .into_any()
     };

@@ -4,20 +4,19 @@
 //! can be kept as a bookmark.
 
 use crate::{
-    api::{
-        launcher::{Launch, SetFavourite, show_launcher},
-        sessions::ActOnSession,
-    },
+    api::launcher::show_launcher,
     components::{
         EmptyState, FailureBox, Icon, Loading, PageHead, StateBadge, When, confirm,
         frame::Reader,
         fresh::fresh,
         icon::Glyph,
         menu::MoreMenu,
-        session_actions::{ActButton, Acting, DeleteButton, DeleteQuestion, Doomed},
+        session_actions::{ActButton, DeleteButton, DeleteQuestion, Doomed},
         tile::{Launching, TileCard},
     },
-    live, routes,
+    live,
+    post::Post,
+    routes, wire,
 };
 use domain::{
     actor::Permission,
@@ -66,12 +65,7 @@ pub fn LauncherPage() -> impl IntoView {
     });
     let here = Signal::derive(move || narrowing.read().to_path());
 
-    let launching = Launching {
-        launch: ServerAction::<Launch>::new(),
-        acting: ServerAction::<ActOnSession>::new(),
-        favour: ServerAction::<SetFavourite>::new(),
-        starred: StoredValue::new(None),
-    };
+    let launching = Launching::new();
     let asked = RwSignal::new(None::<Doomed>);
     // Without JavaScript the question is asked through the address, once.
     let asked_for = query.read_untracked().get(confirm::PARAMETER);
@@ -84,11 +78,10 @@ pub fn LauncherPage() -> impl IntoView {
         )
     });
     let version = Signal::derive(move || {
-        let own = launching.favour.version().get() + launching.acting.version().get();
-        changed.get() + own as u64
+        changed.get() + launching.favour.version() + launching.acting.version()
     });
     let read = |asked: Narrowing| show_launcher(asked.search, asked.category);
-    let first = Resource::new(|| (), move |()| read(narrowing.get_untracked()));
+    let first = wire::read(|| (), move |()| read(narrowing.get_untracked()));
 
     view! {
         <PageHead title="Launcher"/>
@@ -118,7 +111,7 @@ pub fn LauncherPage() -> impl IntoView {
 #[component]
 fn AskedByAddress(
     doomed: Doomed,
-    acting: Acting,
+    acting: Post,
     answered: StoredValue<bool>,
     here: Signal<String>,
 ) -> impl IntoView {
@@ -131,12 +124,7 @@ fn AskedByAddress(
 /// What launching or acting was refused with.
 #[component]
 fn Problems(launching: Launching) -> impl IntoView {
-    let problem = move || {
-        let launch = launching.launch.value().get().and_then(Result::err);
-        let act = launching.acting.value().get().and_then(Result::err);
-        let favour = launching.favour.value().get().and_then(Result::err);
-        launch.or(act).or(favour).map(|refusal| view! { <FailureBox error=refusal.0/> })
-    };
+    let problem = move || launching.refusal().map(|error| view! { <FailureBox error/> });
     view! { <div class="sticky-problem">{problem}</div> }
 }
 
@@ -335,7 +323,7 @@ fn NothingYet() -> impl IntoView {
 #[component]
 fn OwnSession(
     row: SessionRow,
-    acting: Acting,
+    acting: Post,
     asked: RwSignal<Option<Doomed>>,
     here: Signal<String>,
 ) -> impl IntoView {

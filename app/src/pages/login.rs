@@ -8,27 +8,25 @@ use crate::{
         field::{PasswordField, TextField},
         passwords::ShowPasswords,
     },
+    post::{Post, PostForm},
 };
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    let sign_in = ServerAction::<SignIn>::new();
+    let sign_in = Post::to::<SignIn>();
     let query = use_query_map();
     let next = move || query.read().get("next").unwrap_or_default();
-    let failure = move || {
-        let value = sign_in.value().get();
-        value.and_then(Result::err).map(|refusal| view! { <FailureBox error=refusal.0/> })
-    };
-    let busy = move || sign_in.pending().get();
+    let failure = move || sign_in.refusal().map(|error| view! { <FailureBox error/> });
+    let busy = move || sign_in.is_pending();
     view! {
         <div class="sheet-page">
             <header><Brand/></header>
             <main id="main" class="sheet">
                 <PageHead title="Sign in"/>
                 {failure}
-                <ActionForm action=sign_in>
+                <PostForm post=sign_in>
                     <input type="hidden" name="next" value=next/>
                     <TextField
                         name="name"
@@ -46,7 +44,7 @@ pub fn LoginPage() -> impl IntoView {
                     <button type="submit" class="button button-primary button-wide" disabled=busy>
                         {move || if busy() { "Signing in …" } else { "Sign in" }}
                     </button>
-                </ActionForm>
+                </PostForm>
             </main>
         </div>
     }

@@ -12,7 +12,7 @@ use crate::{
         FailureBox, Glyph, Loading, PageFailure, PageHead, StateBadge, fresh::fresh,
         timeline::Timeline,
     },
-    live, routes,
+    live, routes, wire,
 };
 use domain::{
     event::Change,
@@ -26,7 +26,7 @@ use steering::{ASK_FORM, DeedButton, Steering, Target};
 pub fn SessionPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()));
-    let first = Resource::new(move || id.get(), show_session);
+    let first = wire::read(move || id.get(), show_session);
     view! {
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {

@@ -15,7 +15,7 @@ use crate::{
     },
     live,
     pages::session::steering::{ASK_FORM, DeedButton, Steering, Target},
-    routes,
+    routes, wire,
 };
 use domain::{
     event::Change,
@@ -53,7 +53,7 @@ const BULK_FORM: &str = "bulk";
 #[component]
 pub fn SessionsPage() -> impl IntoView {
     let query = use_list_query();
-    let first = Resource::new(|| (), move |()| list_sessions(query.get_untracked()));
+    let first = wire::read(|| (), move |()| list_sessions(query.get_untracked()));
     view! {
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {

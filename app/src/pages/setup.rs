@@ -15,9 +15,11 @@ use crate::{
         tile::state_chip,
     },
     live,
+    post::{Post, PostForm},
+    wire,
 };
 use domain::{Error, launcher::TileState, user::PASSWORD_SHORTEST};
-use leptos::{form::ActionForm, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 /// Seconds between two looks at the starters. There is no stream of changes before anybody can
@@ -28,7 +30,7 @@ const LOOK_EVERY: i64 = 5;
 pub fn SetupPage() -> impl IntoView {
     let query = use_query_map();
     let token = Memo::new(move |_| query.read().get("token").unwrap_or_default());
-    let setup = Resource::new(move || token.get(), show_setup);
+    let setup = wire::read(move || token.get(), show_setup);
     view! {
         <div class="sheet-page">
             <header><Brand/></header>
@@ -67,12 +69,12 @@ fn WrongToken(error: Error) -> impl IntoView {
 
 #[component]
 fn Steps(setup: Setup, token: String) -> impl IntoView {
-    let finish = ServerAction::<FinishSetup>::new();
-    let refusal = move || finish.value().get().and_then(Result::err).map(|refusal| refusal.0);
+    let finish = Post::to::<FinishSetup>();
+    let refusal = move || finish.refusal();
     let problem = move |field: &'static str| {
         Signal::derive(move || refusal().and_then(|e| e.problem_at(field).map(str::to_owned)))
     };
-    let busy = move || finish.pending().get();
+    let busy = move || finish.is_pending();
 
     let seconds = clock::seconds();
     let look = Memo::new(move |_| {
@@ -93,7 +95,7 @@ fn Steps(setup: Setup, token: String) -> impl IntoView {
             "and the first workspaces to offer."
         </p>
         <ProblemSummary problem=Signal::derive(refusal) posted_name=str::to_owned/>
-        <ActionForm action=finish>
+        <PostForm post=finish>
             <input type="hidden" name="token" value=token/>
             <section class="setup-step" aria-labelledby="engine-head">
                 <h2 id="engine-head">"The engine"</h2>
@@ -138,7 +140,7 @@ fn Steps(setup: Setup, token: String) -> impl IntoView {
                     {move || if busy() { "Setting up …" } else { "Finish and go to the launcher" }}
                 </button>
             </section>
-        </ActionForm>
+        </PostForm>
     }
     .into_any()
 }

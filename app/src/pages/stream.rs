@@ -8,6 +8,7 @@
 
 mod bar;
 mod panel;
+mod way;
 
 use crate::{
     api::sessions::{ActOnSession, Stream, open_stream, show_session},
@@ -19,12 +20,13 @@ use crate::{
         session_actions::{DeleteQuestion, Doomed},
     },
     live,
+    post::Post,
     refusal::Refusal,
-    routes,
+    routes, wire,
 };
 use bar::Bar;
 use domain::{
-    Error, ErrorKind, Timestamp,
+    ErrorKind,
     event::Change,
     session::{SessionDetail, State},
 };
@@ -32,6 +34,7 @@ use leptos::{html, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use panel::Panel;
+use way::Way;
 
 #[component]
 pub fn StreamPage() -> impl IntoView {
@@ -41,13 +44,13 @@ pub fn StreamPage() -> impl IntoView {
     // is back.
     let failed = RwSignal::new(false);
     let reached = live::version(|change| matches!(change, Change::Engine | Change::Resync));
-    let opened = Resource::new(
+    let opened = wire::read(
         move || (id.get(), failed.get().then(|| reached.get())),
         |(id, _)| async move {
             let detail = show_session(id.clone()).await?;
             // Running, the page is complete with its frame, also where no script runs.
             let stream = match detail.session.state() {
-                State::Running => open_stream(id).await.ok().flatten(),
+                State::Running => open_stream(id, String::new()).await.ok().flatten(),
                 _ => None,
             };
             Ok((detail, stream))
@@ -101,18 +104,15 @@ fn Stage(detail: SessionDetail, stream: Option<Stream>) -> impl IntoView {
     });
     let state = Memo::new(move |_| detail.read().session.state());
 
-    let acting = ServerAction::<ActOnSession>::new();
+    let acting = Post::to::<ActOnSession>();
     let asked = RwSignal::new(
         use_query_map()
             .read_untracked()
             .get(confirm::PARAMETER)
             .map(|_| Doomed { id: id.clone(), name: name.clone() }),
     );
-    let refusal = move || {
-        let acted = acting.value().get().and_then(Result::err).map(|refusal| refusal.0);
-        acted.or_else(|| seen.get().err())
-    };
-    let (stream, open_failed) = follow_stream(id.to_string(), detail, stream);
+    let refusal = move || acting.refusal().or_else(|| seen.get().err());
+    let Way { stream, failed: open_failed, check } = way::follow(id.to_string(), detail, stream);
     let shares_cookies =
         move || stream.with(|stream| stream.as_ref().is_some_and(|stream| stream.shares_cookies));
     let panel_here = here.clone();
@@ -131,7 +131,7 @@ fn Stage(detail: SessionDetail, stream: Option<Stream>) -> impl IntoView {
             {move || refusal().map(|error| view! { <FailureBox error/> })}
             <main id="main" class="stage-main">
                 {move || match stream.get() {
-                    Some(stream) => view! { <Frame url=stream.url name=name.clone()/> }.into_any(),
+                    Some(stream) => view! { <Frame url=stream.url name=name.clone() check/> }.into_any(),
                     None => {
                         view! { <Panel detail acting asked here=panel_here.clone() open_failed/> }.into_any()
                     }
@@ -143,57 +143,9 @@ fn Stage(detail: SessionDetail, stream: Option<Stream>) -> impl IntoView {
     .into_any()
 }
 
-/// The way into the stream, fetched anew each time the session begins to run, because the ticket
-/// in the address works once. Also what went wrong with fetching it.
-fn follow_stream(
-    id: String,
-    detail: Memo<SessionDetail>,
-    first: Option<Stream>,
-) -> (Signal<Option<Stream>>, Signal<Option<Error>>) {
-    let stream = RwSignal::new(first);
-    let failed = RwSignal::new(None);
-    let run = Memo::new(move |_| run_of(&detail.read()));
-    let open = Action::new(move |(): &()| {
-        let answer = open_stream(id.clone());
-        async move {
-            match answer.await {
-                Ok(opened) => {
-                    failed.try_set(None);
-                    stream.try_set(opened);
-                }
-                Err(refusal) => {
-                    failed.try_set(Some(refusal.0));
-                }
-            }
-        }
-    });
-    Effect::new(move |last: Option<Option<Run>>| {
-        let now = run.get();
-        match (&last, &now) {
-            (_, None) => stream.set(None),
-            // The server has opened this one already.
-            (None, Some(_)) if stream.read_untracked().is_some() => {}
-            (Some(last), now) if last == now => {}
-            (_, Some(_)) => {
-                open.dispatch(());
-            }
-        }
-        now
-    });
-    (stream.into(), failed.into())
-}
-
-/// What makes one stretch of running different from the next: the container and its start.
-type Run = (u32, Option<Timestamp>);
-
-fn run_of(detail: &SessionDetail) -> Option<Run> {
-    let session = &detail.session;
-    (session.state() == State::Running).then_some((session.generation, session.running_since))
-}
-
 /// The stream itself, from an origin of its own.
 #[component]
-fn Frame(url: String, name: String) -> impl IntoView {
+fn Frame(url: String, name: String, check: Callback<()>) -> impl IntoView {
     let place = NodeRef::<html::Iframe>::new();
     // Keys belong to the workspace from the start, unless the reader is at the bar already.
     let focus = move || {
@@ -207,6 +159,7 @@ fn Frame(url: String, name: String) -> impl IntoView {
     Effect::new(move |_| {
         place.track();
         focus();
+        check.run(());
     });
     view! {
         <iframe
@@ -218,7 +171,10 @@ fn Frame(url: String, name: String) -> impl IntoView {
             sandbox="allow-scripts allow-same-origin allow-forms allow-downloads allow-modals allow-popups allow-pointer-lock"
             allow="clipboard-read; clipboard-write; fullscreen; autoplay"
             node_ref=place
-            on:load=move |_| focus()
+            on:load=move |_| {
+                focus();
+                check.run(());
+            }
         ></iframe>
     }
     .into_any()

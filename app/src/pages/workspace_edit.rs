@@ -19,8 +19,9 @@ use crate::{
     },
     components::{Loading, PageFailure, PageHead},
     pages::workspaces::{deeds::Deeds, done},
+    post::Post,
     refusal::Refusal,
-    routes,
+    routes, wire,
 };
 use domain::{
     actor::Permission,
@@ -28,7 +29,7 @@ use domain::{
     workspace::{Workspace, WorkspaceForm},
 };
 use editor::Editor;
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +91,7 @@ pub fn WorkspaceEditPage() -> impl IntoView {
 
 fn opening(id: String) -> AnyView {
     let query = use_query_map();
-    let save = ServerAction::<SaveWorkspace>::new();
+    let save = Post::to::<SaveWorkspace>();
     let asked = Memo::new(move |_| {
         query.with(|map| Asked {
             id: id.clone(),
@@ -101,10 +102,10 @@ fn opening(id: String) -> AnyView {
     // Read again after a save, for the revision that the next one must name. A refusal leaves the
     // page, and with it the revision it was refused for, as it is.
     let saves = Memo::new(move |before: Option<&u32>| {
-        let saved = save.value().with(|answer| matches!(answer, Some(Ok(()))));
+        let saved = save.is_done();
         before.copied().unwrap_or_default() + u32::from(saved)
     });
-    let opened = Resource::new(move || (asked.get(), saves.get()), |(asked, _)| open(asked));
+    let opened = wire::read(move || (asked.get(), saves.get()), |(asked, _)| open(asked));
     view! {
         <Transition fallback=Loading>
             {move || Suspend::new(async move {
@@ -118,7 +119,7 @@ fn opening(id: String) -> AnyView {
     .into_any()
 }
 
-fn page(opened: Opened, save: ServerAction<SaveWorkspace>) -> AnyView {
+fn page(opened: Opened, save: Post) -> AnyView {
     let Opened { workspace, form } = opened;
     let title = match &workspace {
         Some(w) => format!("Edit {}", w.definition.name),
@@ -159,7 +160,7 @@ fn page(opened: Opened, save: ServerAction<SaveWorkspace>) -> AnyView {
             id=FORM
             class="form"
             method="post"
-            action=SaveWorkspace::url()
+            action=save.url()
             novalidate
             node_ref=editor.place()
             on:submit=move |ev| editor.submit(&ev)

@@ -12,7 +12,7 @@ use crate::{
         pager::Pager,
         table::{Column, SearchBar, Table, use_list_query},
     },
-    live, routes,
+    live, routes, wire,
 };
 use deeds::Deeds;
 use domain::{
@@ -46,7 +46,7 @@ const STATES: &[(&str, &str)] = &[
 #[component]
 pub fn WorkspacesPage() -> impl IntoView {
     let query = use_list_query();
-    let first = Resource::new(|| (), move |()| list_workspaces(query.get_untracked()));
+    let first = wire::read(|| (), move |()| list_workspaces(query.get_untracked()));
     view! {
         <Suspense fallback=Loading>
             {move || Suspend::new(async move {
@@ -71,7 +71,7 @@ fn list(first: Page<WorkspaceRow>, query: Memo<ListQuery>) -> AnyView {
             Change::Workspace { .. } | Change::Images | Change::Session { .. } | Change::Resync
         )
     });
-    let version = Signal::derive(move || changes.get() + deeds.version().get() as u64);
+    let version = Signal::derive(move || changes.get() + deeds.version());
     let workspaces = fresh(first, query, version, list_workspaces);
     let page = workspaces.value;
     let total = Memo::new(move |_| page.with(|p| p.total));

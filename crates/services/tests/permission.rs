@@ -27,7 +27,10 @@ async fn another_users_session_does_not_exist() {
     assert_eq!(sessions.detail(&eve, &id).await.unwrap_err().kind, ErrorKind::NotFound);
     assert_eq!(sessions.log_tail(&eve, &id).await.unwrap_err().kind, ErrorKind::NotFound);
     assert_eq!(sessions.act(&eve, &id, Action::Stop).await.unwrap_err().kind, ErrorKind::NotFound);
-    assert_eq!(world.services.streams.open(&eve, &id).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(
+        world.services.streams.open(&eve, &id, None).await.unwrap_err().kind,
+        ErrorKind::NotFound
+    );
     // Deleting what one may not see does nothing, and says nothing.
     sessions.act(&eve, &id, Action::Delete).await.unwrap();
     assert_eq!(world.state(&ada, &id).await, State::Running);
@@ -168,7 +171,7 @@ async fn a_ticket_opens_one_session_once_and_not_for_long() {
     let other = world.services.workspaces.create(&admin, &other).await.unwrap();
     let other = world.running(&admin, &other).await;
     let streams = &world.services.streams;
-    let ticket = async || streams.open(&admin, &id).await.unwrap().unwrap().ticket;
+    let ticket = async || streams.open(&admin, &id, None).await.unwrap().unwrap().ticket;
 
     let once = ticket().await;
     let token = streams.redeem(&once, &id).await.unwrap();
@@ -191,7 +194,7 @@ async fn a_stream_ends_with_the_sign_in_the_account_and_the_session() {
     let streams = &world.services.streams;
     let opened = async |who: &domain::actor::Actor| {
         let id = world.running(who, &workspace).await;
-        let ticket = streams.open(who, &id).await.unwrap().unwrap().ticket;
+        let ticket = streams.open(who, &id, None).await.unwrap().unwrap().ticket;
         (streams.redeem(&ticket, &id).await.unwrap(), id)
     };
     let ada = world.person("ada", Role::User).await;
@@ -230,7 +233,7 @@ async fn a_session_that_rests_says_so_instead_of_being_reached() {
             matches!(way, Way::Closed { state: State::Paused, .. })
         })
         .await;
-    assert!(world.services.streams.open(&admin, &id).await.unwrap().is_none());
+    assert!(world.services.streams.open(&admin, &id, None).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -7,11 +7,15 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::timeout,
 };
+
+/// Longer than anything may take; only ends a story in which nobody answers.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Bytes both ways after an upgrade.
 pub type Tunnel = TokioIo<hyper::upgrade::Upgraded>;
@@ -77,7 +81,13 @@ impl Ask {
         self.try_open(to).await.unwrap_or_else(|why| panic!("no answer from {to}: {why}"))
     }
 
-    pub async fn try_open(mut self, to: SocketAddr) -> Result<Response<Incoming>, String> {
+    pub async fn try_open(self, to: SocketAddr) -> Result<Response<Incoming>, String> {
+        let what = format!("{:?} {:?}", self.builder.method_ref(), self.builder.uri_ref());
+        let unanswered = |_| Err(format!("{what} was not answered within {PATIENCE:?}"));
+        timeout(PATIENCE, self.send(to)).await.unwrap_or_else(unanswered)
+    }
+
+    async fn send(mut self, to: SocketAddr) -> Result<Response<Incoming>, String> {
         let headers = self.builder.headers_ref().map(|h| h.contains_key("host"));
         if headers != Some(true) {
             self.builder = self.builder.header("host", format!("localhost:{}", to.port()));
@@ -118,7 +128,10 @@ pub struct Answer {
 impl Answer {
     async fn whole(response: Response<Incoming>) -> Self {
         let (head, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
+        let Ok(body) = timeout(PATIENCE, body.collect()).await else {
+            panic!("the answer ({}) did not end within {PATIENCE:?}", head.status);
+        };
+        let body = body.unwrap().to_bytes();
         Self { status: head.status.as_u16(), headers: head.headers, body }
     }
 
@@ -154,7 +167,7 @@ pub async fn raw(to: SocketAddr, bytes: &str) -> String {
     stream.write_all(bytes.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     // A reset after the answer is as good an end as any.
-    let _ = stream.read_to_end(&mut answer).await;
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
     String::from_utf8_lossy(&answer).into_owned()
 }
 

@@ -11,7 +11,7 @@ use std::fs;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
@@ -21,6 +21,9 @@ use crate::engine::{self, Engine};
 use crate::images::{self, Client};
 use crate::paths::Paths;
 use crate::{bundle, check, command, progress};
+
+/// How long tests may say nothing: more than the longest of them takes, and far less than CI gives.
+const SILENCE: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 pub enum Layer {
@@ -122,6 +125,7 @@ impl<'a> Report<'a> {
             command::follow(
                 &log,
                 command,
+                Some(SILENCE),
                 |_| {},
                 |line| {
                     tally.read(line);

@@ -3,12 +3,13 @@
 use crate::{
     api::sessions::show_session_log,
     components::{FailureBox, Glyph, Loading},
+    wire,
 };
 use leptos::{html, prelude::*};
 
 pub fn log(id: Memo<String>) -> AnyView {
     let asked = RwSignal::new(0u32);
-    let lines = Resource::new(move || (id.get(), asked.get()), |(id, _)| show_session_log(id));
+    let lines = wire::read(move || (id.get(), asked.get()), |(id, _)| show_session_log(id));
     let place = NodeRef::<html::Pre>::new();
     // The newest lines are at the end, and they are what one came for.
     let to_end = move || {

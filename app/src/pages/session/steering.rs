@@ -12,10 +12,10 @@ use crate::{
         confirm::{Confirm, PARAMETER},
         session_actions::verb,
     },
-    refusal::Refusal,
+    post::Post,
 };
 use domain::session::{Action as Deed, BulkOutcome, State};
-use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
+use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_router::{
     hooks::{use_navigate, use_query_map},
     params::ParamsMap,
@@ -97,8 +97,8 @@ pub struct DeedButton {
 /// posts of both pages.
 #[derive(Clone, Copy)]
 pub struct Steering {
-    many: ServerAction<ActOnSessions>,
-    one: ServerAction<ActOnSession>,
+    many: Post,
+    one: Post,
     /// Whether the page lists several sessions.
     list: bool,
     deed: RwSignal<Option<Deed>>,
@@ -124,8 +124,8 @@ impl Steering {
     fn new(path: String, back: Signal<String>, known: &[Target], list: bool) -> Self {
         let question = use_query_map().with_untracked(|map| Question::of_address(map, known));
         Self {
-            many: ServerAction::new(),
-            one: ServerAction::new(),
+            many: Post::to::<ActOnSessions>(),
+            one: Post::to::<ActOnSession>(),
             list,
             deed: RwSignal::new(None),
             question: RwSignal::new(question),
@@ -136,7 +136,7 @@ impl Steering {
 
     /// Grows with each deed that was answered.
     pub fn version(self) -> u64 {
-        (self.many.version().get() + self.one.version().get()) as u64
+        self.many.version() + self.one.version()
     }
 
     /// The page without a question.
@@ -157,12 +157,12 @@ impl Steering {
 
     fn carry_out(self, deed: Deed, targets: Vec<Target>) {
         self.deed.set(Some(deed));
-        let action = deed.as_str().to_owned();
+        let action = ("action", deed.as_str());
         if self.list {
-            let ids = targets.into_iter().map(|t| t.id).collect();
-            self.many.dispatch(ActOnSessions { ids, action });
-        } else if let Some(Target { id, .. }) = targets.into_iter().next() {
-            self.one.dispatch(ActOnSession { id, action, next: self.back.get_untracked() });
+            let ids = targets.iter().map(|t| ("ids[]", t.id.as_str()));
+            self.many.send(&ids.chain([action]).collect::<Vec<_>>());
+        } else if let Some(Target { id, .. }) = targets.first() {
+            self.one.send(&[("id", id), action, ("next", &self.back.get_untracked())]);
         }
     }
 
@@ -279,12 +279,12 @@ impl Steering {
         let action = ("action", question.deed.as_str().to_owned());
         match question.targets.as_slice() {
             [one] => (
-                ActOnSession::url(),
+                self.one.url(),
                 vec![("id", one.id.clone()), action, ("next", self.back.get_untracked())],
             ),
             many => {
                 let ids = many.iter().map(|t| ("ids[]", t.id.clone()));
-                (ActOnSessions::url(), ids.chain([action]).collect())
+                (self.many.url(), ids.chain([action]).collect())
             }
         }
     }
@@ -292,15 +292,10 @@ impl Steering {
     /// How the last deed went.
     pub fn outcome(self) -> AnyView {
         let view = move || {
-            let many = self.many.value().get();
-            let one = self.one.value().get();
-            match (many, one) {
-                (Some(Ok(outcomes)), _) => Some(self.fared(&outcomes)),
-                (Some(Err(Refusal(error))), _) | (None, Some(Err(Refusal(error)))) => {
-                    Some(view! { <FailureBox error /> }.into_any())
-                }
-                // The state beside the title already tells.
-                (None, Some(Ok(())) | None) => None,
+            // How a single one went is told by the state beside the title.
+            match self.many.refusal().or_else(|| self.one.refusal()) {
+                Some(error) => Some(view! { <FailureBox error /> }.into_any()),
+                None => self.many.answer().map(|outcomes: Vec<_>| self.fared(&outcomes)),
             }
         };
         view! { <div class="outcome" role="status">{view}</div> }.into_any()

@@ -5,8 +5,9 @@ use crate::{
     components::{
         Glyph, Icon, StateBadge, clock,
         menu::MoreMenu,
-        session_actions::{ActButton, Acting, DeleteButton, Doomed},
+        session_actions::{ActButton, DeleteButton, Doomed},
     },
+    post::Post,
     routes,
 };
 use domain::{
@@ -18,7 +19,7 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Bar(
     detail: Memo<SessionDetail>,
-    acting: Acting,
+    acting: Post,
     asked: RwSignal<Option<Doomed>>,
     /// The address of this page.
     here: String,

@@ -5,8 +5,9 @@ use super::bar::whole;
 use crate::{
     components::{
         FailureBox, Glyph, Icon, Spinner, When, clock,
-        session_actions::{ActButton, Acting, DeleteButton, Doomed},
+        session_actions::{ActButton, DeleteButton, Doomed},
     },
+    post::Post,
     routes,
 };
 use domain::{
@@ -24,7 +25,7 @@ const LAST_DEEDS: usize = 3;
 #[component]
 pub(super) fn Panel(
     detail: Memo<SessionDetail>,
-    acting: Acting,
+    acting: Post,
     asked: RwSignal<Option<Doomed>>,
     here: String,
     open_failed: Signal<Option<Error>>,

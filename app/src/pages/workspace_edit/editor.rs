@@ -8,7 +8,7 @@
 use crate::{
     api::workspaces::SaveWorkspace,
     components::field::{ProblemSummary, field_id},
-    refusal::Refusal,
+    post::Post,
 };
 use domain::{Error, workspace::WorkspaceForm};
 use leptos::{
@@ -22,7 +22,7 @@ use leptos::{
 
 #[derive(Clone, Copy)]
 pub struct Editor {
-    save: ServerAction<SaveWorkspace>,
+    save: Post,
     place: NodeRef<html::Form>,
     typed: RwSignal<WorkspaceForm>,
     /// Fields that were left since the last answer of the server.
@@ -45,7 +45,7 @@ fn field_of(posted: &str) -> Option<String> {
 }
 
 impl Editor {
-    pub fn new(form: WorkspaceForm, save: ServerAction<SaveWorkspace>) -> Self {
+    pub fn new(form: WorkspaceForm, save: Post) -> Self {
         Self {
             save,
             place: NodeRef::new(),
@@ -61,13 +61,12 @@ impl Editor {
     }
 
     pub fn saving(self) -> bool {
-        self.save.pending().get()
+        self.save.is_pending()
     }
 
     /// Whether what is typed is what was saved on this page.
     pub fn saved(self) -> bool {
-        let done = self.save.value().with(|answer| matches!(answer, Some(Ok(()))));
-        done && !self.saving() && !self.changed.get()
+        self.save.is_done() && !self.saving() && !self.changed.get()
     }
 
     /// What is typed now.
@@ -76,7 +75,7 @@ impl Editor {
     }
 
     fn refused(self) -> Option<Error> {
-        self.save.value().get().and_then(Result::err).map(|Refusal(error)| error)
+        self.save.refusal()
     }
 
     /// What is wrong with a field, if it is time to say so.
@@ -132,7 +131,6 @@ impl Editor {
     pub fn submit(self, ev: &SubmitEvent) {
         // A form that cannot be read is left to the browser, which posts it as it is.
         let Some(read) = self.read() else { return };
-        ev.prevent_default();
         self.typed.set(read.form.clone());
         match read.form.check() {
             Ok(_) => {
@@ -146,9 +144,12 @@ impl Editor {
                 self.stopped.set(None);
                 self.touched.set(Vec::new());
                 self.changed.set(false);
-                self.save.dispatch(read);
+                self.save.submit(ev);
             }
-            Err(error) => self.stopped.set(Some(error)),
+            Err(error) => {
+                ev.prevent_default();
+                self.stopped.set(Some(error));
+            }
         }
     }
 

@@ -12,17 +12,18 @@ use crate::{
         FailureBox, Glyph,
         confirm::{Confirm, PARAMETER},
     },
-    refusal::Refusal,
+    post::{Post, PostForm},
+    wire,
 };
-use leptos::{ev::SubmitEvent, prelude::*, server_fn::ServerFn};
+use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 #[derive(Clone, Copy)]
 pub struct Deeds {
-    enable: ServerAction<SetWorkspaceEnabled>,
-    duplicate: ServerAction<DuplicateWorkspace>,
-    test: ServerAction<TestLaunch>,
-    delete: ServerAction<DeleteWorkspace>,
+    enable: Post,
+    duplicate: Post,
+    test: Post,
+    delete: Post,
     /// The workspace whose deletion is asked about.
     asked: RwSignal<Option<String>>,
     /// The page without a question.
@@ -30,24 +31,14 @@ pub struct Deeds {
 }
 
 /// A form with one button.
-fn one_button(
-    action: &'static str,
-    fields: Vec<AnyView>,
-    go: impl Fn() + Send + Sync + 'static,
-    look: &'static str,
-    face: AnyView,
-) -> AnyView {
-    let submit = move |ev: SubmitEvent| {
-        ev.prevent_default();
-        go();
-    };
+fn one_button(post: Post, fields: Vec<AnyView>, look: &'static str, face: AnyView) -> AnyView {
     view! {
-        <form method="post" action=action on:submit=submit>
+        <PostForm post>
             {fields}
             <button type="submit" class=look>
                 {face}
             </button>
-        </form>
+        </PostForm>
     }
     .into_any()
 }
@@ -71,36 +62,28 @@ impl Deeds {
             (deed == "delete").then(|| id.to_owned())
         });
         Self {
-            enable: ServerAction::new(),
-            duplicate: ServerAction::new(),
-            test: ServerAction::new(),
-            delete: ServerAction::new(),
+            enable: Post::to::<SetWorkspaceEnabled>(),
+            duplicate: Post::to::<DuplicateWorkspace>(),
+            test: Post::to::<TestLaunch>(),
+            delete: Post::to::<DeleteWorkspace>(),
             asked: RwSignal::new(asked),
             back: back.into(),
         }
     }
 
     /// Grows when something was switched.
-    pub fn version(self) -> RwSignal<usize> {
+    pub fn version(self) -> u64 {
         self.enable.version()
     }
 
     pub fn test_button(self, id: &str, look: &'static str) -> AnyView {
-        let own = id.to_owned();
-        let go = move || {
-            self.test.dispatch(TestLaunch { id: own.clone() });
-        };
         let fields = vec![hidden("id", id.to_owned())];
-        one_button(TestLaunch::url(), fields, go, look, face("play", "Test launch"))
+        one_button(self.test, fields, look, face("play", "Test launch"))
     }
 
     pub fn duplicate_button(self, id: &str, look: &'static str) -> AnyView {
-        let own = id.to_owned();
-        let go = move || {
-            self.duplicate.dispatch(DuplicateWorkspace { id: own.clone() });
-        };
         let fields = vec![hidden("id", id.to_owned())];
-        one_button(DuplicateWorkspace::url(), fields, go, look, face("copy", "Duplicate"))
+        one_button(self.duplicate, fields, look, face("copy", "Duplicate"))
     }
 
     /// Enables or disables, whichever it is not, and comes back to `next`.
@@ -111,15 +94,7 @@ impl Deeds {
         next: Signal<String>,
         look: &'static str,
     ) -> AnyView {
-        let own = id.to_owned();
-        let wanted = move |on: bool| if on { String::new() } else { "on".to_owned() };
-        let go = move || {
-            self.enable.dispatch(SetWorkspaceEnabled {
-                id: own.clone(),
-                enabled: wanted(enabled.get_untracked()),
-                next: next.get_untracked(),
-            });
-        };
+        let wanted = move |on: bool| if on { "" } else { "on" };
         let fields = vec![
             hidden("id", id.to_owned()),
             view! { <input type="hidden" name="enabled" value=move || wanted(enabled.get()) /> }
@@ -130,7 +105,7 @@ impl Deeds {
             <Glyph name="off" />
             <span>{move || if enabled.get() { "Disable" } else { "Enable" }}</span>
         };
-        one_button(SetWorkspaceEnabled::url(), fields, go, look, face.into_any())
+        one_button(self.enable, fields, look, face.into_any())
     }
 
     /// Asks first. `state` are hidden fields that lead back to the same page without JavaScript.
@@ -170,7 +145,7 @@ impl Deeds {
                 navigate(&self.back.get_untracked(), options);
             }
         });
-        let weighed = Resource::new(
+        let weighed = wire::read(
             move || self.asked.get(),
             |asked| async move {
                 match asked {
@@ -184,17 +159,15 @@ impl Deeds {
                 {move || Suspend::new(async move {
                     match weighed.await {
                         Ok(Some((id, doomed))) => {
-                            let own = id.clone();
                             let yes = move |ev: SubmitEvent| {
-                                ev.prevent_default();
+                                self.delete.submit(&ev);
                                 self.asked.set(None);
-                                self.delete.dispatch(DeleteWorkspace { id: own.clone() });
                             };
                             view! {
                                 <Confirm
                                     title=format!("Delete the workspace “{}”?", doomed.name)
                                     verb="Delete workspace"
-                                    action=DeleteWorkspace::url()
+                                    action=self.delete.url()
                                     fields=vec![("id", id)]
                                     cancel_href=self.back.get_untracked()
                                     on_confirm=yes
@@ -217,23 +190,14 @@ impl Deeds {
     /// Why the last deed was refused, if it was.
     pub fn refusals(self) -> AnyView {
         let last = move || {
-            [
-                refused(self.enable.value().get()),
-                refused(self.duplicate.value().get()),
-                refused(self.test.value().get()),
-                refused(self.delete.value().get()),
-            ]
-            .into_iter()
-            .flatten()
-            .map(|error| view! { <FailureBox error /> })
-            .collect::<Vec<_>>()
+            [self.enable, self.duplicate, self.test, self.delete]
+                .into_iter()
+                .filter_map(Post::refusal)
+                .map(|error| view! { <FailureBox error /> })
+                .collect::<Vec<_>>()
         };
         view! { {last} }.into_any()
     }
-}
-
-fn refused(answer: Option<Result<(), Refusal>>) -> Option<domain::Error> {
-    answer.and_then(Result::err).map(|refusal| refusal.0)
 }
 
 fn consequences(sessions: i64) -> AnyView {

@@ -12,12 +12,17 @@ use std::{
     collections::{HashSet, VecDeque},
     net::Ipv4Addr,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 /// /28 networks in the /16 that sessions use.
 const SUBNETS: u32 = 4096;
 /// Subnets tried before giving up, when other networks of the host are in the way.
 const TRIES: u32 = 64;
+/// How long after a launch the pool is filled up again, unless it is empty. A new bridge changes the
+/// machine's addresses, and a browser on the same machine drops what it is loading then: it should
+/// have the workspace by that time.
+const CALM: Duration = Duration::from_secs(10);
 /// Empty networks kept beyond the ready ones, before they are removed.
 const SPARE: usize = 8;
 
@@ -29,6 +34,8 @@ pub(crate) struct NetworkPool {
     state: Mutex<State>,
     /// One maker at a time, so that two do not try the same subnet.
     making: tokio::sync::Mutex<()>,
+    /// Held by the one that fills the pool.
+    filling: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +58,7 @@ impl NetworkPool {
             ready: settings.ready_networks,
             state: Mutex::default(),
             making: tokio::sync::Mutex::default(),
+            filling: tokio::sync::Mutex::default(),
         }
     }
 
@@ -141,12 +149,20 @@ impl NetworkPool {
             }
         }
         let core = core.clone();
-        tokio::spawn(async move { core.reconciler.networks.fill(&core).await });
+        tokio::spawn(async move {
+            let pool = &core.reconciler.networks;
+            if !pool.lock().free.is_empty() {
+                tokio::time::sleep(CALM).await;
+            }
+            pool.fill(&core).await;
+        });
         Ok(())
     }
 
     /// Keeps enough networks ready.
     async fn fill(&self, core: &Core) {
+        // Whoever is at it already does it for all.
+        let Ok(_alone) = self.filling.try_lock() else { return };
         while self.lock().free.len() < self.ready {
             match self.make(core).await {
                 Ok(name) => {

@@ -68,6 +68,11 @@ pub(super) struct Admission {
 }
 
 impl Admission {
+    /// The workspace has answered the visitor, who is thus where the console sent him.
+    pub(super) fn note_arrival(&self, proxy: &Proxy) {
+        proxy.services.streams.note_arrival(&self.token);
+    }
+
     /// Waits until the visitor may no longer see the session.
     pub(super) async fn until_over(mut self, proxy: &Proxy) {
         let streams = &proxy.services.streams;

@@ -136,6 +136,9 @@ impl Proxy {
         if answer.status() == http::StatusCode::UNAUTHORIZED && route.authorization.is_some() {
             return pages::refused(&answer::credentials_not_taken());
         }
+        if !answer.status().is_redirection() {
+            admission.note_arrival(self);
+        }
         let (mut parts, body) = answer.into_parts();
         answer::clean(route, &mut parts.headers);
         Response::from_parts(parts, permitted::body(self.clone(), admission, body))

@@ -4,6 +4,9 @@
 //! user and sign-in, and asks again on every request and upgrade whether the grant still counts. A
 //! change of rights moves a counter that open streams watch, so that they are cut at once.
 
+mod tickets;
+
+use self::tickets::Tickets;
 use crate::{
     core::Core,
     entropy,
@@ -26,8 +29,6 @@ use store::Grant;
 use tokio::sync::watch;
 use upstream::{Target, Upstream};
 
-/// A ticket must be used within this time.
-const TICKET_S: i64 = 60;
 /// A grant ends with its sign-in, and after this long in any case.
 const GRANT_S: i64 = 12 * 3600;
 /// Grants and routes kept in memory at the most.
@@ -41,8 +42,7 @@ pub struct Streams {
 
 #[derive(Default)]
 struct Memory {
-    /// By hash of the ticket.
-    tickets: HashMap<String, (Grant, Timestamp)>,
+    tickets: Tickets,
     /// Grants found good, with the count of rights at that time.
     checked: HashMap<(String, SessionId), (Timestamp, u64)>,
     routes: HashMap<SessionId, Arc<Route>>,
@@ -105,17 +105,22 @@ impl Streams {
         &self.core.settings.streams
     }
 
-    /// Gives a ticket for a running session; `None` while it does not run.
+    /// Gives a ticket for a running session; `None` while it does not run. A ticket given `before`
+    /// stays the one, unless it is known not to have led the browser to the workspace.
     ///
     /// # Errors
     /// `NotFound` when there is no such session for the actor.
-    pub async fn open(&self, actor: &Actor, id: &SessionId) -> Result<Option<Opened>> {
+    pub async fn open(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        before: Option<&str>,
+    ) -> Result<Option<Opened>> {
         actor.require(Permission::LaunchWorkspaces)?;
         let session = Sessions::new(self.core.clone()).visible(actor, id).await?;
         if session.state() != State::Running {
             return Ok(None);
         }
-        let ticket = entropy::secret()?;
         let now = self.core.now();
         let grant = Grant {
             session: id.clone(),
@@ -123,17 +128,15 @@ impl Streams {
             sign_in: actor.sign_in.clone(),
             expires_at: now.plus_secs(GRANT_S),
         };
-        {
-            let mut memory = self.lock();
-            memory.tickets.retain(|_, (_, until)| *until > now);
-            if memory.tickets.len() >= MOST {
-                return Err(Error::unavailable("Too many streams are being opened.")
-                    .hint("Try again in a minute."));
-            }
-            let until = now.plus_secs(TICKET_S);
-            memory.tickets.insert(entropy::digest(&ticket), (grant, until));
-        }
-        if session.owner != actor.user {
+        let before = before.filter(|ticket| !self.lock().tickets.is_astray(ticket, &grant));
+        let ticket = match before {
+            Some(ticket) => ticket.to_owned(),
+            None => self.lock().tickets.give(grant, now)?.ok_or_else(|| {
+                Error::unavailable("Too many streams are being opened.")
+                    .hint("Try again in a minute.")
+            })?,
+        };
+        if session.owner != actor.user && before.is_none() {
             let mut tx = self.core.store.begin().await?;
             tx.add_to_timeline(id, &self.core.entry(Some(actor), "Opened the stream")).await?;
             tx.audit(now, Some(actor), "session.view", &session.workspace_name, Some(id.as_str()))
@@ -173,11 +176,8 @@ impl Streams {
     /// `Forbidden` for a stale, used, or foreign ticket.
     pub async fn redeem(&self, ticket: &str, session: &SessionId) -> Result<String> {
         let now = self.core.now();
-        let found = self.lock().tickets.remove(&entropy::digest(ticket));
-        let (grant, until) = found.ok_or_else(refused)?;
-        if until <= now || grant.session != *session {
-            return Err(refused());
-        }
+        let found = self.lock().tickets.take(ticket, now);
+        let grant = found.filter(|grant| grant.session == *session).ok_or_else(refused)?;
         // The sign-in may have ended since the ticket was given, and a grant hangs on it.
         let access = crate::Access::new(self.core.clone());
         access.actor(&grant.sign_in).await?.ok_or_else(refused)?;
@@ -186,7 +186,16 @@ impl Streams {
         tx.insert_grant(&entropy::digest(&token), &grant).await?;
         tx.commit().await?;
         self.authorise(session, &token).await?;
+        self.lock().tickets.expect(ticket, entropy::digest(&token));
         Ok(token)
+    }
+
+    /// Notes that a page of the workspace was answered to the bearer of this token.
+    pub fn note_arrival(&self, token: &str) {
+        let mut memory = self.lock();
+        if !memory.tickets.none_awaited() {
+            memory.tickets.note_arrival(&entropy::digest(token));
+        }
     }
 
     /// Whether a browser's token still lets it see the session.
