@@ -30,7 +30,8 @@ pub struct Launching {
 }
 
 impl Launching {
-    pub fn new() -> Self {
+    /// For the page that is being made.
+    pub fn on_page() -> Self {
         Self {
             launch: Post::to::<Launch>(),
             acting: Post::to::<ActOnSession>(),

@@ -65,7 +65,7 @@ pub fn LauncherPage() -> impl IntoView {
     });
     let here = Signal::derive(move || narrowing.read().to_path());
 
-    let launching = Launching::new();
+    let launching = Launching::on_page();
     let asked = RwSignal::new(None::<Doomed>);
     // Without JavaScript the question is asked through the address, once.
     let asked_for = query.read_untracked().get(confirm::PARAMETER);
