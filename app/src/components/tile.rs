@@ -160,6 +160,10 @@ pub fn state_chip(state: &TileState) -> AnyView {
         TileState::Ready => {
             view! { <span class="chip chip-ready"><Glyph name="check"/>"Ready"</span> }.into_any()
         }
+        TileState::Preparing { steps: 0, .. } => {
+            view! { <span class="chip chip-preparing"><Glyph name="clock"/>"Preparing"</span> }
+                .into_any()
+        }
         TileState::Preparing { step, steps, .. } => {
             let words = format!("Preparing {step} of {steps}");
             view! {

@@ -32,6 +32,8 @@ impl Role {
             Permission::ManageWorkspaces
             | Permission::SteerAllSessions
             | Permission::ForceRemoveSessions
+            | Permission::CreateImages
+            | Permission::SeeAllJobs
             | Permission::InspectEngine => matches!(self, Self::Administrator),
         }
     }
@@ -50,6 +52,10 @@ pub enum Permission {
     SteerAllSessions,
     /// Drop the record of a session that the engine refuses to delete.
     ForceRemoveSessions,
+    /// Make images of sessions, and with them workspaces.
+    CreateImages,
+    /// See and steer everybody's jobs.
+    SeeAllJobs,
     /// See the engine's version, storage and health.
     InspectEngine,
 }
@@ -63,6 +69,8 @@ impl Permission {
             Self::ManageWorkspaces => "manage workspaces",
             Self::SteerAllSessions => "see or steer other people's sessions",
             Self::ForceRemoveSessions => "force-remove sessions",
+            Self::CreateImages => "create images",
+            Self::SeeAllJobs => "see jobs",
             Self::InspectEngine => "inspect the engine",
         }
     }

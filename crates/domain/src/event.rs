@@ -3,7 +3,7 @@
 //! A change says which thing is different, never how; the page asks again through its server
 //! function, so there is one way to read and one place that authorises.
 
-use crate::{SessionId, UserId, WorkspaceId};
+use crate::{JobId, SessionId, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,11 @@ pub enum Change {
     },
     Workspace {
         id: WorkspaceId,
+    },
+    /// A job moved on.
+    Job {
+        id: JobId,
+        owner: UserId,
     },
     /// Images appeared, vanished, or are being prepared.
     Images,

@@ -76,6 +76,8 @@ id! {
     SignInId, "sign-in";
     /// An uploaded icon.
     IconId, "icon";
+    /// A piece of work in the background.
+    JobId, "job";
 }
 
 #[cfg(test)]

@@ -23,12 +23,7 @@ impl ImageRef {
     /// own host and `library/` left out, as Docker lists them. Podman puts `localhost/` before what
     /// was built on the machine; that goes too.
     pub fn canonical(&self) -> String {
-        let mut text = match self.host.as_deref() {
-            Some("docker.io" | "index.docker.io" | "localhost") | None => {
-                self.path.strip_prefix("library/").unwrap_or(&self.path).to_owned()
-            }
-            Some(_) => self.repository(),
-        };
+        let mut text = self.canonical_repository();
         match (&self.tag, &self.digest) {
             (tag, Some(digest)) => {
                 if let Some(tag) = tag {
@@ -44,6 +39,16 @@ impl ImageRef {
             }
         }
         text
+    }
+
+    /// The canonical spelling without tag or digest.
+    pub fn canonical_repository(&self) -> String {
+        match self.host.as_deref() {
+            Some("docker.io" | "index.docker.io" | "localhost") | None => {
+                self.path.strip_prefix("library/").unwrap_or(&self.path).to_owned()
+            }
+            Some(_) => self.repository(),
+        }
     }
 
     /// Host and path without tag or digest.

@@ -6,12 +6,14 @@
 //! names no runtime, no database and no engine.
 
 pub mod actor;
+pub mod changes;
 pub mod contract;
 pub mod error;
 pub mod event;
 pub mod icon;
 pub mod id;
 pub mod image;
+pub mod job;
 pub mod launcher;
 pub mod limits;
 pub mod list;
@@ -19,10 +21,11 @@ pub mod plan;
 pub mod preset;
 pub mod quantity;
 pub mod session;
+pub mod snapshot;
 pub mod time;
 pub mod user;
 pub mod workspace;
 
 pub use error::{Error, ErrorKind, FieldProblem, Result};
-pub use id::{IconId, SessionId, SignInId, UserId, WorkspaceId};
+pub use id::{IconId, JobId, SessionId, SignInId, UserId, WorkspaceId};
 pub use time::Timestamp;

@@ -182,6 +182,20 @@ fn number<T: std::str::FromStr + PartialOrd + Copy>(
     text.trim().parse().map_err(|_| why.to_owned()).and_then(|n| within(n, low, high, why))
 }
 
+/// Most characters of a workspace's name.
+pub const NAME_LONGEST: usize = 80;
+
+/// A workspace's name without the space around it.
+///
+/// # Errors
+/// Why it cannot be one.
+pub fn check_name(name: &str) -> Result<String, String> {
+    if name.trim().is_empty() {
+        return Err("Give the workspace a name; it is what the tile shows.".into());
+    }
+    text(name, NAME_LONGEST, "A name")
+}
+
 fn text(value: &str, longest: usize, what: &str) -> Result<String, String> {
     let value = value.trim();
     match value.chars().count() {
@@ -195,11 +209,7 @@ impl WorkspaceForm {
     /// `Invalid` with every problem at its field.
     pub fn check(&self) -> Result<Definition> {
         let mut problems = Problems::default();
-        let mut name = problems.take("name", text(&self.name, 80, "A name"), String::new());
-        if name.is_empty() && self.name.trim().is_empty() {
-            problems.add("name", "Give the workspace a name; it is what the tile shows.");
-            name = String::new();
-        }
+        let name = problems.take("name", check_name(&self.name), String::new());
         let image = self.image.parse::<ImageRef>();
         let fallback = ImageRef { host: None, path: "x".into(), tag: None, digest: None };
         let definition = Definition {

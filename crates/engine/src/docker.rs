@@ -6,6 +6,7 @@
 //! [`Engine`].
 
 mod address;
+mod commit;
 mod connect;
 mod containers;
 mod create;
@@ -15,13 +16,14 @@ mod images;
 mod logs;
 mod networks;
 mod observe;
+mod push;
 mod stats;
 
 pub use connect::Docker;
 
 use crate::{
-    Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, Network, NetworkSpec,
-    UsageSample,
+    CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, Network,
+    NetworkSpec, PushProgress, RegistryLogin, UsageSample,
 };
 use async_trait::async_trait;
 use domain::Result;
@@ -83,6 +85,31 @@ impl Engine for Docker {
 
     async fn sample(&self, name: &str) -> Result<Option<UsageSample>> {
         self.read_usage(name).await
+    }
+
+    async fn changed_bytes(&self, name: &str) -> Result<i64> {
+        self.measure_changes(name).await
+    }
+
+    async fn commit(&self, spec: &CommitSpec) -> Result<String> {
+        self.commit_container(spec).await
+    }
+
+    async fn image_label(&self, reference: &str, label: &str) -> Result<Option<String>> {
+        self.read_label(reference, label).await
+    }
+
+    async fn remove_image(&self, reference: &str) -> Result<()> {
+        self.delete_image(reference).await
+    }
+
+    async fn push(
+        &self,
+        reference: &str,
+        login: Option<&RegistryLogin>,
+        told: &(dyn Fn(PushProgress) + Send + Sync),
+    ) -> Result<String> {
+        self.push_tag(reference, login, told).await
     }
 
     async fn networks(&self, installation: &str) -> Result<Vec<Network>> {

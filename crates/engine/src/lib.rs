@@ -65,6 +65,32 @@ pub trait Engine: Send + Sync + 'static {
     /// CPU and memory counters now; `None` if it does not run.
     async fn sample(&self, name: &str) -> Result<Option<UsageSample>>;
 
+    /// Bytes that the container's own layer holds: what it added to or changed of its image.
+    async fn changed_bytes(&self, name: &str) -> Result<i64>;
+
+    /// Makes an image of a container, which goes on as it was; returns the image's content id.
+    async fn commit(&self, spec: &CommitSpec) -> Result<String>;
+
+    /// A label of an image, or `None` if it has none or there is no such image.
+    async fn image_label(&self, reference: &str, label: &str) -> Result<Option<String>>;
+
+    /// Takes a tag away, and the image with its last one. What is gone already is no error.
+    ///
+    /// # Errors
+    /// `Conflict` when a container is made from it.
+    async fn remove_image(&self, reference: &str) -> Result<()>;
+
+    /// Sends a tag to its registry; returns the digest it has there. Dropping the future ends it.
+    ///
+    /// # Errors
+    /// `Forbidden` when the registry does not take the login, with its words.
+    async fn push(
+        &self,
+        reference: &str,
+        login: Option<&RegistryLogin>,
+        told: &(dyn Fn(PushProgress) + Send + Sync),
+    ) -> Result<String>;
+
     /// Networks of this installation.
     async fn networks(&self, installation: &str) -> Result<Vec<Network>>;
 

@@ -11,8 +11,8 @@ mod world;
 pub use control::Op;
 
 use crate::{
-    Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, Network, NetworkSpec,
-    UsageSample,
+    CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, Network,
+    NetworkSpec, PushProgress, RegistryLogin, UsageSample,
 };
 use async_trait::async_trait;
 use domain::plan::ContainerState;
@@ -139,6 +139,50 @@ impl Engine for MemoryEngine {
         let world = self.enter(Op::Sample).await?;
         let container = world.containers.get(name);
         Ok(container.filter(|container| container.alive()).map(|container| container.usage))
+    }
+
+    async fn changed_bytes(&self, name: &str) -> Result<i64> {
+        self.enter(Op::ChangedBytes).await?.held(name, "measure")?;
+        Ok(1 << 20)
+    }
+
+    async fn commit(&self, spec: &CommitSpec) -> Result<String> {
+        if spec.pause {
+            self.world().stand_still(&spec.container);
+        }
+        let made = match self.enter(Op::Commit).await {
+            Ok(mut world) => world.commit(spec),
+            Err(error) => Err(error),
+        };
+        if spec.pause {
+            self.world().go_on(&spec.container);
+        }
+        made
+    }
+
+    async fn image_label(&self, reference: &str, label: &str) -> Result<Option<String>> {
+        let world = self.enter(Op::ImageLabel).await?;
+        let image = world.image(reference);
+        Ok(image.and_then(|image| world.labels.get(&image.id)?.get(label).cloned()))
+    }
+
+    async fn remove_image(&self, reference: &str) -> Result<()> {
+        self.enter(Op::RemoveImage).await?.untag(reference)
+    }
+
+    async fn push(
+        &self,
+        reference: &str,
+        _login: Option<&RegistryLogin>,
+        told: &(dyn Fn(PushProgress) + Send + Sync),
+    ) -> Result<String> {
+        told(PushProgress { there: 0, layers: 2 });
+        let world = self.enter(Op::Push).await?;
+        let Some(image) = world.image(reference) else {
+            return Err(Error::not_found(format!("There is no image `{reference}` to push.")));
+        };
+        told(PushProgress { there: 2, layers: 2 });
+        Ok(image.id.clone())
     }
 
     async fn networks(&self, installation: &str) -> Result<Vec<Network>> {

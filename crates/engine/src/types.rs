@@ -85,6 +85,43 @@ pub struct ContainerSpec {
     pub capabilities: Vec<String>,
 }
 
+/// How a container becomes an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitSpec {
+    pub container: String,
+    /// Without the tag.
+    pub repository: String,
+    pub tag: String,
+    pub message: String,
+    pub author: String,
+    /// Whether its processes stand still meanwhile, so that no file is caught half-written.
+    pub pause: bool,
+    /// Dockerfile instructions, one each.
+    pub changes: Vec<String>,
+}
+
+/// Who somebody is at a registry. Not shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RegistryLogin {
+    pub server: String,
+    pub username: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for RegistryLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RegistryLogin({} at {})", self.username, self.server)
+    }
+}
+
+/// How far a push is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PushProgress {
+    /// Layers that are at the registry.
+    pub there: u32,
+    pub layers: u32,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsageSample {
     /// CPU time used since the container started, in nanoseconds.

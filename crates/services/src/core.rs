@@ -1,7 +1,7 @@
 //! What all services share: the store, the engine, time, and what is only worth keeping in memory.
 
 use crate::{
-    activity::Activity, bus::Bus, clock::Clock, entropy, images::Images, keys::Keys,
+    activity::Activity, bus::Bus, clock::Clock, entropy, images::Images, jobs::Calls, keys::Keys,
     passwords::Passwords, reconcile::Reconciler, settings::Settings, throttle::Throttle,
     usage::Usages,
 };
@@ -32,6 +32,7 @@ pub(crate) struct Core {
     pub passwords: Passwords,
     pub throttle: Throttle,
     pub images: Images,
+    pub jobs: Calls,
     pub usages: Usages,
     pub activity: Activity,
     pub reconciler: Reconciler,
@@ -83,6 +84,7 @@ impl Core {
             passwords: Passwords::default(),
             throttle: Throttle::default(),
             images: Images::default(),
+            jobs: Calls::default(),
             usages: Usages::default(),
             activity: Activity::default(),
             upstream,

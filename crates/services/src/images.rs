@@ -4,7 +4,7 @@
 //! `preparing.json` of the data directory, so that a tile can show how far its image is.
 
 use crate::core::Core;
-use domain::{Result, event::Change, image::ImageRef, launcher::TileState};
+use domain::{Result, event::Change, image::ImageRef, job::JobState, launcher::TileState};
 use serde::Deserialize;
 use std::{
     collections::HashMap,
@@ -23,6 +23,8 @@ struct State {
     /// Content id by canonical reference.
     present: HashMap<String, String>,
     preparing: HashMap<String, Preparing>,
+    /// Images that are being made of sessions; the reason if one could not be.
+    making: HashMap<String, Option<String>>,
     /// Whether the engine was asked at all.
     known: bool,
 }
@@ -64,6 +66,21 @@ impl Images {
         if state.present.contains_key(canonical) {
             return TileState::Ready;
         }
+        match state.making.get(canonical) {
+            Some(None) => {
+                return TileState::Preparing {
+                    step: 0,
+                    steps: 0,
+                    message: "Its image is being made of a session".into(),
+                };
+            }
+            Some(Some(why)) => {
+                return TileState::Unavailable {
+                    why: format!("Its image could not be made. {why}"),
+                };
+            }
+            None => {}
+        }
         match state.preparing.get(canonical) {
             Some(p) if p.state == "failed" => TileState::Unavailable {
                 why: format!("Its image could not be built. {}", p.message),
@@ -84,6 +101,29 @@ impl Images {
                 why: format!("The image {canonical} is not on the engine."),
             },
         }
+    }
+
+    /// Reads which images jobs are to make; announces if anything is different.
+    pub(crate) async fn refresh_making(core: &Core) -> Result<()> {
+        let unfinished = core.store.unfinished_snapshots().await?;
+        let making: HashMap<String, Option<String>> = unfinished
+            .into_iter()
+            .map(|(image, state, error)| {
+                let why = (state == JobState::Failed)
+                    .then(|| error.map(|error| error.message).unwrap_or_default());
+                (image, why)
+            })
+            .collect();
+        let changed = {
+            let mut state = core.images.write();
+            let changed = state.making != making;
+            state.making = making;
+            changed
+        };
+        if changed {
+            core.bus.announce(Change::Images);
+        }
+        Ok(())
     }
 
     /// Asks the engine for its images; announces if anything is different.
@@ -112,6 +152,9 @@ impl Images {
 
 /// Follows the note that the set-up writes while it builds images.
 pub(crate) async fn watch_preparation(core: Arc<Core>) {
+    if let Err(error) = Images::refresh_making(&core).await {
+        tracing::warn!(%error, "it is not known which images are being made");
+    }
     let path = core.settings.data_dir.join("preparing.json");
     let mut seen: Option<SystemTime> = None;
     let mut every = tokio::time::interval(LOOK_EVERY);

@@ -13,6 +13,7 @@ mod core;
 pub mod engine_report;
 mod entropy;
 mod images;
+mod jobs;
 mod keys;
 mod launcher;
 mod passwords;
@@ -21,6 +22,7 @@ mod rights;
 pub mod sessions;
 pub mod settings;
 pub mod setup;
+mod snapshots;
 pub mod streams;
 mod throttle;
 mod usage;
@@ -29,10 +31,12 @@ mod workspaces;
 
 pub use access::Access;
 pub use engine_report::{EngineReport, EngineReports};
+pub use jobs::Jobs;
 pub use launcher::Launchers;
 pub use sessions::Sessions;
 pub use settings::{Settings, StreamMode};
 pub use setup::Setup;
+pub use snapshots::Snapshots;
 pub use streams::Streams;
 pub use users::Users;
 pub use workspaces::Workspaces;
@@ -54,6 +58,8 @@ pub struct Services {
     pub workspaces: Workspaces,
     pub launcher: Launchers,
     pub sessions: Sessions,
+    pub snapshots: Snapshots,
+    pub jobs: Jobs,
     pub streams: Streams,
     pub engine: EngineReports,
 }
@@ -77,6 +83,8 @@ impl Services {
             workspaces: Workspaces::new(core.clone()),
             launcher: Launchers::new(core.clone()),
             sessions: Sessions::new(core.clone()),
+            snapshots: Snapshots::new(core.clone()),
+            jobs: Jobs::new(core.clone()),
             streams: Streams::new(core.clone()),
             engine: EngineReports::new(core.clone()),
             core,
@@ -92,6 +100,7 @@ impl Services {
         tasks.spawn(activity::run(self.core.clone()));
         tasks.spawn(rights::follow(self.core.clone()));
         tasks.spawn(images::watch_preparation(self.core.clone()));
+        tasks.spawn(jobs::run(self.core.clone()));
         tasks
     }
 

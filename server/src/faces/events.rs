@@ -40,6 +40,7 @@ pub(crate) async fn events(
 fn concerns(actor: &Actor, change: &Change) -> bool {
     match change {
         Change::Session { owner, .. } => actor.owns_or_steers(owner),
+        Change::Job { owner, .. } => *owner == actor.user || actor.may(Permission::SeeAllJobs),
         Change::User { id } => *id == actor.user,
         Change::Usage => actor.may(Permission::SteerAllSessions),
         Change::Workspace { .. } | Change::Images | Change::Engine | Change::Resync => true,

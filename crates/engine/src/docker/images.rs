@@ -1,8 +1,9 @@
 //! Images the engine holds.
 
-use super::connect::{Docker, QUICK};
+use super::connect::{Docker, QUICK, SLOW};
 use crate::ImageSummary;
-use bollard::query_parameters::ListImagesOptions;
+use bollard::models::ImageInspect;
+use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions};
 use domain::Result;
 
 impl Docker {
@@ -25,6 +26,21 @@ impl Docker {
     }
 
     pub(super) async fn find_image(&self, reference: &str) -> Result<Option<ImageSummary>> {
+        let image = self.inspect(reference).await?;
+        Ok(image.map(|image| ImageSummary {
+            id: image.id.unwrap_or_default(),
+            tags: named(image.repo_tags.unwrap_or_default()),
+            digests: named(image.repo_digests.unwrap_or_default()),
+            size_bytes: image.size.unwrap_or_default(),
+        }))
+    }
+
+    pub(super) async fn read_label(&self, reference: &str, label: &str) -> Result<Option<String>> {
+        let config = self.inspect(reference).await?.and_then(|image| image.config);
+        Ok(config.and_then(|config| config.labels?.remove(label)))
+    }
+
+    async fn inspect(&self, reference: &str) -> Result<Option<ImageInspect>> {
         // The reference becomes part of a path, where these would address something else.
         if reference.is_empty() || reference.contains("..") || reference.contains(outside_paths) {
             return Ok(None);
@@ -32,14 +48,21 @@ impl Docker {
         let answer =
             self.call(QUICK, |client| async move { client.inspect_image(reference).await }).await;
         match answer {
-            Ok(image) => Ok(Some(ImageSummary {
-                id: image.id.unwrap_or_default(),
-                tags: named(image.repo_tags.unwrap_or_default()),
-                digests: named(image.repo_digests.unwrap_or_default()),
-                size_bytes: image.size.unwrap_or_default(),
-            })),
+            Ok(image) => Ok(Some(image)),
             Err(failure) if failure.is_missing() => Ok(None),
             Err(failure) => Err(failure.into_error("inspect", "image", reference)),
+        }
+    }
+
+    pub(super) async fn delete_image(&self, reference: &str) -> Result<()> {
+        let options = None::<RemoveImageOptions>;
+        let answer = self
+            .call(SLOW, |client| async move { client.remove_image(reference, options, None).await })
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(failure) if failure.is_missing() => Ok(()),
+            Err(failure) => Err(failure.into_error("remove", "image", reference)),
         }
     }
 }

@@ -28,6 +28,11 @@ pub enum Op {
     CreateNetwork,
     RemoveNetwork,
     Events,
+    ChangedBytes,
+    Commit,
+    ImageLabel,
+    RemoveImage,
+    Push,
 }
 
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use super::control::Control;
 use super::{ADDRESS, has_processes, subnet};
-use crate::{Container, ContainerSpec, EngineEvent, ImageSummary, NetworkSpec, UsageSample};
+use crate::{CommitSpec, Container, ContainerSpec, EngineEvent, ImageSummary, NetworkSpec, UsageSample};
 use domain::plan::{ContainerState, Observed};
 use domain::{Error, Result};
 use std::collections::BTreeMap;
@@ -21,6 +21,10 @@ type Announcement = (Option<String>, EngineEvent);
 pub(super) struct World {
     pub(super) control: Control,
     pub(super) images: Vec<ImageSummary>,
+    /// By image id.
+    pub(super) labels: BTreeMap<String, BTreeMap<String, String>>,
+    /// Images made of containers so far.
+    committed: u64,
     pub(super) networks: BTreeMap<String, NetworkSpec>,
     pub(super) containers: BTreeMap<String, Held>,
     pub(super) events: broadcast::Sender<Announcement>,
@@ -37,6 +41,8 @@ pub(super) struct Held {
     out_of_memory: bool,
     address: Option<IpAddr>,
     image_id: String,
+    /// Paused by the engine itself, while an image is made of it.
+    standing_still: bool,
     pub(super) log: Vec<String>,
     pub(super) usage: UsageSample,
 }
@@ -75,6 +81,8 @@ impl Default for World {
         Self {
             control: Control::default(),
             images: Vec::new(),
+            labels: BTreeMap::new(),
+            committed: 0,
             networks: BTreeMap::new(),
             containers: BTreeMap::new(),
             events: broadcast::channel(EVENT_BUFFER).0,
@@ -161,6 +169,7 @@ impl World {
             out_of_memory: false,
             address: None,
             image_id,
+            standing_still: false,
             log: Vec::new(),
             usage: UsageSample {
                 cpu_nanos: 1_000_000,
@@ -256,6 +265,62 @@ impl World {
             self.announce(name, &["oom"]);
         }
         self.announce(name, &["die"]);
+    }
+
+    /// The engine lets a container stand still while it reads its files, and says so.
+    pub(super) fn stand_still(&mut self, name: &str) {
+        let Some(container) = self.containers.get_mut(name) else { return };
+        if container.state == ContainerState::Running {
+            container.state = ContainerState::Paused;
+            container.standing_still = true;
+            self.announce(name, &["pause"]);
+        }
+    }
+
+    /// Only what it stopped goes on.
+    pub(super) fn go_on(&mut self, name: &str) {
+        let Some(container) = self.containers.get_mut(name) else { return };
+        let own = std::mem::take(&mut container.standing_still);
+        if own && container.state == ContainerState::Paused {
+            container.state = ContainerState::Running;
+            self.announce(name, &["unpause"]);
+        }
+    }
+
+    pub(super) fn commit(&mut self, spec: &CommitSpec) -> Result<String> {
+        self.held(&spec.container, "make an image of")?;
+        self.committed += 1;
+        let id = format!("sha256:{:064x}", 0xc0_0000 + self.committed);
+        let tag = format!("{}:{}", spec.repository, spec.tag);
+        for image in &mut self.images {
+            image.tags.retain(|held| *held != tag);
+        }
+        self.images.push(ImageSummary {
+            id: id.clone(),
+            tags: vec![tag],
+            digests: Vec::new(),
+            size_bytes: 90 << 20,
+        });
+        let labels = spec.changes.iter().filter_map(|change| change.strip_prefix("LABEL "));
+        let labels = labels.filter_map(|pair| pair.split_once('='));
+        let plain = |text: &str| text.trim_matches('"').to_owned();
+        self.labels.insert(id.clone(), labels.map(|(k, v)| (plain(k), plain(v))).collect());
+        self.announce_images();
+        Ok(id)
+    }
+
+    pub(super) fn untag(&mut self, reference: &str) -> Result<()> {
+        let Some(id) = self.image(reference).map(|image| image.id.clone()) else { return Ok(()) };
+        let last = self.images.iter().any(|image| image.id == id && image.tags.len() < 2);
+        if last && self.containers.values().any(|container| container.image_id == id) {
+            return Err(refused("remove", "image", reference));
+        }
+        for image in self.images.iter_mut().filter(|image| image.id == id) {
+            image.tags.retain(|tag| tag != reference);
+        }
+        self.images.retain(|image| image.id != id || !image.tags.is_empty());
+        self.announce_images();
+        Ok(())
     }
 
     pub(super) fn create_network(&mut self, spec: &NetworkSpec) -> Result<()> {

@@ -1,0 +1,185 @@
+//! Jobs: work that is done once, may take long, and must survive a restart.
+//!
+//! A job is recorded in the transaction that made it necessary, and from then on it ends as done,
+//! failed or cancelled, whatever happens meanwhile. What it is about and what it made are links, so
+//! that its page leads on.
+
+use crate::{JobId, SessionId, Timestamp, WorkspaceId, error::Error};
+use serde::{Deserialize, Serialize};
+
+/// What sort of work it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    /// Makes an image of a session's container.
+    Commit,
+    /// Sends an image to a registry.
+    Push,
+}
+
+impl JobKind {
+    pub const ALL: [Self; 2] = [Self::Commit, Self::Push];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Push => "push",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Commit => "Create image",
+            Self::Push => "Push",
+        }
+    }
+
+    /// How many of this kind run side by side: a commit keeps the engine's disk busy, a push the
+    /// network.
+    pub const fn side_by_side(self) -> usize {
+        match self {
+            Self::Commit => 1,
+            Self::Push => 2,
+        }
+    }
+
+    /// How often it is tried before it has failed, where trying again may help.
+    pub const fn tries(self) -> u32 {
+        match self {
+            Self::Commit => 3,
+            Self::Push => 4,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Waits for its turn, or for its next try.
+    Queued,
+    Running,
+    Done,
+    Failed,
+    Cancelled,
+}
+
+impl JobState {
+    pub const ALL: [Self; 5] =
+        [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Queued => "Queued",
+            Self::Running => "Running",
+            Self::Done => "Done",
+            Self::Failed => "Failed",
+            Self::Cancelled => "Cancelled",
+        }
+    }
+
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// How far it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobProgress {
+    /// What is being done, as a sentence without its full stop: `Pushing 3 of 7 layers`.
+    pub step: String,
+    /// Bytes done and to do, where they are known.
+    pub bytes: Option<(i64, i64)>,
+}
+
+/// What a job concerns and what it made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct JobLinks {
+    pub session: Option<SessionId>,
+    pub workspace: Option<WorkspaceId>,
+    /// The image it makes or moves, as a reference.
+    pub image: String,
+    /// Content id or remote digest of what it made.
+    pub made: Option<String>,
+    /// Bytes of what it made.
+    pub size_bytes: Option<i64>,
+}
+
+/// A job as lists and pages show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    pub id: JobId,
+    pub kind: JobKind,
+    /// Names what it is about: `app:2026-11-20.10.00 from Desktop of ada`.
+    pub title: String,
+    pub state: JobState,
+    /// Tries begun, counted from 1.
+    pub attempt: u32,
+    pub cancel_requested: bool,
+    pub progress: Option<JobProgress>,
+    /// Why it failed, or why it will be tried again.
+    pub error: Option<Error>,
+    pub links: JobLinks,
+    /// Who asked for it.
+    pub actor: Option<String>,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    /// When a queued one is tried, if it waits for a moment.
+    pub run_at: Timestamp,
+}
+
+impl Job {
+    /// Whether it may be told to stop.
+    pub const fn may_cancel(&self) -> bool {
+        !self.state.is_over() && !self.cancel_requested
+    }
+
+    /// Whether it may be done once more.
+    pub const fn may_retry(&self) -> bool {
+        matches!(self.state, JobState::Failed | JobState::Cancelled)
+    }
+}
+
+/// One line of a job's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobLine {
+    /// Counted from 1 in each job.
+    pub seq: i64,
+    pub at: Timestamp,
+    pub text: String,
+}
+
+/// A job with its log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobDetail {
+    pub job: Job,
+    pub log: Vec<JobLine>,
+}
+
+/// Milliseconds to wait before try number `attempt` + 1.
+pub const fn pause_after(attempt: u32) -> i64 {
+    match attempt {
+        0 | 1 => 2_000,
+        2 => 10_000,
+        _ => 60_000,
+    }
+}

@@ -1,0 +1,67 @@
+//! What a job holds while it is carried out: its record, its log, and whether it is to end.
+
+use crate::core::Core;
+use domain::{
+    JobId, Result, UserId,
+    job::{JobLinks, JobProgress},
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use store::Tx;
+
+/// The hand that carries out one job.
+#[derive(Clone)]
+pub(crate) struct Hand {
+    pub(crate) core: Arc<Core>,
+    pub(crate) id: JobId,
+    pub(crate) owner: Option<UserId>,
+    /// Who asked for it, by name.
+    pub(crate) actor: String,
+    pub(crate) links: JobLinks,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Hand {
+    pub(super) fn new(core: Arc<Core>, claimed: &store::ClaimedJob) -> Self {
+        Self {
+            core,
+            id: claimed.job.id.clone(),
+            owner: claimed.owner.clone(),
+            actor: claimed.job.actor.clone().unwrap_or_default(),
+            links: claimed.job.links.clone(),
+            cancelled: Arc::default(),
+        }
+    }
+
+    /// Whether somebody asked to end it.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+    }
+
+    /// Adds a line to the log.
+    pub(crate) async fn say(&self, line: impl AsRef<str> + Send) -> Result<()> {
+        self.write(async |tx| tx.add_to_job_log(&self.id, self.core.now(), line.as_ref()).await)
+            .await
+    }
+
+    /// Shows how far it is.
+    pub(crate) async fn progress(&self, step: impl Into<String> + Send) -> Result<()> {
+        let progress = JobProgress { step: step.into(), bytes: None };
+        self.write(async |tx| tx.set_job_progress(&self.id, &progress).await).await
+    }
+
+    /// Writes something about the job in one transaction, and tells everybody.
+    pub(crate) async fn write(&self, work: impl AsyncFnOnce(&mut Tx) -> Result<()>) -> Result<()> {
+        let mut tx = self.core.store.begin().await?;
+        work(&mut tx).await?;
+        tx.commit().await?;
+        self.core.announce_job(&self.id, self.owner.as_ref());
+        Ok(())
+    }
+}

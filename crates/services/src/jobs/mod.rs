@@ -1,0 +1,211 @@
+//! Jobs: recording, following, cancelling and repeating work that is done in the background.
+//!
+//! What a kind of job does lives with its resource (a commit with [`crate::snapshots`]); here is
+//! what all kinds share. [`runner`] carries them out.
+
+mod hand;
+mod runner;
+
+pub(crate) use hand::Hand;
+pub(crate) use runner::{Outcome, run};
+
+use crate::core::Core;
+use domain::{
+    Error, JobId, Result, UserId,
+    actor::{Actor, Permission},
+    event::Change,
+    job::{Job, JobDetail, JobKind, JobLinks},
+    list::{ListQuery, Page},
+};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use store::{NewJob, Tx};
+use tokio::sync::Notify;
+
+/// Jobs that ended this long ago are still shown beside the running ones.
+const RECENT_MS: i64 = 10 * 60 * 1000;
+
+/// What a job is to do, as it is recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum Work {
+    Commit(crate::snapshots::Commit),
+    Push(crate::snapshots::Push),
+}
+
+impl Work {
+    const fn kind(&self) -> JobKind {
+        match self {
+            Self::Commit(_) => JobKind::Commit,
+            Self::Push(_) => JobKind::Push,
+        }
+    }
+
+    /// Equal for work that must not be done twice at once.
+    fn sameness(&self) -> String {
+        match self {
+            Self::Commit(commit) => format!("commit {}", commit.image),
+            Self::Push(push) => format!("push {}", push.image),
+        }
+    }
+}
+
+/// Wakes the runner; the work itself is in the store.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    pub(in crate::jobs) work: Notify,
+    pub(in crate::jobs) cancel: Notify,
+}
+
+impl Calls {
+    /// There is something to do.
+    pub(crate) fn work(&self) {
+        self.work.notify_one();
+    }
+}
+
+#[derive(Clone)]
+pub struct Jobs(Arc<Core>);
+
+fn unknown() -> Error {
+    Error::not_found("There is no such job (any more).").hint("Look in the list of jobs.")
+}
+
+impl Jobs {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self(core)
+    }
+
+    /// # Errors
+    /// `Forbidden` unless the actor may see all jobs.
+    pub async fn list(&self, actor: &Actor, query: &ListQuery) -> Result<Page<Job>> {
+        actor.require(Permission::SeeAllJobs)?;
+        self.0.store.jobs(query).await
+    }
+
+    /// What runs and what has just ended, of the actor or, if permitted, of everybody.
+    pub async fn recent(&self, actor: &Actor) -> Result<Vec<Job>> {
+        actor.require(Permission::LaunchWorkspaces)?;
+        let of = (!actor.may(Permission::SeeAllJobs)).then_some(&actor.user);
+        self.0.store.recent_jobs(of, self.0.now().plus_millis(-RECENT_MS)).await
+    }
+
+    /// # Errors
+    /// `NotFound` when there is none or the actor may not see it.
+    pub async fn detail(&self, actor: &Actor, id: &JobId) -> Result<JobDetail> {
+        actor.require(Permission::LaunchWorkspaces)?;
+        let found = self.0.store.job(id).await?;
+        let (job, _) = found.filter(|(_, owner)| may_see(actor, owner.as_ref())).ok_or_else(unknown)?;
+        Ok(JobDetail { job, log: self.0.store.job_log(id).await? })
+    }
+
+    /// Ends a job; one that is over stays as it is.
+    pub async fn cancel(&self, actor: &Actor, id: &JobId) -> Result<()> {
+        actor.require(Permission::LaunchWorkspaces)?;
+        let core = &self.0;
+        let mut tx = core.store.begin().await?;
+        let (job, owner) = own(&mut tx, actor, id).await?;
+        if job.state.is_over() {
+            return Ok(());
+        }
+        tx.cancel_job(id, core.now()).await?;
+        let line = format!("{} asked to cancel it.", actor.name);
+        tx.add_to_job_log(id, core.now(), &line).await?;
+        tx.audit(core.now(), Some(actor), "job.cancel", &job.title, Some(id.as_str())).await?;
+        tx.commit().await?;
+        core.announce_job(id, owner.as_ref());
+        core.jobs.cancel.notify_waiters();
+        crate::images::Images::refresh_making(core).await
+    }
+
+    /// Does a job once more. `password` replaces the one it had, for a push that was refused.
+    ///
+    /// # Errors
+    /// `Conflict` while it is not over, or when the same work runs already.
+    pub async fn retry(&self, actor: &Actor, id: &JobId, password: &str) -> Result<()> {
+        actor.require(Permission::LaunchWorkspaces)?;
+        let core = &self.0;
+        let secret = match password {
+            "" => None,
+            password => Some(core.keys.seal(&secret_place(id), password)?),
+        };
+        let mut tx = core.store.begin().await?;
+        let (job, owner) = own(&mut tx, actor, id).await?;
+        if !job.may_retry() {
+            return Err(Error::conflict(format!(
+                "This job is {}; only one that failed or was cancelled is done again.",
+                job.state.label().to_lowercase()
+            )));
+        }
+        tx.revive_job(id, secret.as_deref(), core.now()).await?;
+        let line = format!("{} asked to do it again.", actor.name);
+        tx.add_to_job_log(id, core.now(), &line).await?;
+        tx.audit(core.now(), Some(actor), "job.retry", &job.title, Some(id.as_str())).await?;
+        tx.commit().await?;
+        core.announce_job(id, owner.as_ref());
+        core.jobs.work();
+        crate::images::Images::refresh_making(core).await
+    }
+}
+
+fn may_see(actor: &Actor, owner: Option<&UserId>) -> bool {
+    owner == Some(&actor.user) || actor.may(Permission::SeeAllJobs)
+}
+
+async fn own(tx: &mut Tx, actor: &Actor, id: &JobId) -> Result<(Job, Option<UserId>)> {
+    let found = tx.job(id).await?;
+    found.filter(|(_, owner)| may_see(actor, owner.as_ref())).ok_or_else(unknown)
+}
+
+/// Where a job's credentials are bound to, for their encryption.
+pub(crate) fn secret_place(id: &JobId) -> String {
+    format!("jobs.secret/{id}")
+}
+
+impl Core {
+    /// Records work in the transaction that makes it necessary. Wake the runner after the commit.
+    pub(crate) async fn add_job(
+        &self,
+        tx: &mut Tx,
+        id: &JobId,
+        for_whom: (&UserId, &str),
+        title: &str,
+        work: &Work,
+        links: &JobLinks,
+        password: Option<&str>,
+    ) -> Result<JobId> {
+        let text = serde_json::to_string(work).map_err(|error| self.fault(&error))?;
+        let secret = match password {
+            Some(password) => Some(self.keys.seal(&secret_place(id), password)?),
+            None => None,
+        };
+        let now = self.now();
+        let recorded = tx
+            .insert_job(&NewJob {
+                id,
+                kind: work.kind(),
+                title,
+                work: &text,
+                secret: secret.as_deref(),
+                sameness: &work.sameness(),
+                links,
+                owner: for_whom.0,
+                actor: for_whom.1,
+                at: now,
+            })
+            .await?;
+        if recorded == *id {
+            tx.add_to_job_log(id, now, &format!("{} asked for it.", for_whom.1)).await?;
+        }
+        Ok(recorded)
+    }
+
+    pub(crate) fn announce_job(&self, id: &JobId, owner: Option<&UserId>) {
+        match owner {
+            Some(owner) => {
+                self.bus.announce(Change::Job { id: id.clone(), owner: owner.clone() });
+            }
+            None => self.bus.announce(Change::Resync),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Carries out jobs: a few of each kind at once, each under a lease that it keeps extending.
+//!
+//! A job can be killed at any point and is then taken over, because every kind finds what an
+//! earlier try left. A try that fails for want of something that may come back (the engine, a
+//! registry) is made again after a pause; any other failure is final until somebody asks again.
+
+use super::{Hand, Work, secret_place};
+use crate::core::Core;
+use domain::{
+    Error, ErrorKind, Result,
+    job::{JobKind, JobState, pause_after},
+};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use store::ClaimedJob;
+use tokio::task::JoinSet;
+
+/// A runner that does not extend its lease for so long is taken to be dead.
+const LEASE_S: i64 = 60;
+/// How often it is extended.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// The runner looks for work at least this often.
+const LOOK: Duration = Duration::from_secs(30);
+/// Shortest wait between two looks, so that a job due now that cannot be claimed spins nothing.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// How a try ended.
+pub(crate) enum Outcome {
+    Done,
+    Cancelled,
+}
+
+pub(crate) async fn run(core: Arc<Core>) {
+    // The data directory is this process's alone, so whoever held a lease has gone.
+    let freed = async {
+        let mut tx = core.store.begin().await?;
+        tx.end_leases().await?;
+        tx.commit().await
+    };
+    if let Err(error) = freed.await {
+        tracing::warn!(%error, "jobs of the last run are taken over when their leases end");
+    }
+    let mut running: HashMap<JobKind, usize> = HashMap::new();
+    let mut tasks: JoinSet<JobKind> = JoinSet::new();
+    loop {
+        while let Some(claimed) = claim(&core, &running).await {
+            let kind = claimed.job.kind;
+            *running.entry(kind).or_default() += 1;
+            let core = core.clone();
+            tasks.spawn(async move {
+                if let Err(error) = carry_out(&core, claimed).await {
+                    tracing::warn!(%error, "a job could not be kept on record");
+                }
+                kind
+            });
+        }
+        let wait = match core.store.next_job_at().await {
+            Ok(Some(at)) => Duration::from_millis(at.since(core.now()).unsigned_abs()),
+            _ => LOOK,
+        };
+        tokio::select! {
+            () = core.jobs.work.notified() => {}
+            Some(ended) = tasks.join_next() => {
+                if let Ok(kind) = ended
+                    && let Some(count) = running.get_mut(&kind)
+                {
+                    *count -= 1;
+                }
+            }
+            () = tokio::time::sleep(wait.clamp(BREATH, LOOK)) => {}
+        }
+    }
+}
+
+async fn claim(core: &Core, running: &HashMap<JobKind, usize>) -> Option<ClaimedJob> {
+    let free = |kind: &JobKind| running.get(kind).copied().unwrap_or(0) < kind.side_by_side();
+    let kinds: Vec<JobKind> = JobKind::ALL.into_iter().filter(free).collect();
+    if kinds.is_empty() {
+        return None;
+    }
+    let now = core.now();
+    let claimed = async {
+        let mut tx = core.store.begin().await?;
+        let claimed = tx.claim_job(&kinds, now, now.plus_secs(LEASE_S)).await?;
+        tx.commit().await?;
+        Ok::<_, Error>(claimed)
+    };
+    match claimed.await {
+        Ok(claimed) => claimed,
+        Err(error) => {
+            tracing::warn!(%error, "no job could be claimed");
+            None
+        }
+    }
+}
+
+/// One try of a job, to its end.
+async fn carry_out(core: &Arc<Core>, claimed: ClaimedJob) -> Result<()> {
+    let hand = Hand::new(core.clone(), &claimed);
+    let attempt = claimed.job.attempt;
+    if attempt > 1 {
+        hand.say(format!("Try {attempt}.")).await?;
+    }
+    crate::images::Images::refresh_making(core).await?;
+    let outcome = tokio::select! {
+        outcome = perform(&hand, &claimed) => outcome,
+        // Only while the work can be left where it is; the rest looks at the hand.
+        stop = told_to_end(&hand, attempt, claimed.job.kind) => match stop {
+            Stop::Asked => Ok(Outcome::Cancelled),
+            Stop::Lost => return Ok(()),
+        },
+    };
+    let now = core.now();
+    match outcome {
+        Ok(Outcome::Done) => {
+            hand.write(async |tx| {
+                tx.add_to_job_log(&hand.id, now, "Done.").await?;
+                tx.end_job(&hand.id, JobState::Done, None, now).await
+            })
+            .await?;
+        }
+        Ok(Outcome::Cancelled) => {
+            hand.write(async |tx| {
+                tx.add_to_job_log(&hand.id, now, "Cancelled.").await?;
+                tx.end_job(&hand.id, JobState::Cancelled, None, now).await
+            })
+            .await?;
+        }
+        Err(error) => failed(&hand, claimed.job.kind, attempt, &error).await?,
+    }
+    crate::images::Images::refresh_making(core).await
+}
+
+async fn perform(hand: &Hand, claimed: &ClaimedJob) -> Result<Outcome> {
+    let core = &hand.core;
+    let work: Work = serde_json::from_str(&claimed.work).map_err(|error| core.fault(&error))?;
+    let password = match &claimed.secret {
+        Some(sealed) => Some(core.keys.open_sealed(&secret_place(&hand.id), sealed)?),
+        None => None,
+    };
+    match work {
+        Work::Commit(commit) => commit.perform(hand, password).await,
+        Work::Push(push) => push.perform(hand, password).await,
+    }
+}
+
+/// Why a try is dropped.
+enum Stop {
+    /// Somebody cancelled the job.
+    Asked,
+    /// Another try has begun: this one has been silent for too long.
+    Lost,
+}
+
+/// Keeps the lease. Ends when the job is to be cancelled and can be dropped, or was taken over.
+async fn told_to_end(hand: &Hand, attempt: u32, kind: JobKind) -> Stop {
+    let core = &hand.core;
+    loop {
+        // Registered before the record is read, so that no request falls between the two.
+        let asked = core.jobs.cancel.notified();
+        let until = core.now().plus_secs(LEASE_S);
+        let kept = async {
+            let mut tx = core.store.begin().await?;
+            let kept = tx.extend_lease(&hand.id, attempt, until).await?;
+            tx.commit().await?;
+            Ok::<_, Error>(kept)
+        };
+        match kept.await {
+            Ok(Some(false)) | Err(_) => {}
+            Ok(Some(true)) => {
+                hand.cancel();
+                // An engine goes on with a commit whether anybody waits or not.
+                if kind != JobKind::Commit {
+                    return Stop::Asked;
+                }
+            }
+            Ok(None) => return Stop::Lost,
+        }
+        tokio::select! {
+            () = asked => {}
+            () = tokio::time::sleep(HEARTBEAT) => {}
+        }
+    }
+}
+
+async fn failed(hand: &Hand, kind: JobKind, attempt: u32, error: &Error) -> Result<()> {
+    let now = hand.core.now();
+    let again = error.kind == ErrorKind::Unavailable && attempt < kind.tries();
+    hand.write(async |tx| {
+        tx.add_to_job_log(&hand.id, now, &error.message).await?;
+        for line in error.detail.iter().flat_map(|detail| detail.lines()) {
+            tx.add_to_job_log(&hand.id, now, &format!("    {line}")).await?;
+        }
+        if again {
+            let pause = pause_after(attempt);
+            let line = format!("It is tried again in {} s.", pause / 1000);
+            tx.add_to_job_log(&hand.id, now, &line).await?;
+            tx.requeue_job(&hand.id, error, now.plus_millis(pause)).await
+        } else {
+            for hint in &error.hint {
+                tx.add_to_job_log(&hand.id, now, hint).await?;
+            }
+            tx.end_job(&hand.id, JobState::Failed, Some(error), now).await
+        }
+    })
+    .await
+}

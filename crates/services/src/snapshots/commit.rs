@@ -1,0 +1,159 @@
+//! The job that makes an image of a session's container.
+
+use crate::{
+    images::Images,
+    jobs::{Hand, Outcome, Work},
+    snapshots::Push,
+};
+use domain::{
+    Error, ErrorKind, JobId, Result, SessionId,
+    image::short_digest,
+    job::JobLinks,
+    quantity,
+    session::Session,
+    snapshot::{PushTo, Snapshot},
+};
+use engine::{CommitSpec, LABEL_GENERATION, LABEL_INSTALLATION, LABEL_SESSION};
+use serde::{Deserialize, Serialize};
+
+/// Which job made an image: how a second try knows that the first one did.
+const LABEL_JOB: &str = "slipway.job";
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Commit {
+    session: SessionId,
+    /// Canonical reference of what is made.
+    pub(crate) image: String,
+    repository: String,
+    tag: String,
+    pause: bool,
+    message: String,
+    author: String,
+    /// Dockerfile instructions, one each.
+    changes: Vec<String>,
+    /// Variables that are emptied.
+    blanked: Vec<String>,
+    base_image: String,
+    base_digest: String,
+    push: Option<PushTo>,
+}
+
+impl Commit {
+    pub(crate) fn of(session: &Session, made: &Snapshot, blanked: Vec<String>) -> Self {
+        Self {
+            session: session.id.clone(),
+            image: made.image.canonical(),
+            repository: made.image.canonical_repository(),
+            tag: made.image.tag.clone().unwrap_or_else(|| "latest".into()),
+            pause: made.pause,
+            message: made.message.clone(),
+            author: made.author.clone(),
+            changes: made.changes.iter().map(ToString::to_string).collect(),
+            blanked,
+            base_image: session.config.image.clone(),
+            base_digest: session.image_digest.clone().unwrap_or_default(),
+            push: made.push.clone(),
+        }
+    }
+
+    pub(crate) async fn perform(self, hand: &Hand, password: Option<String>) -> Result<Outcome> {
+        let core = &hand.core;
+        // An earlier try may have got so far and not lived to say so.
+        let earlier = core.engine.image_label(&self.image, LABEL_JOB).await?;
+        if earlier.as_deref() == Some(hand.id.as_str()) {
+            hand.say("The engine has made the image already.").await?;
+        } else {
+            if hand.is_cancelled() {
+                return Ok(Outcome::Cancelled);
+            }
+            self.commit(hand).await?;
+        }
+        if hand.is_cancelled() {
+            hand.say("The image is removed again.").await?;
+            core.engine.remove_image(&self.image).await?;
+            Images::refresh(core).await?;
+            return Ok(Outcome::Cancelled);
+        }
+        let made = core.engine.image(&self.image).await?.ok_or_else(|| {
+            Error::conflict(format!("The image {} is gone again.", self.image))
+                .hint("Somebody removed it with the engine's own tools. Do it once more.")
+        })?;
+        let line = format!(
+            "{} is {}, {}.",
+            self.image,
+            short_digest(&made.id),
+            quantity::bytes(made.size_bytes)
+        );
+        let push = self.push_job(hand)?;
+        let links = JobLinks {
+            made: Some(made.id.clone()),
+            size_bytes: Some(made.size_bytes),
+            ..hand.links.clone()
+        };
+        let entry = core.entry(None, format!("Created the image {}", self.image));
+        hand.write(async |tx| {
+            tx.add_to_job_log(&hand.id, core.now(), &line).await?;
+            tx.note_committed(&hand.id, &made.id, made.size_bytes).await?;
+            tx.set_job_links(&hand.id, &links).await?;
+            tx.add_to_timeline(&self.session, &entry).await?;
+            if let (Some((id, work)), Some(owner)) = (&push, &hand.owner) {
+                let by = (owner, hand.actor.as_str());
+                let title = format!("{} to its registry", self.image);
+                core.add_job(tx, id, by, &title, work, &links, password.as_deref()).await?;
+            }
+            Ok(())
+        })
+        .await?;
+        Images::refresh(core).await?;
+        core.jobs.work();
+        Ok(Outcome::Done)
+    }
+
+    async fn commit(&self, hand: &Hand) -> Result<()> {
+        let core = &hand.core;
+        let still = if self.pause { "It stands still meanwhile." } else { "It goes on meanwhile." };
+        hand.say(format!("Making the image {} of the session. {still}", self.image)).await?;
+        hand.progress("The engine copies what the session has written").await?;
+        let spec = CommitSpec {
+            container: core.container_name(&self.session),
+            repository: self.repository.clone(),
+            tag: self.tag.clone(),
+            message: self.message.clone(),
+            author: self.author.clone(),
+            pause: self.pause,
+            changes: self.instructions(&hand.id, &hand.actor),
+        };
+        match core.engine.commit(&spec).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind == ErrorKind::NotFound => Err(Error::conflict(
+                "The session's container is gone, and with it what the image was to be made of.",
+            )
+            .detail(error.detail.unwrap_or(error.message))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What was asked for, and after it what must hold whatever was asked for.
+    fn instructions(&self, job: &JobId, actor: &str) -> Vec<String> {
+        let mut all = self.changes.clone();
+        all.extend(self.blanked.iter().map(|name| format!("ENV {name}=\"\"")));
+        // A container that somebody makes of the image by hand must not pass for this session's.
+        let emptied = [LABEL_INSTALLATION, LABEL_SESSION, LABEL_GENERATION];
+        all.extend(emptied.map(|label| format!("LABEL {label}=\"\"")));
+        let labels = [
+            (LABEL_JOB, job.as_str()),
+            ("slipway.snapshot.session", self.session.as_str()),
+            ("slipway.snapshot.base", &self.base_image),
+            ("slipway.snapshot.base-digest", &self.base_digest),
+            ("slipway.snapshot.user", actor),
+        ];
+        all.extend(labels.map(|(label, value)| format!("LABEL {label}=\"{value}\"")));
+        all
+    }
+
+    fn push_job(&self, hand: &Hand) -> Result<Option<(JobId, Work)>> {
+        let Some(to) = &self.push else { return Ok(None) };
+        let push = Push { image: self.image.clone(), to: to.clone() };
+        Ok(Some((hand.core.new_id()?, Work::Push(push))))
+    }
+}

@@ -1,0 +1,334 @@
+//! Create image from session (seed 002): the wizard, and the jobs that carry it out.
+//!
+//! What is typed is kept as a draft until it is submitted, so that no page of the wizard loses
+//! anything. Submitting records the job and the workspace entry in one transaction; the tile is not
+//! available until its image is there, which the launcher finds out by itself.
+
+mod commit;
+mod push;
+
+pub(crate) use commit::Commit;
+pub(crate) use push::Push;
+
+use crate::{core::Core, images::Images, sessions::Sessions};
+use domain::{
+    Error, JobId, Result, SessionId, WorkspaceId,
+    actor::{Actor, Permission},
+    event::Change,
+    image::ImageRef,
+    job::JobLinks,
+    session::{Session, State},
+    snapshot::{Lineage, Snapshot, SnapshotForm, SnapshotPage, WizardStep},
+    workspace::{Definition, Workspace},
+};
+use std::{sync::Arc, time::Duration};
+use store::Draft;
+
+use crate::jobs::Work;
+
+/// The engine walks over all that a session has written to measure it; the page does not wait
+/// longer than this.
+const MEASURE: Duration = Duration::from_secs(3);
+
+#[derive(Clone)]
+pub struct Snapshots(Arc<Core>);
+
+/// What a submitted wizard has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    pub job: JobId,
+    pub workspace: WorkspaceId,
+}
+
+impl Snapshots {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self(core)
+    }
+
+    /// A session that an image can be made of.
+    async fn subject(&self, actor: &Actor, id: &SessionId) -> Result<Session> {
+        actor.require(Permission::CreateImages)?;
+        let session = Sessions::new(self.0.clone()).visible(actor, id).await?;
+        if matches!(session.state(), State::Running | State::Paused) {
+            return Ok(session);
+        }
+        Err(Error::conflict(format!(
+            "“{}” is {}; an image can be made of a session that is running or paused.",
+            session.workspace_name,
+            session.state().label().to_lowercase()
+        ))
+        .hint("Start the session, then try again."))
+    }
+
+    /// What the wizard shows.
+    ///
+    /// # Errors
+    /// `Conflict` when the session neither runs nor is paused.
+    pub async fn page(&self, actor: &Actor, id: &SessionId) -> Result<SnapshotPage> {
+        let session = self.subject(actor, id).await?;
+        let core = &self.0;
+        let draft = self.draft(actor, &session).await?;
+        let container = core.container_name(id);
+        let measured = tokio::time::timeout(MEASURE, core.engine.changed_bytes(&container)).await;
+        let checked = draft.form.check(draft.secret.is_some()).ok();
+        let blanked = blanked(&session);
+        let canonical = draft.form.image.parse::<ImageRef>().map(|image| image.canonical());
+        Ok(SnapshotPage {
+            title: format!("{} of {}", session.workspace_name, session.owner_name),
+            base_image: session.config.image.clone(),
+            paused: session.state() == State::Paused,
+            overwrites: canonical.is_ok_and(|name| core.images.id_of(&name).is_some()),
+            commands: checked.map(|made| commands(&container, &made, &blanked)).unwrap_or_default(),
+            blanked,
+            has_password: draft.secret.is_some(),
+            form: draft.form,
+            changed_bytes: measured.ok().and_then(Result::ok),
+            session: session.id,
+        })
+    }
+
+    async fn draft(&self, actor: &Actor, session: &Session) -> Result<Draft> {
+        if let Some(draft) = self.0.store.snapshot_draft(&actor.user, &session.id).await? {
+            return Ok(draft);
+        }
+        let image = session.config.image.parse::<ImageRef>().map_err(|why| self.0.fault(&why))?;
+        let form =
+            SnapshotForm::proposed(&session.workspace_name, &image, &actor.name, self.0.now());
+        Ok(Draft { form, secret: None })
+    }
+
+    /// Keeps one page of the wizard. An empty `password` keeps the one typed before; without a user
+    /// name there is none.
+    ///
+    /// # Errors
+    /// `Invalid` with each problem at its field; what was typed is kept all the same.
+    pub async fn keep(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        step: WizardStep,
+        typed: SnapshotForm,
+        password: &str,
+    ) -> Result<()> {
+        let session = self.subject(actor, id).await?;
+        let mut draft = self.draft(actor, &session).await?;
+        take_over(&mut draft.form, step, typed);
+        if step == WizardStep::Registry {
+            if draft.form.registry.trim().is_empty() || draft.form.registry_username.is_empty() {
+                draft.secret = None;
+            }
+            if !password.is_empty() {
+                draft.secret = Some(self.0.keys.seal(&draft_place(actor, id), password)?);
+            }
+        }
+        let core = &self.0;
+        let mut tx = core.store.begin().await?;
+        tx.save_snapshot_draft(&actor.user, id, &draft, core.now()).await?;
+        tx.commit().await?;
+        draft.form.check_step(step, draft.secret.is_some())
+    }
+
+    /// Records the job and the workspace entry; both exist or neither.
+    ///
+    /// # Errors
+    /// `Invalid` with each problem at its field; `Conflict` when an image of this name is being made.
+    pub async fn submit(&self, actor: &Actor, id: &SessionId) -> Result<Begun> {
+        let session = self.subject(actor, id).await?;
+        let core = &self.0;
+        let draft = self.draft(actor, &session).await?;
+        let made = draft.form.check(draft.secret.is_some())?;
+        let password = match &draft.secret {
+            Some(sealed) => Some(core.keys.open_sealed(&draft_place(actor, id), sealed)?),
+            None => None,
+        };
+        let parent = core.store.workspace(&session.workspace).await?;
+        let workspace = self.entry(&session, parent.as_ref(), &made)?;
+        let canonical = made.image.canonical();
+        let job: JobId = core.new_id()?;
+        let commit = Work::Commit(Commit::of(&session, &made, blanked(&session)));
+        let links = JobLinks {
+            session: Some(id.clone()),
+            workspace: Some(workspace.id.clone()),
+            image: canonical.clone(),
+            ..JobLinks::default()
+        };
+        let title = format!("{canonical} from {} of {}", session.workspace_name, session.owner_name);
+        let now = core.now();
+        let mut tx = core.store.begin().await?;
+        let by = (&actor.user, actor.name.as_str());
+        let recorded =
+            core.add_job(&mut tx, &job, by, &title, &commit, &links, password.as_deref()).await?;
+        if recorded != job {
+            return Err(Error::conflict(format!("The image {canonical} is being made already."))
+                .hint("Follow it in the list of jobs, or choose another tag."));
+        }
+        tx.insert_workspace(&workspace, None).await?;
+        let lineage = Lineage {
+            image: canonical.clone(),
+            job: job.clone(),
+            session: id.clone(),
+            workspace: workspace.id.clone(),
+            base_image: session.config.image.clone(),
+            base_digest: session.image_digest.clone().unwrap_or_default(),
+            image_id: None,
+            size_bytes: None,
+            remote_digest: None,
+            actor: actor.name.clone(),
+            created_at: now,
+        };
+        tx.save_snapshot(&lineage, &session.workspace).await?;
+        let line = core.entry(Some(actor), format!("Asked to create the image {canonical}"));
+        tx.add_to_timeline(id, &line).await?;
+        tx.audit(now, Some(actor), "session.create_image", &canonical, Some(id.as_str())).await?;
+        tx.delete_snapshot_draft(&actor.user, id).await?;
+        tx.commit().await?;
+        Images::refresh_making(core).await?;
+        core.announce_session(&session);
+        core.bus.announce(Change::Workspace { id: workspace.id.clone() });
+        core.announce_job(&job, Some(&actor.user));
+        core.jobs.work();
+        Ok(Begun { job, workspace: workspace.id })
+    }
+
+    /// Gives the wizard up.
+    pub async fn discard(&self, actor: &Actor, id: &SessionId) -> Result<()> {
+        actor.require(Permission::CreateImages)?;
+        let mut tx = self.0.store.begin().await?;
+        tx.delete_snapshot_draft(&actor.user, id).await?;
+        tx.commit().await
+    }
+
+    /// Images made of a session, newest first.
+    pub async fn of_session(&self, actor: &Actor, id: &SessionId) -> Result<Vec<Lineage>> {
+        actor.require(Permission::LaunchWorkspaces)?;
+        Sessions::new(self.0.clone()).visible(actor, id).await?;
+        self.0.store.snapshots_of_session(id).await
+    }
+
+    /// What an image was made of, if of a session.
+    pub async fn of_image(&self, actor: &Actor, image: &ImageRef) -> Result<Option<Lineage>> {
+        actor.require(Permission::ManageWorkspaces)?;
+        self.0.store.snapshot(&image.canonical()).await
+    }
+
+    /// The parent's definition with the new image: as the session runs it, because the workspace
+    /// may have changed since or be gone.
+    fn entry(
+        &self,
+        session: &Session,
+        parent: Option<&Workspace>,
+        made: &Snapshot,
+    ) -> Result<Workspace> {
+        let core = &self.0;
+        let config = &session.config;
+        let parent = parent.map(|workspace| &workspace.definition);
+        Ok(Workspace {
+            id: core.new_id()?,
+            definition: Definition {
+                name: made.name.clone(),
+                description: parent.map(|p| p.description.clone()).unwrap_or_default(),
+                icon: session.icon.clone(),
+                categories: parent.map(|p| p.categories.clone()).unwrap_or_default(),
+                image: made.image.clone(),
+                contract: config.contract.clone(),
+                environment: config.environment.clone(),
+                cpu_millis: config.cpu_millis,
+                memory_bytes: config.memory_bytes,
+                shm_bytes: config.shm_bytes,
+                pids: config.pids,
+                enabled: true,
+                hidden: false,
+                notes: parent.map(|p| p.notes.clone()).unwrap_or_default(),
+            },
+            revision: 1,
+            created_at: core.now(),
+            updated_at: core.now(),
+        })
+    }
+}
+
+/// Each page brings only its own fields.
+fn take_over(form: &mut SnapshotForm, step: WizardStep, typed: SnapshotForm) {
+    match step {
+        WizardStep::Image => {
+            form.image = typed.image;
+            form.pause = typed.pause;
+        }
+        WizardStep::Registry => {
+            form.registry = typed.registry;
+            form.registry_username = typed.registry_username;
+        }
+        WizardStep::Changes => {
+            form.changes = typed.changes;
+            form.message = typed.message;
+            form.author = typed.author;
+        }
+        WizardStep::Workspace => form.name = typed.name,
+        WizardStep::Review => {}
+    }
+}
+
+/// Where a draft's password is bound to, for its encryption.
+fn draft_place(actor: &Actor, id: &SessionId) -> String {
+    format!("snapshot_drafts.secret/{}/{id}", actor.user)
+}
+
+/// Variables that Slipway puts into the container, with this session's own password.
+fn blanked(session: &Session) -> Vec<String> {
+    let basic = session.config.contract.basic.as_ref();
+    basic.map(|basic| basic.password_variable.clone()).into_iter().collect()
+}
+
+/// The same with the engine's own command.
+fn commands(container: &str, made: &Snapshot, blanked: &[String]) -> Vec<String> {
+    let image = made.image.canonical();
+    let mut commit = vec!["docker commit".to_owned()];
+    if !made.pause {
+        commit.push("--pause=false".into());
+    }
+    for (flag, text) in [("--message", &made.message), ("--author", &made.author)] {
+        if !text.is_empty() {
+            commit.push(format!("{flag} {}", quoted(text)));
+        }
+    }
+    let changes = made.changes.iter().map(ToString::to_string);
+    for change in changes.chain(blanked.iter().map(|name| format!("ENV {name}="))) {
+        commit.push(format!("--change {}", quoted(&change)));
+    }
+    commit.push(format!("{container} {image}"));
+    let mut all = Vec::new();
+    if let Some(push) = &made.push {
+        if !push.username.is_empty() {
+            all.push(format!(
+                "docker login --username {} {}",
+                quoted(&push.username),
+                quoted(&push.server)
+            ));
+        }
+        all.push(format!("docker push {image}"));
+    }
+    all.insert(0, commit.join(" "));
+    all
+}
+
+/// For a shell.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/:@=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn what_a_shell_would_read_otherwise_is_quoted() {
+        assert_eq!(quoted("app:1"), "app:1");
+        assert_eq!(quoted("CMD [\"a\"]"), "'CMD [\"a\"]'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+    }
+}
