@@ -182,6 +182,7 @@ impl Content {
         let Self { page, narrowing, launching, here, .. } = self;
         let tiles = Memo::new(move |_| page.with(shown_tiles));
         let none = Memo::new(move |_| tiles.with(Vec::is_empty));
+        let more = Memo::new(move |_| page.with(|page| page.more));
         let categories = Memo::new(move |_| page.with(|page| page.categories.clone()));
         let list = move || {
             if none.get() {
@@ -198,6 +199,11 @@ impl Content {
                             <TileCard tile=shown.0 running=shown.1 launching here/>
                         </For>
                     </ul>
+                    {move || (more.get() > 0).then(|| view! {
+                        <p class="tiles-more">
+                            {format!("And {} more: search or choose a category to find them.", more.get())}
+                        </p>
+                    })}
                 }
                 .into_any()
             }

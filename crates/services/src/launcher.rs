@@ -10,6 +10,10 @@ use domain::{
 use std::sync::Arc;
 use store::LauncherRow;
 
+/// Tiles on one page; favourites and the recently used come first, and the rest is found by search
+/// and category.
+const MOST_TILES: usize = 240;
+
 #[derive(Clone)]
 pub struct Launchers(Arc<Core>);
 
@@ -21,7 +25,9 @@ impl Launchers {
     pub async fn page(&self, actor: &Actor, search: &str, category: &str) -> Result<Launcher> {
         actor.require(Permission::LaunchWorkspaces)?;
         let core = &self.0;
-        let rows = core.store.launcher(&actor.user, search.trim(), category).await?;
+        let mut rows = core.store.launcher(&actor.user, search.trim(), category).await?;
+        let more = rows.len().saturating_sub(MOST_TILES) as u32;
+        rows.truncate(MOST_TILES);
         let categories = core.store.categories().await?;
         let narrowed = !(search.is_empty() && category.is_empty());
         let any = if rows.is_empty() && narrowed {
@@ -32,6 +38,7 @@ impl Launchers {
         let sessions = core.store.sessions_of(&actor.user).await?;
         Ok(Launcher {
             sessions: sessions.into_iter().map(|s| core.row(s)).collect(),
+            more,
             tiles: rows.into_iter().map(|row| self.tile(row)).collect(),
             categories,
             any,

@@ -142,3 +142,18 @@ async fn a_session_deleted_while_it_starts_leaves_nothing() {
     world.reaches(&admin, &id, State::Deleted).await;
     assert_eq!(world.containers().await, 0);
 }
+
+#[tokio::test]
+async fn a_launcher_with_very_many_tiles_shows_some_and_how_many_more_there_are() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    for number in 0..245 {
+        let form = WorkspaceForm { name: format!("Desktop {number:03}"), ..world.form() };
+        let form = WorkspaceForm { enabled: "on".into(), ..form };
+        world.services.workspaces.create(&admin, &form).await.unwrap();
+    }
+    let all = world.services.launcher.page(&admin, "", "").await.unwrap();
+    assert_eq!((all.tiles.len(), all.more), (240, 5));
+    let found = world.services.launcher.page(&admin, "Desktop 244", "").await.unwrap();
+    assert_eq!((found.tiles.len(), found.more), (1, 0));
+}

@@ -101,6 +101,7 @@ CREATE UNIQUE INDEX sessions_once_per_workspace ON sessions (owner, workspace_id
 CREATE UNIQUE INDEX sessions_own_their_port ON sessions (port) WHERE port IS NOT NULL;
 CREATE UNIQUE INDEX sessions_own_their_network ON sessions (network) WHERE network IS NOT NULL;
 CREATE INDEX sessions_alive ON sessions (launched_at) WHERE status <> 'deleted';
+CREATE INDEX sessions_of_workspace ON sessions (workspace_id) WHERE status <> 'deleted';
 CREATE INDEX sessions_of_owner ON sessions (owner, workspace_id, launched_at);
 
 CREATE TABLE session_timeline (

@@ -22,14 +22,18 @@ use axum::{
 use domain::Result;
 use http::{HeaderValue, header, request::Parts};
 use leptos::{config::LeptosOptions, prelude::*};
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
 use services::{Services, StreamMode, access};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use tower_http::compression::{
     CompressionLayer,
     predicate::{NotForContentType, Predicate, SizeAbove},
 };
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
+
+/// The paths of all pages. Found once in a process: while Leptos looks for them, no page anywhere
+/// in the process can read anything, and one that tries waits for ever.
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
 /// Largest form; pictures included.
 const LARGEST_FORM: usize = 1024 * 1024;
@@ -61,7 +65,6 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
     };
     let frames = frames(services.streams.mode());
 
-    let routes = generate_route_list(App);
     let page = move |options: LeptosOptions| {
         forbid_foreign_content(&frames);
         shell(options)
@@ -77,7 +80,7 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
     // The stock handler would look for files on disk; there are none, so every unknown path is the
     // console's own "not found" page.
     let pages = Router::new()
-        .leptos_routes_with_context(&options, routes, provide_request, page)
+        .leptos_routes_with_context(&options, ROUTES.clone(), provide_request, page)
         .fallback(fallback)
         .with_state(options);
 

@@ -6,8 +6,12 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use upstream::Target;
 
-/// Between two questions: short at first, because a web server in a small image is up at once.
-const PAUSES_MS: [u64; 4] = [10, 20, 40, 80];
+/// Between two questions, for as long as somebody may be waiting for the answer to come at once: a
+/// port that nothing listens on refuses in no time.
+const PAUSE: Duration = Duration::from_millis(5);
+const EAGER: Duration = Duration::from_secs(2);
+/// Between two questions from then on.
+const LATER: Duration = Duration::from_millis(100);
 /// How long one question may wait for its answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often the engine is asked whether the container still runs.
@@ -40,7 +44,7 @@ pub(crate) async fn until_ready(
     let began = Instant::now();
     let limit = Duration::from_secs(u64::from(contract.ready_timeout_s));
     let mut last_look = began;
-    for round in 0.. {
+    loop {
         let answer =
             core.upstream.probe(target, &contract.ready_path, value.as_ref(), PATIENCE).await;
         let answer = match answer {
@@ -65,10 +69,8 @@ pub(crate) async fn until_ready(
                 }
             }
         }
-        let pause = PAUSES_MS.get(round).copied().unwrap_or(100);
-        tokio::time::sleep(Duration::from_millis(pause)).await;
+        tokio::time::sleep(if began.elapsed() < EAGER { PAUSE } else { LATER }).await;
     }
-    Ok(Outcome::Overtaken)
 }
 
 /// Success and redirects count; anything else says that the workspace is not there yet.
