@@ -124,7 +124,9 @@ fn unknown(name: &str) -> String {
         "RUN" | "COPY" | "ADD" => format!(
             "It does something while an image is built, and a commit builds nothing: do it in the session before. Possible are {known}."
         ),
-        "FROM" => format!("The session's container is what the image is made from. Possible are {known}."),
+        "FROM" => {
+            format!("The session's container is what the image is made from. Possible are {known}.")
+        }
         _ => format!("There is no such instruction at a commit. Possible are {known}."),
     }
 }
@@ -258,7 +260,9 @@ mod tests {
         assert_eq!(read(""), Vec::<String>::new());
         assert_eq!(read("# nothing\n\n"), Vec::<String>::new());
         assert_eq!(
-            read("env A=1 \\\n  # in between\n\n  B=\"two words\"\nCMD [\"a\", \"b c\"]\ncmd echo \"$A\" | cat"),
+            read(
+                "env A=1 \\\n  # in between\n\n  B=\"two words\"\nCMD [\"a\", \"b c\"]\ncmd echo \"$A\" | cat"
+            ),
             ["ENV A=1 B=\"two words\"", "CMD [\"a\", \"b c\"]", "CMD echo \"$A\" | cat"]
         );
         assert_eq!(read("ENV OLD some value"), ["ENV OLD some value"]);

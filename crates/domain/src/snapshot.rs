@@ -154,8 +154,9 @@ impl SnapshotForm {
         problems.finish()?;
         let invalid = |field: &str, why: String| Error::at(field, why);
         let image = self.image().map_err(|why| invalid("image", why))?;
-        let changes = changes::parse(&self.changes)
-            .map_err(|all| invalid("changes", all.first().map(ToString::to_string).unwrap_or_default()))?;
+        let changes = changes::parse(&self.changes).map_err(|all| {
+            invalid("changes", all.first().map(ToString::to_string).unwrap_or_default())
+        })?;
         let registry = self.registry.trim();
         Ok(Snapshot {
             image,
@@ -186,7 +187,8 @@ impl SnapshotForm {
                 }
                 for (field, text) in [("message", &self.message), ("author", &self.author)] {
                     if text.chars().count() > LONGEST_LINE || text.contains(char::is_control) {
-                        problems.add(field, format!("One line of up to {LONGEST_LINE} characters."));
+                        problems
+                            .add(field, format!("One line of up to {LONGEST_LINE} characters."));
                     }
                 }
             }
@@ -270,8 +272,7 @@ pub fn stamp(at: Timestamp) -> String {
 
 /// The tag with the moment behind it, in place of the moment of an earlier snapshot.
 fn tagged(tag: &str, moment: &str) -> String {
-    let shape: String =
-        tag.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let shape: String = tag.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     let kept = shape.strip_suffix("0000-00-00.00.00").map_or(tag, |rest| &tag[..rest.len()]);
     match kept.trim_end_matches('-') {
         "" => moment.to_owned(),

@@ -58,13 +58,12 @@ impl Store {
     }
 
     pub async fn snapshot_draft(&self, user: &UserId, of: &SessionId) -> Result<Option<Draft>> {
-        let row =
-            sqlx::query("SELECT * FROM snapshot_drafts WHERE user_id = ? AND session_id = ?")
-                .bind(user.as_str())
-                .bind(of.as_str())
-                .fetch_optional(&self.read)
-                .await
-                .fault()?;
+        let row = sqlx::query("SELECT * FROM snapshot_drafts WHERE user_id = ? AND session_id = ?")
+            .bind(user.as_str())
+            .bind(of.as_str())
+            .fetch_optional(&self.read)
+            .await
+            .fault()?;
         row.map(|row| Ok(Draft { form: row.json("form")?, secret: row.get_or_fault("secret")? }))
             .transpose()
     }

@@ -36,8 +36,8 @@ impl Docker {
 
     pub(super) async fn measure_changes(&self, name: &str) -> Result<i64> {
         let options = InspectContainerOptionsBuilder::new().size(true).build();
-        let container = self
-            .call(MEASURE, |client| async move {
+        let container =
+            self.call(MEASURE, |client| async move {
                 client.inspect_container(name, Some(options)).await
             })
             .await

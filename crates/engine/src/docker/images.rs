@@ -26,7 +26,7 @@ impl Docker {
     }
 
     pub(super) async fn find_image(&self, reference: &str) -> Result<Option<ImageSummary>> {
-        let image = self.inspect(reference).await?;
+        let image = self.inspect_image(reference).await?;
         Ok(image.map(|image| ImageSummary {
             id: image.id.unwrap_or_default(),
             tags: named(image.repo_tags.unwrap_or_default()),
@@ -36,11 +36,11 @@ impl Docker {
     }
 
     pub(super) async fn read_label(&self, reference: &str, label: &str) -> Result<Option<String>> {
-        let config = self.inspect(reference).await?.and_then(|image| image.config);
+        let config = self.inspect_image(reference).await?.and_then(|image| image.config);
         Ok(config.and_then(|config| config.labels?.remove(label)))
     }
 
-    async fn inspect(&self, reference: &str) -> Result<Option<ImageInspect>> {
+    async fn inspect_image(&self, reference: &str) -> Result<Option<ImageInspect>> {
         // The reference becomes part of a path, where these would address something else.
         if reference.is_empty() || reference.contains("..") || reference.contains(outside_paths) {
             return Ok(None);

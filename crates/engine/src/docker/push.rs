@@ -90,17 +90,20 @@ fn credentials(login: &RegistryLogin) -> Result<DockerCredentials> {
 fn classify(error: Error) -> Error {
     let said = error.detail.clone().unwrap_or_default();
     let has = |words: &[&str]| words.iter().any(|word| said.to_lowercase().contains(word));
-    let refused = |kind, message: &str, hint: &str| {
-        Error::new(kind, message).hint(hint).detail(said.clone())
-    };
+    let refused =
+        |kind, message: &str, hint: &str| Error::new(kind, message).hint(hint).detail(said.clone());
     if has(&["toomanyrequests", "too many requests", "rate limit"]) {
         refused(
             ErrorKind::Unavailable,
             "The registry takes no more requests for now.",
             "It is tried again by itself. Signing in, or another account, often has a higher limit.",
         )
-    } else if has(&["no basic auth", "unauthorized", "authentication required", "incorrect username"])
-    {
+    } else if has(&[
+        "no basic auth",
+        "unauthorized",
+        "authentication required",
+        "incorrect username",
+    ]) {
         refused(
             ErrorKind::Forbidden,
             "The registry does not know this user name and password.",

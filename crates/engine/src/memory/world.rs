@@ -2,7 +2,9 @@
 
 use super::control::Control;
 use super::{ADDRESS, has_processes, subnet};
-use crate::{CommitSpec, Container, ContainerSpec, EngineEvent, ImageSummary, NetworkSpec, UsageSample};
+use crate::{
+    CommitSpec, Container, ContainerSpec, EngineEvent, ImageSummary, NetworkSpec, UsageSample,
+};
 use domain::plan::{ContainerState, Observed};
 use domain::{Error, Result};
 use std::collections::BTreeMap;

@@ -29,7 +29,7 @@ const RECENT_MS: i64 = 10 * 60 * 1000;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(crate) enum Work {
-    Commit(crate::snapshots::Commit),
+    Commit(Box<crate::snapshots::Commit>),
     Push(crate::snapshots::Push),
 }
 
@@ -48,6 +48,18 @@ impl Work {
             Self::Push(push) => format!("push {}", push.image),
         }
     }
+}
+
+/// A job to be recorded.
+pub(crate) struct Order<'a> {
+    pub(crate) id: &'a JobId,
+    pub(crate) owner: &'a UserId,
+    /// The owner's name.
+    pub(crate) actor: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) work: &'a Work,
+    pub(crate) links: &'a JobLinks,
+    pub(crate) password: Option<&'a str>,
 }
 
 /// Wakes the runner; the work itself is in the store.
@@ -95,7 +107,8 @@ impl Jobs {
     pub async fn detail(&self, actor: &Actor, id: &JobId) -> Result<JobDetail> {
         actor.require(Permission::LaunchWorkspaces)?;
         let found = self.0.store.job(id).await?;
-        let (job, _) = found.filter(|(_, owner)| may_see(actor, owner.as_ref())).ok_or_else(unknown)?;
+        let (job, _) =
+            found.filter(|(_, owner)| may_see(actor, owner.as_ref())).ok_or_else(unknown)?;
         Ok(JobDetail { job, log: self.0.store.job_log(id).await? })
     }
 
@@ -164,38 +177,29 @@ pub(crate) fn secret_place(id: &JobId) -> String {
 
 impl Core {
     /// Records work in the transaction that makes it necessary. Wake the runner after the commit.
-    pub(crate) async fn add_job(
-        &self,
-        tx: &mut Tx,
-        id: &JobId,
-        for_whom: (&UserId, &str),
-        title: &str,
-        work: &Work,
-        links: &JobLinks,
-        password: Option<&str>,
-    ) -> Result<JobId> {
+    pub(crate) async fn add_job(&self, tx: &mut Tx, order: &Order<'_>) -> Result<JobId> {
+        let Order { id, owner, actor, title, work, links, password } = order;
         let text = serde_json::to_string(work).map_err(|error| self.fault(&error))?;
         let secret = match password {
             Some(password) => Some(self.keys.seal(&secret_place(id), password)?),
             None => None,
         };
-        let now = self.now();
-        let recorded = tx
-            .insert_job(&NewJob {
-                id,
-                kind: work.kind(),
-                title,
-                work: &text,
-                secret: secret.as_deref(),
-                sameness: &work.sameness(),
-                links,
-                owner: for_whom.0,
-                actor: for_whom.1,
-                at: now,
-            })
-            .await?;
-        if recorded == *id {
-            tx.add_to_job_log(id, now, &format!("{} asked for it.", for_whom.1)).await?;
+        let at = self.now();
+        let new = NewJob {
+            id,
+            kind: work.kind(),
+            title,
+            work: &text,
+            secret: secret.as_deref(),
+            sameness: &work.sameness(),
+            links,
+            owner,
+            actor,
+            at,
+        };
+        let recorded = tx.insert_job(&new).await?;
+        if recorded == **id {
+            tx.add_to_job_log(id, at, &format!("{actor} asked for it.")).await?;
         }
         Ok(recorded)
     }

@@ -196,7 +196,7 @@ async fn failed(hand: &Hand, kind: JobKind, attempt: u32, error: &Error) -> Resu
             tx.add_to_job_log(&hand.id, now, &line).await?;
             tx.requeue_job(&hand.id, error, now.plus_millis(pause)).await
         } else {
-            for hint in &error.hint {
+            if let Some(hint) = &error.hint {
                 tx.add_to_job_log(&hand.id, now, hint).await?;
             }
             tx.end_job(&hand.id, JobState::Failed, Some(error), now).await

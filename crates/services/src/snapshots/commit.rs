@@ -2,7 +2,7 @@
 
 use crate::{
     images::Images,
-    jobs::{Hand, Outcome, Work},
+    jobs::{Hand, Order, Outcome, Work},
     snapshots::Push,
 };
 use domain::{
@@ -97,9 +97,16 @@ impl Commit {
             tx.set_job_links(&hand.id, &links).await?;
             tx.add_to_timeline(&self.session, &entry).await?;
             if let (Some((id, work)), Some(owner)) = (&push, &hand.owner) {
-                let by = (owner, hand.actor.as_str());
-                let title = format!("{} to its registry", self.image);
-                core.add_job(tx, id, by, &title, work, &links, password.as_deref()).await?;
+                let order = Order {
+                    id,
+                    owner,
+                    actor: &hand.actor,
+                    title: &format!("{} to its registry", self.image),
+                    work,
+                    links: &links,
+                    password: password.as_deref(),
+                };
+                core.add_job(tx, &order).await?;
             }
             Ok(())
         })

@@ -10,7 +10,12 @@ mod push;
 pub(crate) use commit::Commit;
 pub(crate) use push::Push;
 
-use crate::{core::Core, images::Images, sessions::Sessions};
+use crate::{
+    core::Core,
+    images::Images,
+    jobs::{Order, Work},
+    sessions::Sessions,
+};
 use domain::{
     Error, JobId, Result, SessionId, WorkspaceId,
     actor::{Actor, Permission},
@@ -24,7 +29,6 @@ use domain::{
 use std::{sync::Arc, time::Duration};
 use store::Draft;
 
-use crate::jobs::Work;
 
 /// The engine walks over all that a session has written to measure it; the page does not wait
 /// longer than this.
@@ -145,19 +149,27 @@ impl Snapshots {
         let workspace = self.entry(&session, parent.as_ref(), &made)?;
         let canonical = made.image.canonical();
         let job: JobId = core.new_id()?;
-        let commit = Work::Commit(Commit::of(&session, &made, blanked(&session)));
+        let commit = Commit::of(&session, &made, blanked(&session));
         let links = JobLinks {
             session: Some(id.clone()),
             workspace: Some(workspace.id.clone()),
             image: canonical.clone(),
             ..JobLinks::default()
         };
-        let title = format!("{canonical} from {} of {}", session.workspace_name, session.owner_name);
+        let title =
+            format!("{canonical} from {} of {}", session.workspace_name, session.owner_name);
         let now = core.now();
         let mut tx = core.store.begin().await?;
-        let by = (&actor.user, actor.name.as_str());
-        let recorded =
-            core.add_job(&mut tx, &job, by, &title, &commit, &links, password.as_deref()).await?;
+        let order = Order {
+            id: &job,
+            owner: &actor.user,
+            actor: &actor.name,
+            title: &title,
+            work: &Work::Commit(Box::new(commit)),
+            links: &links,
+            password: password.as_deref(),
+        };
+        let recorded = core.add_job(&mut tx, &order).await?;
         if recorded != job {
             return Err(Error::conflict(format!("The image {canonical} is being made already."))
                 .hint("Follow it in the list of jobs, or choose another tag."));

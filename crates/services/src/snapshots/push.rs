@@ -16,13 +16,12 @@ pub(crate) struct Push {
 impl Push {
     pub(crate) async fn perform(self, hand: &Hand, password: Option<String>) -> Result<Outcome> {
         let core = &hand.core;
-        let login = password.filter(|_| !self.to.username.is_empty()).map(|password| {
-            RegistryLogin {
+        let login =
+            password.filter(|_| !self.to.username.is_empty()).map(|password| RegistryLogin {
                 server: self.to.server.clone(),
                 username: self.to.username.clone(),
                 password,
-            }
-        });
+            });
         let who = match &login {
             Some(login) => format!("as {}", login.username),
             None => "without signing in".to_owned(),

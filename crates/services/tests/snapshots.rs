@@ -1,0 +1,259 @@
+//! Stories of making an image of a session: from the wizard to a tile that can be launched, and
+//! whatever may happen on the way.
+
+#![allow(clippy::unwrap_used, reason = "a failed expectation ends a story")]
+
+mod world;
+
+use domain::{
+    Error, ErrorKind, JobId, SessionId,
+    actor::{Actor, Role},
+    job::{JobDetail, JobState},
+    launcher::TileState,
+    session::{Action, State},
+    snapshot::{SnapshotForm, WizardStep},
+    workspace::WorkspaceForm,
+};
+use engine::{Engine, memory::Op};
+use std::time::Duration;
+use world::World;
+
+const MADE: &str = "example/desktop:2027-01-15.08.00";
+
+async fn running() -> (World, Actor, SessionId) {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let workspace = world.workspace(&admin).await;
+    let id = world.running(&admin, &workspace).await;
+    (world, admin, id)
+}
+
+async fn is(world: &World, actor: &Actor, job: &JobId, state: JobState) -> JobDetail {
+    let mut last = None;
+    world
+        .until(&format!("the job is {state:?}"), async || {
+            last = Some(world.services.jobs.detail(actor, job).await.unwrap());
+            last.as_ref().is_some_and(|detail| detail.job.state == state)
+        })
+        .await;
+    last.unwrap()
+}
+
+fn log(detail: &JobDetail) -> String {
+    detail.log.iter().map(|line| format!("{}\n", line.text)).collect()
+}
+
+async fn tile(world: &World, actor: &Actor) -> TileState {
+    let page = world.services.launcher.page(actor, "Snapshot", "").await.unwrap();
+    page.tiles.first().unwrap().state.clone()
+}
+
+#[tokio::test]
+async fn a_session_becomes_a_tile_that_can_be_launched() {
+    let (world, admin, id) = running().await;
+    let snapshots = &world.services.snapshots;
+    let page = snapshots.page(&admin, &id).await.unwrap();
+    assert_eq!(page.form.image, MADE);
+    assert_eq!(page.form.name, "Snapshot of Desktop - (1-2027-01-15.08.00)");
+    assert_eq!((page.changed_bytes, page.overwrites, page.paused), (Some(1 << 20), false, false));
+
+    world.engine.delay(Op::Commit, Duration::from_millis(300));
+    let begun = snapshots.submit(&admin, &id).await.unwrap();
+    assert!(matches!(tile(&world, &admin).await, TileState::Preparing { .. }));
+    // The engine lets it stand still meanwhile, and nobody takes that for somebody's wish.
+    let container = world.container_name().await;
+    let paused = async || {
+        let found = world.engine.container(&container).await.unwrap().unwrap();
+        found.state() == domain::plan::ContainerState::Paused
+    };
+    world.until("it stands still", paused).await;
+    assert_eq!(world.state(&admin, &id).await, State::Running);
+    let done = is(&world, &admin, &begun.job, JobState::Done).await;
+    assert!(log(&done).contains("stands still"), "{}", log(&done));
+    assert_eq!(done.job.links.workspace.as_ref(), Some(&begun.workspace));
+    assert!(done.job.links.made.unwrap().starts_with("sha256:"));
+    world.until("it is a tile", async || tile(&world, &admin).await == TileState::Ready).await;
+    assert_eq!(world.state(&admin, &id).await, State::Running);
+
+    let made = world.services.workspaces.get(&admin, &begun.workspace).await.unwrap();
+    let parent = world.form().check().unwrap();
+    assert_eq!(made.definition.image.to_string(), MADE);
+    assert_eq!(made.definition.contract, parent.contract);
+    assert_eq!(made.definition.memory_bytes, parent.memory_bytes);
+    world.running(&admin, &begun.workspace).await;
+    let lineage = snapshots.of_session(&admin, &id).await.unwrap();
+    assert_eq!((lineage.len(), lineage[0].image.as_str()), (1, MADE));
+    assert_eq!(lineage[0].base_image, world::IMAGE);
+    assert!(lineage[0].size_bytes.is_some());
+    let timeline = world.detail(&admin, &id).await.timeline;
+    assert!(timeline.iter().any(|line| line.message == format!("Created the image {MADE}")));
+}
+
+#[tokio::test]
+async fn no_page_of_the_wizard_loses_anything() {
+    let (world, admin, id) = running().await;
+    let snapshots = &world.services.snapshots;
+    let typed = SnapshotForm { image: "Not Valid".into(), ..SnapshotForm::default() };
+    let refused = snapshots.keep(&admin, &id, WizardStep::Image, typed, "").await.unwrap_err();
+    assert!(refused.problem_at("image").is_some());
+    assert_eq!(snapshots.page(&admin, &id).await.unwrap().form.image, "Not Valid");
+
+    let image = SnapshotForm { image: "r.example:5000/app:1".into(), ..SnapshotForm::default() };
+    snapshots.keep(&admin, &id, WizardStep::Image, image, "").await.unwrap();
+    let registry = |username: &str| SnapshotForm {
+        registry: "https://r.example:5000".into(),
+        registry_username: username.into(),
+        ..SnapshotForm::default()
+    };
+    let bare = snapshots.keep(&admin, &id, WizardStep::Registry, registry("ada"), "").await;
+    assert!(bare.unwrap_err().problem_at("registry_password").is_some());
+    snapshots.keep(&admin, &id, WizardStep::Registry, registry("ada"), "hunter2").await.unwrap();
+    // Typed once is enough.
+    snapshots.keep(&admin, &id, WizardStep::Registry, registry("ada"), "").await.unwrap();
+    let changes = SnapshotForm { changes: "ENV A=1".into(), ..SnapshotForm::default() };
+    snapshots.keep(&admin, &id, WizardStep::Changes, changes, "").await.unwrap();
+    let page = snapshots.page(&admin, &id).await.unwrap();
+    assert!(page.has_password);
+    assert_eq!(page.form.image, "r.example:5000/app:1");
+    let commands = page.commands.join("\n");
+    assert!(commands.contains("--change 'ENV A=1'"), "{commands}");
+    assert!(commands.contains("docker push r.example:5000/app:1"), "{commands}");
+    assert!(!commands.contains("hunter2"), "{commands}");
+
+    // Somebody else's form is somebody else's.
+    let other = world.person("eve", Role::Administrator).await;
+    assert_eq!(snapshots.page(&other, &id).await.unwrap().form.image, MADE);
+    snapshots.discard(&admin, &id).await.unwrap();
+    assert_eq!(snapshots.page(&admin, &id).await.unwrap().form.image, MADE);
+}
+
+#[tokio::test]
+async fn a_push_that_is_refused_leaves_the_image_and_can_be_tried_with_another_password() {
+    let (world, admin, id) = running().await;
+    let snapshots = &world.services.snapshots;
+    let image = SnapshotForm { image: "r.example:5000/app:1".into(), ..SnapshotForm::default() };
+    snapshots.keep(&admin, &id, WizardStep::Image, image, "").await.unwrap();
+    let registry = SnapshotForm {
+        registry: "https://r.example:5000".into(),
+        registry_username: "ada".into(),
+        ..SnapshotForm::default()
+    };
+    snapshots.keep(&admin, &id, WizardStep::Registry, registry, "wrong").await.unwrap();
+    let no = Error::forbidden("The registry does not know this user name and password.");
+    world.engine.fail_next(Op::Push, no.detail("unauthorized"));
+    let begun = snapshots.submit(&admin, &id).await.unwrap();
+    is(&world, &admin, &begun.job, JobState::Done).await;
+    let push = async || {
+        let all = world.services.jobs.recent(&admin).await.unwrap();
+        all.into_iter().find(|job| job.kind == domain::job::JobKind::Push)
+    };
+    world.until("there is a push", async || push().await.is_some()).await;
+    let push = push().await.unwrap().id;
+    let failed = is(&world, &admin, &push, JobState::Failed).await;
+    assert!(log(&failed).contains("unauthorized"), "{}", log(&failed));
+    assert!(!log(&failed).contains("wrong"), "{}", log(&failed));
+    world.running(&admin, &begun.workspace).await;
+
+    world.services.jobs.retry(&admin, &push, "right").await.unwrap();
+    let done = is(&world, &admin, &push, JobState::Done).await;
+    assert!(log(&done).contains("The registry has it as sha256:"), "{}", log(&done));
+    let lineage = snapshots.of_session(&admin, &id).await.unwrap();
+    assert!(lineage[0].remote_digest.is_some());
+    let again = world.services.jobs.retry(&admin, &push, "").await.unwrap_err();
+    assert_eq!(again.kind, ErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn a_commit_that_was_cut_off_is_not_made_twice() {
+    let (world, admin, id) = running().await;
+    // Killed between the engine's work and the record of it.
+    world.engine.delay(Op::Images, Duration::from_millis(50));
+    world.engine.delay(Op::Image, Duration::from_secs(3600));
+    let begun = world.services.snapshots.submit(&admin, &id).await.unwrap();
+    let committed = async || world.engine.calls(Op::Image) > 0;
+    world.until("the engine made it", committed).await;
+    world.engine.delay(Op::Image, Duration::ZERO);
+    let world = world.restarted().await;
+    let done = is(&world, &admin, &begun.job, JobState::Done).await;
+    assert!(log(&done).contains("made the image already"), "{}", log(&done));
+    assert_eq!(world.engine.calls(Op::Commit), 1);
+    world.until("it is a tile", async || tile(&world, &admin).await == TileState::Ready).await;
+}
+
+#[tokio::test]
+async fn an_engine_that_goes_away_is_waited_for_and_a_refusal_is_final() {
+    let (world, admin, id) = running().await;
+    world.engine.fail_next(Op::Commit, Error::unavailable("The engine does not answer."));
+    let begun = world.services.snapshots.submit(&admin, &id).await.unwrap();
+    let waits = async || {
+        let job = world.services.jobs.detail(&admin, &begun.job).await.unwrap().job;
+        job.state == JobState::Queued && job.error.is_some()
+    };
+    world.until("it waits for the next try", waits).await;
+    world.clock.advance_secs(3);
+    is(&world, &admin, &begun.job, JobState::Done).await;
+
+    let other = WorkspaceForm { name: "Other".into(), ..world.form() };
+    let other = world.services.workspaces.create(&admin, &other).await.unwrap();
+    let id = world.running(&admin, &other).await;
+    let image = SnapshotForm { image: "full:1".into(), ..SnapshotForm::default() };
+    let snapshots = &world.services.snapshots;
+    snapshots.keep(&admin, &id, WizardStep::Image, image, "").await.unwrap();
+    let full = Error::exhausted("The engine has run out of room.").hint("Free disk space.");
+    world.engine.fail_next(Op::Commit, full);
+    let begun = snapshots.submit(&admin, &id).await.unwrap();
+    let failed = is(&world, &admin, &begun.job, JobState::Failed).await;
+    assert!(log(&failed).contains("Free disk space."), "{}", log(&failed));
+    let why = world.services.launcher.page(&admin, "Snapshot of Other", "").await.unwrap();
+    let TileState::Unavailable { why } = &why.tiles[0].state else { unreachable!("{why:?}") };
+    assert!(why.contains("out of room"), "{why}");
+    world.services.jobs.retry(&admin, &begun.job, "").await.unwrap();
+    is(&world, &admin, &begun.job, JobState::Done).await;
+}
+
+#[tokio::test]
+async fn a_cancelled_commit_leaves_no_image() {
+    let (world, admin, id) = running().await;
+    world.engine.delay(Op::Commit, Duration::from_millis(200));
+    let begun = world.services.snapshots.submit(&admin, &id).await.unwrap();
+    is(&world, &admin, &begun.job, JobState::Running).await;
+    world.services.jobs.cancel(&admin, &begun.job).await.unwrap();
+    is(&world, &admin, &begun.job, JobState::Cancelled).await;
+    assert_eq!(world.engine.image(MADE).await.unwrap(), None);
+    assert_eq!(world.state(&admin, &id).await, State::Running);
+}
+
+#[tokio::test]
+async fn the_same_image_is_not_made_twice_at_once_and_only_of_what_has_a_container() {
+    let (world, admin, id) = running().await;
+    let snapshots = &world.services.snapshots;
+    world.engine.delay(Op::Commit, Duration::from_millis(200));
+    snapshots.submit(&admin, &id).await.unwrap();
+    let second = snapshots.submit(&admin, &id).await.unwrap_err();
+    assert_eq!(second.kind, ErrorKind::Conflict);
+    let tiles = world.services.launcher.page(&admin, "Snapshot", "").await.unwrap().tiles;
+    assert_eq!(tiles.len(), 1);
+    world.act(&admin, &id, Action::Stop).await;
+    world.reaches(&admin, &id, State::Stopped).await;
+    assert_eq!(snapshots.page(&admin, &id).await.unwrap_err().kind, ErrorKind::Conflict);
+}
+
+#[tokio::test]
+async fn users_make_no_images_and_see_only_their_own_jobs() {
+    let (world, admin, id) = running().await;
+    let ada = world.user().await;
+    let workspace = world.detail(&admin, &id).await.session.workspace;
+    let own = world.running(&ada, &workspace).await;
+    let snapshots = &world.services.snapshots;
+    assert_eq!(snapshots.page(&ada, &own).await.unwrap_err().kind, ErrorKind::Forbidden);
+    assert_eq!(snapshots.submit(&ada, &own).await.unwrap_err().kind, ErrorKind::Forbidden);
+    let begun = snapshots.submit(&admin, &id).await.unwrap();
+    let jobs = &world.services.jobs;
+    assert_eq!(jobs.detail(&ada, &begun.job).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(jobs.cancel(&ada, &begun.job).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(jobs.retry(&ada, &begun.job, "").await.unwrap_err().kind, ErrorKind::NotFound);
+    assert!(jobs.recent(&ada).await.unwrap().is_empty());
+    let list = domain::list::ListQuery::default();
+    assert_eq!(jobs.list(&ada, &list).await.unwrap_err().kind, ErrorKind::Forbidden);
+    assert_eq!(jobs.list(&admin, &list).await.unwrap().total, 1);
+}
