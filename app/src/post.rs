@@ -147,6 +147,13 @@ mod request {
     pub fn fields(event: &SubmitEvent) -> Option<String> {
         let form = event.target()?.dyn_into::<HtmlFormElement>().ok()?;
         let data = FormData::new_with_form(&form).ok()?;
+        // A button that has a name is part of what it sends.
+        if let Some(button) = event.submitter()
+            && let Some(name) = button.get_attribute("name")
+        {
+            let value = button.get_attribute("value").unwrap_or_default();
+            data.append_with_str(&name, &value).ok()?;
+        }
         let fields = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
         Some(fields.to_string().into())
     }

@@ -8,13 +8,14 @@ use crate::{
     components::{clock, frame::Frame},
     live,
     pages::{
-        account::AccountPage, launcher::LauncherPage, login::LoginPage, not_found::NotFoundPage,
-        session::SessionPage, sessions::SessionsPage, setup::SetupPage, stream::StreamPage,
+        account::AccountPage, job::JobPage, jobs::JobsPage, launcher::LauncherPage,
+        login::LoginPage, not_found::NotFoundPage, session::SessionPage, sessions::SessionsPage,
+        setup::SetupPage, snapshot::SnapshotPage, stream::StreamPage,
         workspace_edit::WorkspaceEditPage, workspaces::WorkspacesPage,
     },
     redirect,
 };
-use domain::{IconId, SessionId, WorkspaceId, list::encode};
+use domain::{IconId, JobId, SessionId, WorkspaceId, list::encode, snapshot::WizardStep};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
@@ -29,6 +30,7 @@ pub const LAUNCHER: &str = "/";
 pub const SESSIONS: &str = "/sessions";
 pub const WORKSPACES: &str = "/workspaces";
 pub const NEW_WORKSPACE: &str = "/workspaces/new";
+pub const JOBS: &str = "/jobs";
 pub const ACCOUNT: &str = "/account";
 /// The stream of changes; the server's, but part of the same address space.
 pub const EVENTS: &str = "/events";
@@ -50,6 +52,16 @@ pub fn session(id: &SessionId) -> String {
 /// A session's stream, full window.
 pub fn stream(id: &SessionId) -> String {
     format!("{SESSIONS}/{id}/view")
+}
+
+/// A page of the wizard that makes an image of a session.
+pub fn create_image(id: &SessionId, step: WizardStep) -> String {
+    format!("{SESSIONS}/{id}/image?step={}", step.as_str())
+}
+
+/// A job and its log.
+pub fn job(id: &JobId) -> String {
+    format!("{JOBS}/{id}")
 }
 
 /// The form of a workspace.
@@ -92,6 +104,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=LauncherPage/>
                     <Route path=path!("/sessions") view=SessionsPage/>
                     <Route path=path!("/sessions/:id") view=SessionPage/>
+                    <Route path=path!("/sessions/:id/image") view=SnapshotPage/>
+                    <Route path=path!("/jobs") view=JobsPage/>
+                    <Route path=path!("/jobs/:id") view=JobPage/>
                     <Route path=path!("/workspaces") view=WorkspacesPage/>
                     <Route path=path!("/workspaces/new") view=WorkspaceEditPage/>
                     <Route path=path!("/workspaces/:id") view=WorkspaceEditPage/>

@@ -5,9 +5,11 @@
 
 pub mod account;
 pub mod auth;
+pub mod jobs;
 pub mod launcher;
 pub mod sessions;
 pub mod setup;
+pub mod snapshots;
 pub mod workspaces;
 
 /// Runs a use case with the present request and hands its outcome on with the right status.

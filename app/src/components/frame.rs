@@ -4,7 +4,7 @@
 //! It reads once who is looking and shares that with its pages. Permission is not decided here: a
 //! link that is left out only spares the reader a refusal.
 
-use super::{brand::Brand, clock, icon::Glyph};
+use super::{brand::Brand, clock, icon::Glyph, tasks::Tasks};
 use crate::{
     api::auth::{SignOut, Viewer, who_is_it},
     live::{self, Link},
@@ -103,6 +103,7 @@ pub fn Notice() -> impl IntoView {
 fn TopMenu(actor: Actor) -> impl IntoView {
     let sessions = actor.may(Permission::SteerAllSessions);
     let workspaces = actor.may(Permission::ManageWorkspaces);
+    let jobs = actor.may(Permission::SeeAllJobs);
     view! {
         <nav class="top-nav" aria-label="Main">
             <A href=routes::LAUNCHER exact=true><Glyph name="grid"/><span>"Launcher"</span></A>
@@ -112,7 +113,11 @@ fn TopMenu(actor: Actor) -> impl IntoView {
             {workspaces.then(|| view! {
                 <A href=routes::WORKSPACES><Glyph name="layers"/><span>"Workspaces"</span></A>
             })}
+            {jobs.then(|| view! {
+                <A href=routes::JOBS><Glyph name="inbox"/><span>"Jobs"</span></A>
+            })}
         </nav>
+        <Tasks all=jobs/>
         <button type="button" class="top-account" popovertarget=ACCOUNT_MENU>
             <Glyph name="user"/>
             <span class="top-name">{actor.name}</span>

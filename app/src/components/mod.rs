@@ -13,12 +13,15 @@ pub mod field;
 pub mod frame;
 pub mod fresh;
 pub mod icon;
+pub mod job_badge;
+pub mod lineage;
 pub mod menu;
 pub mod pager;
 pub mod passwords;
 pub mod placeholder;
 pub mod session_actions;
 pub mod table;
+pub mod tasks;
 pub mod tile;
 pub mod timeline;
 

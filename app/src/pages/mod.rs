@@ -2,12 +2,15 @@
 //! holds no rules of its own.
 
 pub mod account;
+pub mod job;
+pub mod jobs;
 pub mod launcher;
 pub mod login;
 pub mod not_found;
 pub mod session;
 pub mod sessions;
 pub mod setup;
+pub mod snapshot;
 pub mod stream;
 pub mod workspace_edit;
 pub mod workspaces;

@@ -10,13 +10,14 @@ use crate::{
     api::sessions::{ActOnSession, show_session},
     components::{
         FailureBox, Glyph, Loading, PageFailure, PageHead, StateBadge, fresh::fresh,
-        timeline::Timeline,
+        lineage::MadeOfSession, timeline::Timeline,
     },
     live, routes, wire,
 };
 use domain::{
     event::Change,
     session::{Action as Deed, Reason, SessionDetail, State},
+    snapshot::WizardStep,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_params_map;
@@ -100,6 +101,7 @@ fn page(first: SessionDetail, id: Memo<String>) -> AnyView {
                 <h2 id="configuration">"Configuration as run"</h2>
                 {facts::configuration(&session.config)}
             </section>
+            <MadeOfSession id />
             <section class="card card-wide" aria-labelledby="log">
                 {log::log(id)}
             </section>
@@ -132,6 +134,17 @@ fn deeds(detail: RwSignal<SessionDetail>, state: Signal<State>, steering: Steeri
     let (id, stream) =
         detail.with_untracked(|d| (d.session.id.to_string(), routes::stream(&d.session.id)));
     let opens = move || matches!(state.get(), State::Running | State::Starting | State::Resuming);
+    let create = detail.with_untracked(|d| {
+        d.may_create_image.then(|| routes::create_image(&d.session.id, WizardStep::Image))
+    });
+    let create = create.map(|href| {
+        view! {
+            <a class="button" href=href hidden=move || !state.get().has_container()>
+                <Glyph name="layers" />
+                "Create image"
+            </a>
+        }
+    });
     let look = |deed| if matches!(deed, Deed::Delete) { "button button-danger" } else { "button" };
     let buttons = steering.buttons(&id, state, look, move || detail.with_untracked(target));
     view! {
@@ -139,6 +152,7 @@ fn deeds(detail: RwSignal<SessionDetail>, state: Signal<State>, steering: Steeri
             <Glyph name="external" />
             "Open"
         </a>
+        {create}
         <form class="actions" method="post" action=ActOnSession::url()>
             <input type="hidden" name="id" value=id.clone() />
             <input type="hidden" name="next" value=steering.back() />

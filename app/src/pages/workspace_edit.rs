@@ -17,7 +17,7 @@ use crate::{
         auth::who_is_it,
         workspaces::{SaveWorkspace, show_workspace},
     },
-    components::{Loading, PageFailure, PageHead},
+    components::{Loading, PageFailure, PageHead, lineage::MadeFrom},
     pages::workspaces::{deeds::Deeds, done},
     post::Post,
     refusal::Refusal,
@@ -149,12 +149,15 @@ fn page(opened: Opened, save: Post) -> AnyView {
     let preset = preset::picker(editor, path, workspace.is_none());
     let foot = foot(editor, deeds, saved.as_deref());
     let picture = saved.as_deref().map(picture::upload);
+    let image = workspace.as_ref().map(|w| w.definition.image.to_string());
+    let lineage = image.map(|image| view! { <MadeFrom image /> });
     view! {
         <PageHead title=title>{actions}</PageHead>
         {done()}
         {deeds.question()}
         {deeds.refusals()}
         {editor.summary()}
+        {lineage}
         {preset}
         <form
             id=FORM

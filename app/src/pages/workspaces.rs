@@ -172,6 +172,9 @@ pub fn done() -> AnyView {
             "duplicated" => {
                 Some("This is the copy. It is disabled until you have changed what you want.")
             }
+            "snapshot" => Some(
+                "The image is being made. This is the workspace for it: change what you want; it can be launched as soon as the image is there.",
+            ),
             "icon" => Some("The picture was uploaded."),
             _ => None,
         })?;

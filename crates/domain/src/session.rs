@@ -118,6 +118,11 @@ impl State {
         }
     }
 
+    /// Whether an image can be made of its container (seed 002).
+    pub const fn has_container(self) -> bool {
+        matches!(self, Self::Running | Self::Paused)
+    }
+
     /// Whether it will change by itself soon.
     pub const fn is_moving(self) -> bool {
         matches!(
@@ -448,6 +453,8 @@ pub struct SessionDetail {
     /// Whether the viewer owns it.
     pub own: bool,
     pub may_force_remove: bool,
+    /// Whether the reader may make an image of it.
+    pub may_create_image: bool,
 }
 
 /// How one session of a bulk action fared.

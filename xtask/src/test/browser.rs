@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use crate::engine::Engine;
 use crate::fingerprint::Fingerprint;
 use crate::paths::Paths;
+use crate::test::tools;
 use crate::{command, machine, progress};
 
 const CHROMIUMS: [&str; 4] =
@@ -30,7 +31,7 @@ pub fn journeys(paths: &Paths, engine: &Engine, arguments: &[String]) -> Result<
     if let Some(chromium) = chromium(paths, &folder)? {
         playwright.env("CHROMIUM", chromium);
     }
-    playwright.env("NGINX", nginx(paths)?);
+    playwright.env("NGINX", tools::nginx(paths)?);
     Ok(playwright)
 }
 
@@ -92,25 +93,4 @@ fn chromium(paths: &Paths, folder: &Path) -> Result<Option<PathBuf>> {
 
 fn works(program: &Path) -> bool {
     command::succeeds(Command::new(program).arg("--version"))
-}
-
-fn nginx(paths: &Paths) -> Result<PathBuf> {
-    if let Some(nginx) = command::on_path("nginx") {
-        return Ok(nginx);
-    }
-    if !machine::can_install() {
-        bail!(
-            "One journey runs behind nginx, which is not installed: `sudo apt-get install \
-             --no-install-recommends nginx-light`, then run this again."
-        );
-    }
-    machine::install(paths, &["nginx-light"], "the journey behind a proxy")?;
-    if machine::has_systemd() {
-        // The package starts a server on port 80. Only its program is wanted here.
-        command::succeeds(Command::new("systemctl").args(["disable", "--now", "nginx"]));
-    }
-    command::on_path("nginx").context(
-        "The package nginx-light was installed but holds no nginx. Install nginx by hand, then run \
-         this again.",
-    )
 }

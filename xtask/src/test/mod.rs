@@ -6,6 +6,7 @@
 mod browser;
 mod rust;
 mod summary;
+mod tools;
 
 use std::fs;
 use std::process::{Command, ExitCode};

@@ -13,11 +13,14 @@ use serde_json::{Value, json};
 
 use crate::engine::Engine;
 use crate::paths::Paths;
+use crate::test::tools;
 use crate::{command, progress, workspace};
 
 const SELECTION: [&str; 3] = ["--workspace", "--exclude", "app"];
 /// Tells a suite that it may use a real engine, and which.
 const ENGINE: &str = "SLIPWAY_TEST_ENGINE";
+/// Tells a suite which program is a registry to push to.
+const REGISTRY: &str = "SLIPWAY_TEST_REGISTRY";
 const ON_ENGINE: [&str; 2] = ["engine", "server"];
 
 /// Compiles every test program, and the binary that the journeys drive.
@@ -61,6 +64,7 @@ pub fn on_engine(paths: &Paths, engine: &Engine) -> Result<Option<Command>> {
     }
     let mut cargo = test(paths);
     cargo.args(SELECTION).env(ENGINE, &engine.url);
+    cargo.env(REGISTRY, tools::registry(paths)?);
     for name in &programs {
         cargo.args(["--test", name]);
     }
@@ -69,7 +73,7 @@ pub fn on_engine(paths: &Paths, engine: &Engine) -> Result<Option<Command>> {
 
 fn test(paths: &Paths) -> Command {
     let mut cargo = command::cargo(paths);
-    cargo.args(["test", "--no-fail-fast"]).env_remove(ENGINE);
+    cargo.args(["test", "--no-fail-fast"]).env_remove(ENGINE).env_remove(REGISTRY);
     cargo
 }
 

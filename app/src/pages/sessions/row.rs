@@ -16,6 +16,7 @@ use domain::{
     list::Page,
     quantity,
     session::{Action as Deed, SessionRow, State, UsageNow},
+    snapshot::WizardStep,
 };
 use leptos::{html, prelude::*, server_fn::ServerFn};
 
@@ -149,6 +150,14 @@ fn menu(
             <a class="menu-item" href=routes::stream(id) hidden=move || !opens()>
                 <Glyph name="external" />
                 "Open"
+            </a>
+            <a
+                class="menu-item"
+                href=routes::create_image(id, WizardStep::Image)
+                hidden=move || !state.get().has_container()
+            >
+                <Glyph name="layers" />
+                "Create image"
             </a>
             <form method="post" action=ActOnSession::url()>
                 <input type="hidden" name="id" value=id.to_string() />

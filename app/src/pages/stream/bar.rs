@@ -12,6 +12,7 @@ use crate::{
 };
 use domain::{
     session::{Action, SessionDetail, State},
+    snapshot::WizardStep,
     time::length,
 };
 use leptos::prelude::*;
@@ -52,6 +53,9 @@ pub(super) fn Bar(
         }
     };
     let details = routes::session(&first.id);
+    let create = detail.with_untracked(|d| {
+        d.may_create_image.then(|| routes::create_image(&d.session.id, WizardStep::Image))
+    });
     view! {
         <header class="bar" class:is-folded=move || folded.get()>
             <button
@@ -95,6 +99,12 @@ pub(super) fn Bar(
                     {buttons}
                     <MoreMenu label="More" class="button button-bar button-icon">
                         <a href=details><Glyph name="info"/><span>"Details"</span></a>
+                        {create.map(|href| view! {
+                            <a href=href hidden=move || !state.get().has_container()>
+                                <Glyph name="layers"/>
+                                <span>"Create image"</span>
+                            </a>
+                        })}
                     </MoreMenu>
                 </div>
             </div>

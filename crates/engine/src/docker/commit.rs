@@ -20,9 +20,12 @@ impl Docker {
             .tag(&spec.tag)
             .comment(&spec.message)
             .author(&spec.author)
-            .pause(spec.pause)
-            .changes(&spec.changes.join("\n"))
-            .build();
+            .pause(spec.pause);
+        // Engines take an empty list of changes for a broken one.
+        let options = match spec.changes.as_slice() {
+            [] => options.build(),
+            changes => options.changes(&changes.join("\n")).build(),
+        };
         let made = self
             .call(COMMIT, |client| async move {
                 client.commit_container(options, ContainerConfig::default()).await

@@ -10,6 +10,7 @@
     reason = "a failed expectation ends a test, also in a helper; the lint only knows the tests"
 )]
 
+mod commit;
 mod events;
 mod images;
 mod leaving;
@@ -17,6 +18,7 @@ mod lifecycle;
 mod networks;
 mod reading;
 mod real;
+mod registry;
 mod unreachable;
 mod world;
 
@@ -69,4 +71,6 @@ contract! {
     reading::what_does_not_run_has_no_measure
     images::images_are_listed_and_found_by_tag_and_id
     images::the_engine_describes_itself
+    commit::a_container_becomes_an_image_and_goes_on
+    commit::what_is_not_there_cannot_be_pushed
 }

@@ -40,6 +40,7 @@ impl Sessions {
             usage: session.running_since.and_then(|_| self.0.usages.of(id, self.0.now())),
             own: session.owner == actor.user,
             may_force_remove: actor.may(Permission::ForceRemoveSessions),
+            may_create_image: actor.may(Permission::CreateImages),
             session,
         })
     }

@@ -29,7 +29,6 @@ use domain::{
 use std::{sync::Arc, time::Duration};
 use store::Draft;
 
-
 /// The engine walks over all that a session has written to measure it; the page does not wait
 /// longer than this.
 const MEASURE: Duration = Duration::from_secs(3);
@@ -53,7 +52,7 @@ impl Snapshots {
     async fn subject(&self, actor: &Actor, id: &SessionId) -> Result<Session> {
         actor.require(Permission::CreateImages)?;
         let session = Sessions::new(self.0.clone()).visible(actor, id).await?;
-        if matches!(session.state(), State::Running | State::Paused) {
+        if session.state().has_container() {
             return Ok(session);
         }
         Err(Error::conflict(format!(

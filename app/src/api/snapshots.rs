@@ -1,0 +1,84 @@
+//! Create image from session: the wizard's pages and what submitting it begins.
+
+use crate::refusal::Refusal;
+use domain::snapshot::{Lineage, SnapshotForm, SnapshotPage};
+use leptos::prelude::*;
+
+/// The wizard as it was left.
+#[server(prefix = "/fn", endpoint = "show_snapshot")]
+pub async fn show_snapshot(id: String) -> Result<SnapshotPage, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.snapshots.page(&actor, &id.parse()?).await
+    })
+    .await
+}
+
+/// Keeps one page of the wizard and goes on to another: `go` names it, or is empty for the next.
+/// Going back keeps what is typed whatever it is; going on asks that it be right.
+#[server(prefix = "/fn", endpoint = "keep_snapshot")]
+pub async fn keep_snapshot(
+    id: String,
+    step: String,
+    #[server(default)] go: String,
+    #[server(default)] form: SnapshotForm,
+    #[server(default)] password: String,
+) -> Result<(), Refusal> {
+    use domain::snapshot::WizardStep;
+    let step = WizardStep::parse(&step);
+    let target = if go.is_empty() { step.next() } else { WizardStep::parse(&go) };
+    let page = format!("/sessions/{id}/image?step={}", target.as_str());
+    super::signed_in(|request, actor| async move {
+        let snapshots = &request.services.snapshots;
+        match snapshots.keep(&actor, &id.parse()?, step, form, &password).await {
+            Err(error) if error.kind == domain::ErrorKind::Invalid && target == step.back() => {
+                Ok(())
+            }
+            kept => kept,
+        }
+    })
+    .await?;
+    leptos_axum::redirect(&super::local_path(&page, "/sessions"));
+    Ok(())
+}
+
+/// Begins the job and shows the workspace that was made.
+#[server(prefix = "/fn", endpoint = "submit_snapshot")]
+pub async fn submit_snapshot(id: String) -> Result<(), Refusal> {
+    let begun = super::signed_in(|request, actor| async move {
+        request.services.snapshots.submit(&actor, &id.parse()?).await
+    })
+    .await?;
+    leptos_axum::redirect(&format!("/workspaces/{}?done=snapshot", begun.workspace));
+    Ok(())
+}
+
+/// Forgets what was typed, and leads back to the session.
+#[server(prefix = "/fn", endpoint = "discard_snapshot")]
+pub async fn discard_snapshot(id: String) -> Result<(), Refusal> {
+    let page = format!("/sessions/{id}");
+    super::signed_in(|request, actor| async move {
+        request.services.snapshots.discard(&actor, &id.parse()?).await
+    })
+    .await?;
+    leptos_axum::redirect(&super::local_path(&page, "/sessions"));
+    Ok(())
+}
+
+/// Images made of a session, newest first.
+#[server(prefix = "/fn", endpoint = "snapshots_of_session")]
+pub async fn snapshots_of_session(id: String) -> Result<Vec<Lineage>, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.snapshots.of_session(&actor, &id.parse()?).await
+    })
+    .await
+}
+
+/// The session that a workspace's image was made of, if it was.
+#[server(prefix = "/fn", endpoint = "lineage_of_image")]
+pub async fn lineage_of_image(image: String) -> Result<Option<Lineage>, Refusal> {
+    super::signed_in(|request, actor| async move {
+        let image = image.parse().map_err(|why: String| domain::Error::at("image", why))?;
+        request.services.snapshots.of_image(&actor, &image).await
+    })
+    .await
+}

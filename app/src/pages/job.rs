@@ -1,0 +1,222 @@
+//! One job: how far it is, its log as it grows, what it is about and what it made.
+
+use super::jobs::took;
+use crate::{
+    api::jobs::{CancelJob, RetryJob, show_job},
+    components::{
+        FailureBox, Glyph, Loading, PageFailure, PageHead, When, field::PasswordField,
+        fresh::fresh, job_badge::JobBadge,
+    },
+    live,
+    post::{Post, PostForm},
+    routes, wire,
+};
+use domain::{
+    ErrorKind,
+    event::Change,
+    image::short_digest,
+    job::{Job, JobDetail, JobKind, JobLine},
+    list::encode,
+    quantity,
+};
+use leptos::{html, prelude::*};
+use leptos_router::hooks::use_params_map;
+
+/// Closer to the end than this, a reader of the log wants to stay at the end.
+const NEAR_END: i32 = 40;
+
+#[component]
+pub fn JobPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()));
+    let first = wire::read(move || id.get(), show_job);
+    view! {
+        <Suspense fallback=Loading>
+            {move || Suspend::new(async move {
+                match first.await {
+                    Ok(detail) => page(detail, id),
+                    Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+    .into_any()
+}
+
+fn page(first: JobDetail, id: Memo<String>) -> AnyView {
+    let own = first.job.id.clone();
+    let changes = live::version(move |change| match change {
+        Change::Job { id, .. } => *id == own,
+        Change::Resync => true,
+        _ => false,
+    });
+    let (cancel, retry) = (Post::to::<CancelJob>(), Post::to::<RetryJob>());
+    let version = Signal::derive(move || changes.get() + cancel.version() + retry.version());
+    let title = format!("{}: {}", first.job.kind.label(), first.job.title);
+    let now = fresh(first, id, version, show_job);
+    let detail = now.value;
+    let job = Memo::new(move |_| detail.with(|d| d.job.clone()));
+    let lines = Memo::new(move |_| detail.with(|d| d.log.clone()));
+    let refusals = move || {
+        let all = [cancel.refusal(), retry.refusal(), now.failure.get()];
+        all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
+    };
+    view! {
+        <PageHead title=title>
+            <span class="page-state" role="status">
+                {move || view! { <JobBadge state=job.get().state /> }}
+            </span>
+            {move || cancel_button(&job.get(), cancel)}
+        </PageHead>
+        {refusals}
+        {move || job.get().progress.map(|progress| {
+            view! {
+                <p class="notice" role="status">{progress.step} " …"</p>
+            }
+        })}
+        {move || outcome(&job.get(), retry)}
+        <div class="cards">
+            <section class="card" aria-labelledby="about">
+                <h2 id="about">"About"</h2>
+                {move || facts(job.get())}
+            </section>
+            <section class="card card-wide" aria-labelledby="log">
+                {log(lines)}
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+fn cancel_button(job: &Job, cancel: Post) -> Option<AnyView> {
+    if job.cancel_requested && !job.state.is_over() {
+        return Some(view! { <span class="muted">"Ending …"</span> }.into_any());
+    }
+    let id = job.id.to_string();
+    job.may_cancel().then(|| {
+        view! {
+            <PostForm post=cancel>
+                <input type="hidden" name="id" value=id />
+                <button type="submit" class="button" disabled=move || cancel.is_pending()>
+                    "Cancel job"
+                </button>
+            </PostForm>
+        }
+        .into_any()
+    })
+}
+
+/// Why it failed, and doing it again: with other credentials where those were the reason.
+fn outcome(job: &Job, retry: Post) -> Option<AnyView> {
+    let failure = job.error.clone().map(|error| view! { <FailureBox error /> });
+    if !job.may_retry() {
+        return failure.map(IntoAny::into_any);
+    }
+    let refused = job.error.as_ref().is_some_and(|error| error.kind == ErrorKind::Forbidden);
+    let password = (job.kind == JobKind::Push && refused).then(|| {
+        view! {
+            <PasswordField
+                name="password"
+                label="Password or access token of the registry"
+                autocomplete="off"
+            />
+        }
+    });
+    let id = job.id.to_string();
+    let verb = if job.kind == JobKind::Push { "Retry push" } else { "Retry" };
+    Some(
+        view! {
+            {failure}
+            <div class="retry">
+                <PostForm post=retry>
+                    <input type="hidden" name="id" value=id />
+                    {password}
+                    <button
+                        type="submit"
+                        class="button button-primary"
+                        disabled=move || retry.is_pending()
+                    >
+                        <Glyph name="refresh" />
+                        {verb}
+                    </button>
+                </PostForm>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn fact(term: &'static str, what: AnyView) -> AnyView {
+    view! { <div class="fact"><dt>{term}</dt><dd>{what}</dd></div> }.into_any()
+}
+
+fn facts(job: Job) -> AnyView {
+    let took = took(&job);
+    let links = job.links;
+    let session = links.session.map(|id| {
+        let words = id.short().to_owned();
+        fact("Session", view! { <a href=routes::session(&id)>{words}</a> }.into_any())
+    });
+    let workspace = links.workspace.map(|id| {
+        let link = view! { <a href=routes::workspace(&id)>"Open the workspace"</a> };
+        fact("Workspace", link.into_any())
+    });
+    let made = links.made.map(|made| {
+        let short = short_digest(&made).to_owned();
+        fact("Made", view! { <code class="digest" title=made>{short}</code> }.into_any())
+    });
+    let size = links.size_bytes.map(|size| fact("Size", quantity::bytes(size).into_any()));
+    view! {
+        <dl class="facts">
+            {fact("Image", view! { <span class="image-name">{links.image}</span> }.into_any())}
+            {session}
+            {workspace}
+            {made}
+            {size}
+            {fact("Asked by", job.actor.unwrap_or_default().into_any())}
+            {fact("Asked", view! { <When at=job.created_at /> }.into_any())}
+            {fact("Tries", job.attempt.to_string().into_any())}
+            {fact("Took", took.into_any())}
+        </dl>
+    }
+    .into_any()
+}
+
+/// The log. It stays at its end while it grows, unless the reader has scrolled up.
+fn log(lines: Memo<Vec<JobLine>>) -> AnyView {
+    let place = NodeRef::<html::Pre>::new();
+    let text = move || {
+        lines.with(|lines| {
+            let line = |line: &JobLine| format!("{}  {}", line.at.rfc3339(), line.text);
+            lines.iter().map(line).collect::<Vec<_>>().join("\n")
+        })
+    };
+    let follows = StoredValue::new(true);
+    Effect::new(move |_| {
+        lines.track();
+        if follows.get_value()
+            && let Some(pre) = place.get()
+        {
+            pre.set_scroll_top(pre.scroll_height());
+        }
+    });
+    let scrolled = move |_| {
+        if let Some(pre) = place.get_untracked() {
+            let below = pre.scroll_height() - pre.scroll_top() - pre.client_height();
+            follows.set_value(below < NEAR_END);
+        }
+    };
+    let file = move || format!("data:text/plain;charset=utf-8,{}", encode(&text()));
+    view! {
+        <div class="card-head">
+            <h2 id="log">"Log"</h2>
+            <a class="button button-small" href=file download="job.log" rel="external">
+                "Download"
+            </a>
+        </div>
+        <pre class="log" tabindex="0" aria-labelledby="log" node_ref=place on:scroll=scrolled>
+            {text}
+        </pre>
+    }
+    .into_any()
+}

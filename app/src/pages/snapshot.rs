@@ -1,0 +1,147 @@
+//! Create image from session (seed 002): a wizard of five short pages, each with its own address.
+//!
+//! Every page is one form that posts to the same function; the server keeps what is typed and leads
+//! on. So it works without JavaScript, going back loses nothing, and the wizard can be left and
+//! taken up again.
+
+mod fields;
+mod review;
+
+use crate::{
+    api::snapshots::{DiscardSnapshot, KeepSnapshot, SubmitSnapshot, show_snapshot},
+    components::{Loading, PageFailure, PageHead, field::ProblemSummary},
+    post::{Post, PostForm},
+    routes, wire,
+};
+use domain::snapshot::{SnapshotPage as Wizard, WizardStep};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+/// The name a field posts under.
+pub fn posted(field: &str) -> String {
+    match field {
+        "registry_password" => "password".to_owned(),
+        field => format!("form[{field}]"),
+    }
+}
+
+#[component]
+pub fn SnapshotPage() -> impl IntoView {
+    let params = use_params_map();
+    let query = use_query_map();
+    let step = Memo::new(move |_| {
+        WizardStep::parse(query.with(|map| map.get("step").unwrap_or_default()).as_str())
+    });
+    let id = Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()));
+    let keep = Post::to::<KeepSnapshot>();
+    let submit = Post::to::<SubmitSnapshot>();
+    // Read anew for each page: the one before may have changed what this one shows.
+    let opened = wire::read(move || (id.get(), step.get()), |(id, _)| show_snapshot(id));
+    view! {
+        <Transition fallback=Loading>
+            {move || Suspend::new(async move {
+                match opened.await {
+                    Ok(wizard) => page(wizard, step.get_untracked(), keep, submit),
+                    Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn page(wizard: Wizard, step: WizardStep, keep: Post, submit: Post) -> AnyView {
+    let problem = Signal::derive(move || keep.refusal().or_else(|| submit.refusal()));
+    let title = format!("Create image: {}", wizard.title);
+    let id = wizard.session.clone();
+    let body = match step {
+        WizardStep::Review => review::review(&wizard, submit),
+        step => {
+            let fields = match step {
+                WizardStep::Image => fields::image(&wizard, problem),
+                WizardStep::Registry => fields::registry(&wizard, problem),
+                WizardStep::Changes => fields::changes(&wizard, problem),
+                _ => fields::workspace(&wizard, problem),
+            };
+            form(&id, step, keep, fields)
+        }
+    };
+    view! {
+        <PageHead title=title />
+        {places(&id, step)}
+        <ProblemSummary problem posted_name=posted />
+        {body}
+        {discard(&id)}
+    }
+    .into_any()
+}
+
+/// Where one is, and where one has been.
+fn places(id: &domain::SessionId, at: WizardStep) -> AnyView {
+    let reached = WizardStep::ALL.iter().position(|step| *step == at).unwrap_or(0);
+    let items: Vec<AnyView> = WizardStep::ALL
+        .into_iter()
+        .enumerate()
+        .map(|(index, step)| {
+            let label = step.label();
+            let face = if index < reached {
+                view! { <a href=routes::create_image(id, step)>{label}</a> }.into_any()
+            } else {
+                view! { <span>{label}</span> }.into_any()
+            };
+            let current = (step == at).then_some("step");
+            view! { <li aria-current=current>{face}</li> }.into_any()
+        })
+        .collect();
+    view! { <ol class="steps" aria-label="Steps">{items}</ol> }.into_any()
+}
+
+fn form(id: &domain::SessionId, step: WizardStep, keep: Post, fields: AnyView) -> AnyView {
+    let id = id.to_string();
+    let back = (step != WizardStep::Image).then(|| {
+        view! {
+            <button
+                type="submit"
+                class="button"
+                name="go"
+                value=step.back().as_str()
+                formnovalidate=true
+            >
+                "Back"
+            </button>
+        }
+    });
+    view! {
+        <div class="wizard">
+            <PostForm post=keep>
+                <input type="hidden" name="id" value=id />
+                <input type="hidden" name="step" value=step.as_str() />
+                {fields}
+                <div class="form-foot">
+                    // First in the page, so that Enter goes on; shown after Back.
+                    <button
+                        type="submit"
+                        class="button button-primary wizard-next"
+                        disabled=move || keep.is_pending()
+                    >
+                        "Next"
+                    </button>
+                    {back}
+                </div>
+            </PostForm>
+        </div>
+    }
+    .into_any()
+}
+
+fn discard(id: &domain::SessionId) -> AnyView {
+    let discard = Post::to::<DiscardSnapshot>();
+    let id = id.to_string();
+    view! {
+        <PostForm post=discard>
+            <input type="hidden" name="id" value=id />
+            <button type="submit" class="button button-plain">"Cancel and forget what was typed"</button>
+        </PostForm>
+    }
+    .into_any()
+}

@@ -1,0 +1,147 @@
+//! What each page of the wizard asks.
+
+use super::posted;
+use crate::components::field::{AreaField, TextField, TickField};
+use domain::{Error, changes::INSTRUCTIONS, quantity, snapshot::SnapshotPage as Wizard};
+use leptos::prelude::*;
+
+type Problem = Signal<Option<Error>>;
+
+fn at(problem: Problem, field: &'static str) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        problem.with(|error| error.as_ref()?.problem_at(field).map(str::to_owned))
+    })
+}
+
+pub fn image(wizard: &Wizard, problem: Problem) -> AnyView {
+    let form = &wizard.form;
+    let change = match wizard.changed_bytes {
+        Some(bytes) => format!(
+            "The session has written {}; the image is {} and that.",
+            quantity::bytes(bytes),
+            wizard.base_image
+        ),
+        None => format!("The image is {} and all that the session has written.", wizard.base_image),
+    };
+    let overwrites = wizard.overwrites.then(|| {
+        view! {
+            <p class="notice notice-warning">
+                "The engine has an image of this name already. It keeps its content, but loses the name to the new one, and workspaces with this name get the new image."
+            </p>
+        }
+    });
+    view! {
+        {overwrites}
+        <TextField
+            name=posted("image")
+            label="New image"
+            value=form.image.clone()
+            required=true
+            help="repository:tag, with the registry's host in front if it is to be pushed."
+            problem=at(problem, "image")
+        />
+        <TickField
+            name=posted("pause")
+            label="Let the session stand still while it is read"
+            ticked=!form.pause.is_empty()
+            help="Without, it goes on, and files that are being written may be caught half-way."
+        />
+        <ul class="notes">
+            <li>{change}</li>
+            <li>"Programs that run are not part of it: a new session begins as after a start."</li>
+            <li>"Data on volumes is not part of it. This session has none."</li>
+            <li>"Saved sign-ins, histories and keys in its files are: whoever launches the image has them too."</li>
+        </ul>
+    }
+    .into_any()
+}
+
+pub fn registry(wizard: &Wizard, problem: Problem) -> AnyView {
+    let form = &wizard.form;
+    let help = if wizard.has_password {
+        "It is kept encrypted until the push is done. Leave it empty to keep the one typed before."
+    } else {
+        "It is kept encrypted until the push is done, and then forgotten."
+    };
+    view! {
+        <p class="lead">"Leave this empty to keep the image on the engine only."</p>
+        <TextField
+            name=posted("registry")
+            label="Registry"
+            value=form.registry.clone()
+            placeholder="https://index.docker.io/v1/"
+            help="The address of the registry that the image's name leads to."
+            problem=at(problem, "registry")
+        />
+        <TextField
+            name=posted("registry_username")
+            label="User name"
+            value=form.registry_username.clone()
+            problem=at(problem, "registry_username")
+        />
+        <TextField
+            name=posted("registry_password")
+            label="Password or access token"
+            kind="password"
+            autocomplete="new-password"
+            help=help
+            problem=at(problem, "registry_password")
+        />
+    }
+    .into_any()
+}
+
+pub fn changes(wizard: &Wizard, problem: Problem) -> AnyView {
+    let form = &wizard.form;
+    let blanked = (!wizard.blanked.is_empty()).then(|| {
+        let names = wizard.blanked.join(", ");
+        view! {
+            <p class="field-help">
+                "Emptied in the image in any case, because Slipway puts in a new value at each launch: " {names} "."
+            </p>
+        }
+    });
+    view! {
+        <AreaField
+            name=posted("changes")
+            label="Additional changes"
+            value=form.changes.clone()
+            rows=6
+            code=true
+            placeholder="ENV LANG=de_DE.UTF-8"
+            help=format!("Instructions of a Dockerfile, one a line: {}.", INSTRUCTIONS.join(", "))
+            problem=at(problem, "changes")
+        />
+        {blanked}
+        <TextField
+            name=posted("message")
+            label="Message"
+            value=form.message.clone()
+            help="What is new in this image."
+            problem=at(problem, "message")
+        />
+        <TextField
+            name=posted("author")
+            label="Author"
+            value=form.author.clone()
+            problem=at(problem, "author")
+        />
+    }
+    .into_any()
+}
+
+pub fn workspace(wizard: &Wizard, problem: Problem) -> AnyView {
+    view! {
+        <p class="lead">
+            "A workspace is made for the image. It has the resources, connection and icon that this session runs with, and can be launched as soon as the image is there. All of it can be changed on the page that follows."
+        </p>
+        <TextField
+            name=posted("name")
+            label="Name"
+            value=wizard.form.name.clone()
+            required=true
+            problem=at(problem, "name")
+        />
+    }
+    .into_any()
+}

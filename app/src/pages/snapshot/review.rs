@@ -1,0 +1,95 @@
+//! Everything in one place, before it is done.
+
+use crate::{
+    post::{Post, PostForm},
+    routes,
+};
+use domain::snapshot::{SnapshotPage as Wizard, WizardStep};
+use leptos::prelude::*;
+
+fn fact(term: &'static str, what: String) -> AnyView {
+    view! { <div class="fact"><dt>{term}</dt><dd>{what}</dd></div> }.into_any()
+}
+
+pub fn review(wizard: &Wizard, submit: Post) -> AnyView {
+    let form = &wizard.form;
+    let or = |text: &str, none: &str| {
+        if text.trim().is_empty() { none.to_owned() } else { text.to_owned() }
+    };
+    let still = match (wizard.paused, form.pause.is_empty()) {
+        (true, _) => "It is paused and stays so",
+        (false, false) => "It stands still while it is read",
+        (false, true) => "It goes on while it is read",
+    };
+    let registry = match (form.registry.trim(), form.registry_username.trim()) {
+        ("", _) => "None: the image stays on the engine".to_owned(),
+        (registry, "") => format!("{registry}, without signing in"),
+        (registry, username) => format!("{registry} as {username}"),
+    };
+    let changes = (!form.changes.trim().is_empty()).then(|| {
+        let lines = view! { <pre class="log" tabindex="0">{form.changes.clone()}</pre> };
+        view! { <h3>"Changes"</h3> {lines} }
+    });
+    let blanked =
+        (!wizard.blanked.is_empty()).then(|| fact("Emptied variables", wizard.blanked.join(", ")));
+    let by_hand = (!wizard.commands.is_empty()).then(|| {
+        view! {
+            <details class="failure-detail">
+                <summary>"The same by hand"</summary>
+                <pre tabindex="0">{wizard.commands.join("\n")}</pre>
+            </details>
+        }
+    });
+    // What is not right yet is said where it is put right; the button would only repeat it.
+    let incomplete = wizard.commands.is_empty().then(|| {
+        view! {
+            <p class="notice notice-warning">
+                "Something on the pages before is not right yet. Go through them again; each says what."
+            </p>
+        }
+    });
+    let overwrites = wizard.overwrites.then(|| {
+        view! {
+            <p class="notice notice-warning">
+                "The engine has an image of this name already, which loses the name to the new one."
+            </p>
+        }
+    });
+    let id = wizard.session.to_string();
+    let back = routes::create_image(&wizard.session, WizardStep::Workspace);
+    view! {
+        {incomplete}
+        {overwrites}
+        <section class="card" aria-labelledby="review">
+            <h2 id="review">"What will be done"</h2>
+            <dl class="facts">
+                {fact("New image", form.image.clone())}
+                {fact("Made of", format!("{}, {}", wizard.title, wizard.base_image))}
+                {fact("The session", still.to_owned())}
+                {fact("Pushed to", registry)}
+                {fact("Message", or(&form.message, "None"))}
+                {fact("Author", or(&form.author, "None"))}
+                {fact("Workspace", form.name.clone())}
+                {blanked}
+            </dl>
+            {changes}
+            {by_hand}
+        </section>
+        <div class="wizard">
+            <PostForm post=submit>
+                <input type="hidden" name="id" value=id />
+                <div class="form-foot">
+                    <button
+                        type="submit"
+                        class="button button-primary wizard-next"
+                        disabled=move || submit.is_pending()
+                    >
+                        {move || if submit.is_pending() { "Submitting …" } else { "Create image" }}
+                    </button>
+                    <a class="button" href=back>"Back"</a>
+                </div>
+            </PostForm>
+        </div>
+    }
+    .into_any()
+}

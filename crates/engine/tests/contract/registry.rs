@@ -1,0 +1,112 @@
+//! Pushing to a real registry that asks who one is: Debian's, started for the story.
+
+use crate::world::World;
+use domain::ErrorKind;
+use engine::{CommitSpec, PushProgress, RegistryLogin};
+use std::{
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    sync::Mutex,
+    time::Duration,
+};
+
+/// The password `orbit-lantern`, as registries keep it.
+const ADA: &str = "ada:$2a$05$F3Rti7ftM6a9U8VJglyXKu8gzgChSLzUXo702C7QMQXi0rypk/SG2\n";
+const PASSWORD: &str = "orbit-lantern";
+
+struct Registry {
+    process: Child,
+    host: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Registry {
+    /// The registry at `SLIPWAY_TEST_REGISTRY`, or `None` if the tests are run without one.
+    fn start() -> Option<Self> {
+        let Ok(program) = std::env::var("SLIPWAY_TEST_REGISTRY") else {
+            println!("skipped: SLIPWAY_TEST_REGISTRY does not name the program of a registry");
+            return None;
+        };
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = tempfile::tempdir().unwrap();
+        let (users, config) = (folder.path().join("users"), folder.path().join("config.yml"));
+        std::fs::write(&users, ADA).unwrap();
+        let text = format!(
+            "version: 0.1\nlog: {{level: error}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n\
+             storage: {{filesystem: {{rootdirectory: '{}'}}}}\n\
+             auth: {{htpasswd: {{realm: slipway, path: '{}'}}}}\n",
+            folder.path().join("data").display(),
+            users.display()
+        );
+        std::fs::write(&config, text).unwrap();
+        let process = Command::new(program)
+            .args(["serve".as_ref(), config.as_os_str()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Some(Self { process, host: format!("localhost:{port}"), _folder: folder })
+    }
+
+    async fn answers(&self) {
+        crate::world::eventually("the registry answers", || async {
+            tokio::net::TcpStream::connect(&self.host).await.is_ok()
+        })
+        .await;
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn an_image_is_pushed_by_who_may_and_refused_with_the_reason() {
+    let Some(world) = World::real() else { return };
+    let Some(registry) = Registry::start() else { return };
+    registry.answers().await;
+    let spec = world.running("a").await;
+    let host = registry.host.clone();
+    let repository = format!("{host}/team/app");
+    let image = format!("{repository}:1");
+    let commit = CommitSpec {
+        container: spec.name.clone(),
+        repository,
+        tag: "1".into(),
+        message: String::new(),
+        author: String::new(),
+        pause: false,
+        changes: Vec::new(),
+    };
+    world.engine.commit(&commit).await.unwrap();
+    let seen = Mutex::new(Vec::new());
+    let told = |progress: PushProgress| seen.lock().unwrap().push(progress);
+    let login = |password: &str| RegistryLogin {
+        server: host.clone(),
+        username: "ada".into(),
+        password: password.into(),
+    };
+    let (guess, right) = (login("guess"), login(PASSWORD));
+    let nobody = world.engine.push(&image, None, &told).await.unwrap_err();
+    assert_eq!(nobody.kind, ErrorKind::Forbidden, "{nobody:?}");
+    let wrong = world.engine.push(&image, Some(&guess), &told).await.unwrap_err();
+    assert_eq!(wrong.kind, ErrorKind::Forbidden, "{wrong:?}");
+    let pushing = world.engine.push(&image, Some(&right), &told);
+    let digest = tokio::time::timeout(Duration::from_secs(120), pushing).await.unwrap().unwrap();
+    assert!(digest.starts_with("sha256:"), "{digest}");
+    let last = seen.lock().unwrap().last().copied().unwrap();
+    assert!(last.layers > 0 && last.there == last.layers, "{last:?}");
+    // The engine then knows the image by what the registry calls it.
+    let found = world.engine.image(&image).await.unwrap().unwrap();
+    assert!(found.digests.iter().any(|known| known.ends_with(&digest)), "{found:?}");
+    // A second push finds everything there.
+    assert_eq!(world.engine.push(&image, Some(&right), &told).await.unwrap(), digest);
+
+    drop(registry);
+    let gone = world.engine.push(&image, Some(&right), &told).await.unwrap_err();
+    assert_eq!(gone.kind, ErrorKind::Unavailable, "{gone:?}");
+    world.engine.remove_image(&image).await.unwrap();
+}
