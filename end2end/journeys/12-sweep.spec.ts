@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { docker } from '../fixtures/docker.ts';
 import { type Visitor, expect, test } from '../fixtures/test.ts';
 import { LauncherPage } from '../pages/launcher.ts';
 import { SetupPage } from '../pages/setup.ts';
@@ -11,7 +12,7 @@ const SIZES = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
 
 /** Every page of somebody signed in, by the words a report names it with. */
-const pages = (session: string, workspace: string): Record<string, string> => ({
+const pages = (session: string, workspace: string, job: string): Record<string, string> => ({
   launcher: '/',
   'launcher without a match': '/?q=nothing-is-called-this',
   account: '/account',
@@ -20,6 +21,13 @@ const pages = (session: string, workspace: string): Record<string, string> => ({
   session: `/sessions/${session}`,
   'question before a deletion': `/sessions/${session}?confirm=delete:${session}`,
   stream: `/sessions/${session}/view`,
+  'create image, first page': `/sessions/${session}/image`,
+  'create image, registry': `/sessions/${session}/image?step=registry`,
+  'create image, changes': `/sessions/${session}/image?step=changes`,
+  'create image, workspace': `/sessions/${session}/image?step=workspace`,
+  'create image, review': `/sessions/${session}/image?step=review`,
+  jobs: '/jobs',
+  job: `/jobs/${job}`,
   workspaces: '/workspaces',
   workspace: `/workspaces/${workspace}`,
   'new workspace': '/workspaces/new',
@@ -51,7 +59,17 @@ async function resident(visitor: (o: object) => Promise<Visitor>, options: objec
   await expect(stream.badge).toHaveText('Paused');
   await person.page.goto('/workspaces?q=Terminal');
   const href = await person.page.locator('.row-name', { hasText: /^Terminal$/ }).getAttribute('href');
-  return { ...person, all: pages(id, href!.split('/').at(-1)!) };
+  // An image that cannot be pushed is quickly made, and its job has something to tell.
+  const image = `localhost:1/slipway-sweep/${id}:1`;
+  const kept = { id, step: 'image', 'form[image]': image, 'form[pause]': 'on' };
+  await person.call('keep_snapshot', kept);
+  await person.call('submit_snapshot', { id });
+  const jobs = async () => (await person.call('recent_jobs', {})).body;
+  await expect.poll(async () => (await jobs()).find((job: any) => job.links.image === image)?.state, { timeout: 60_000 }).toBe('done');
+  const job = (await jobs()).find((job: any) => job.links.image === image);
+  await person.call('delete_workspace', { id: job.links.workspace });
+  await docker('image', 'rm', image);
+  return { ...person, all: pages(id, href!.split('/').at(-1)!, job.id) };
 }
 
 /** Looks at a page in every theme. */

@@ -32,6 +32,7 @@ pub fn journeys(paths: &Paths, engine: &Engine, arguments: &[String]) -> Result<
         playwright.env("CHROMIUM", chromium);
     }
     playwright.env("NGINX", tools::nginx(paths)?);
+    playwright.env("REGISTRY", tools::registry(paths)?);
     Ok(playwright)
 }
 
