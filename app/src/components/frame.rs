@@ -69,6 +69,7 @@ pub fn Frame() -> impl IntoView {
                     }
                 })}
             </Transition>
+            <Tasks/>
         </header>
         <Notice/>
         <main id=MAIN tabindex="-1">
@@ -117,7 +118,6 @@ fn TopMenu(actor: Actor) -> impl IntoView {
                 <A href=routes::JOBS><Glyph name="inbox"/><span>"Jobs"</span></A>
             })}
         </nav>
-        <Tasks all=jobs/>
         <button type="button" class="top-account" popovertarget=ACCOUNT_MENU>
             <Glyph name="user"/>
             <span class="top-name">{actor.name}</span>

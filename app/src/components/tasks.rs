@@ -1,24 +1,30 @@
 //! The task drawer: what runs in the background and what has just ended, on every page.
 
-use super::{icon::Glyph, job_badge::JobBadge};
+use super::{frame::Reader, icon::Glyph, job_badge::JobBadge};
 use crate::{api::jobs::recent_jobs, live, routes, wire};
-use domain::{event::Change, job::Job};
+use domain::{actor::Permission, event::Change, job::Job};
 use leptos::prelude::*;
 
 const DRAWER: &str = "tasks";
 
 /// Jobs of the reader. Not there while there are none.
+///
+/// Stands beside what waits for the reader and not in it: the server makes such a part more than
+/// once, and what is read inside it would be numbered differently in the browser.
 #[component]
-pub fn Tasks(
-    /// Whether the reader may see the page of all jobs.
-    all: bool,
-) -> impl IntoView {
+pub fn Tasks() -> impl IntoView {
+    let reader = use_context::<Reader>();
     let version = live::version(|change| matches!(change, Change::Job { .. } | Change::Resync));
     let jobs = wire::read(move || version.get(), |_| recent_jobs());
     view! {
         <Transition>
             {move || Suspend::new(async move {
                 let jobs = jobs.await.unwrap_or_default();
+                let viewer = match reader {
+                    Some(Reader(reader)) => reader.await.ok().and_then(|viewer| viewer.actor),
+                    None => None,
+                };
+                let all = viewer.is_some_and(|actor| actor.may(Permission::SeeAllJobs));
                 (!jobs.is_empty()).then(|| drawer(jobs, all))
             })}
         </Transition>
