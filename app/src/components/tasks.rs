@@ -41,7 +41,7 @@ fn drawer(jobs: Vec<Job>, all: bool) -> AnyView {
     };
     let lines: Vec<AnyView> = jobs.into_iter().map(line).collect();
     view! {
-        <button type="button" class="top-account" popovertarget=DRAWER>
+        <button type="button" class="top-tasks" popovertarget=DRAWER>
             <Glyph name="activity"/>
             <span role="status">{words}</span>
         </button>
