@@ -43,7 +43,7 @@ fn drawer(jobs: Vec<Job>, all: bool) -> AnyView {
     view! {
         <button type="button" class="top-tasks" popovertarget=DRAWER>
             <Glyph name="activity"/>
-            <span role="status">{words}</span>
+            <span>{words}</span>
         </button>
         <div id=DRAWER class="menu top-menu tasks" popover="auto">
             <ul class="lines">{lines}</ul>

@@ -41,7 +41,19 @@ pub fn SnapshotPage() -> impl IntoView {
         <Transition fallback=Loading>
             {move || Suspend::new(async move {
                 match opened.await {
-                    Ok(wizard) => page(wizard, step.get_untracked(), keep, submit),
+                    Ok(wizard) => {
+                        let now = step.get_untracked();
+                        // Keyed, so that the fields of one page do not become those of the next
+                        // with what was typed in them.
+                        view! {
+                            <For
+                                each=move || [(now, wizard.clone())]
+                                key=|(step, _)| step.as_str()
+                                children=move |(step, wizard)| page(wizard, step, keep, submit)
+                            />
+                        }
+                        .into_any()
+                    }
                     Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
                 }
             })}
