@@ -1,6 +1,6 @@
 //! The task drawer: what runs in the background and what has just ended, on every page.
 
-use super::{frame::Reader, icon::Glyph, job_badge::JobBadge};
+use super::{frame::Reader, fresh::fresh, icon::Glyph, job_badge::JobBadge};
 use crate::{api::jobs::recent_jobs, live, routes, wire};
 use domain::{actor::Permission, event::Change, job::Job};
 use leptos::prelude::*;
@@ -14,39 +14,40 @@ const DRAWER: &str = "tasks";
 #[component]
 pub fn Tasks() -> impl IntoView {
     let reader = use_context::<Reader>();
-    let version = live::version(|change| matches!(change, Change::Job { .. } | Change::Resync));
-    let jobs = wire::read(move || version.get(), |_| recent_jobs());
+    let first = wire::read(|| (), |()| recent_jobs());
     view! {
-        <Transition>
+        <Suspense>
             {move || Suspend::new(async move {
-                let jobs = jobs.await.unwrap_or_default();
+                // Nobody in particular has none.
+                let jobs = first.await.unwrap_or_default();
                 let viewer = match reader {
                     Some(Reader(reader)) => reader.await.ok().and_then(|viewer| viewer.actor),
                     None => None,
                 };
-                let all = viewer.is_some_and(|actor| actor.may(Permission::SeeAllJobs));
-                (!jobs.is_empty()).then(|| drawer(jobs, all))
+                viewer.map(|actor| drawer(jobs, actor.may(Permission::SeeAllJobs)))
             })}
-        </Transition>
+        </Suspense>
     }
     .into_any()
 }
 
-fn drawer(jobs: Vec<Job>, all: bool) -> AnyView {
-    let under_way = jobs.iter().filter(|job| !job.state.is_over()).count();
-    let words = match under_way {
+/// `all`: whether the reader may see the page of all jobs.
+fn drawer(first: Vec<Job>, all: bool) -> AnyView {
+    let version = live::version(|change| matches!(change, Change::Job { .. } | Change::Resync));
+    let jobs = fresh(first, Memo::new(|_| ()), version, |()| recent_jobs()).value;
+    let none = Memo::new(move |_| jobs.with(Vec::is_empty));
+    let words = move || match jobs.with(|jobs| jobs.iter().filter(|j| !j.state.is_over()).count()) {
         0 => "Tasks".to_owned(),
         1 => "1 task".to_owned(),
         n => format!("{n} tasks"),
     };
-    let lines: Vec<AnyView> = jobs.into_iter().map(line).collect();
     view! {
-        <button type="button" class="top-tasks" popovertarget=DRAWER>
+        <button type="button" class="top-tasks" popovertarget=DRAWER hidden=move || none.get()>
             <Glyph name="activity"/>
             <span>{words}</span>
         </button>
         <div id=DRAWER class="menu top-menu tasks" popover="auto">
-            <ul class="lines">{lines}</ul>
+            <ul class="lines">{move || jobs.get().into_iter().map(line).collect::<Vec<_>>()}</ul>
             {all.then(|| view! { <a href=routes::JOBS>"All jobs"</a> })}
         </div>
     }
