@@ -10,6 +10,7 @@ mod support;
 
 use domain::{
     SessionId,
+    job::{Job, JobState},
     session::{Action, Cause, SessionDetail, State},
 };
 use std::{
@@ -409,4 +410,52 @@ async fn a_killed_engine_gets_its_sessions_back() {
     slipway.act(&id, Action::Delete).await;
     slipway.reaches(&id, State::Deleted).await;
     assert!(slipway.containers().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_image_is_made_once_whenever_the_server_is_killed() {
+    let Some(engine) = real_engine() else { return };
+    let mut slipway = Installation::new(&engine, 245).await;
+    let id = slipway.running().await;
+    // Enough that the engine is at it for a while.
+    let [(container, _)] = &slipway.containers()[..] else { panic!("{:?}", slipway.containers()) };
+    let write = "head -c 150000000 /dev/urandom > /home/user/weight";
+    docker(&engine, &["exec", container, "sh", "-c", write]);
+    for delay in [0, 20, 60, 150, 400, 1000] {
+        let image = format!("slipway-crash/{}:{delay}", slipway.id);
+        let name = ("form[image]", image.as_str());
+        let step = [("id", id.as_str()), ("step", "image"), ("form[pause]", "on"), name];
+        slipway.call("keep_snapshot", &step).await;
+        let ask = slipway.asking("submit_snapshot", |ask| ask.form(&[("id", id.as_str())]));
+        let promised = killed_while(&mut slipway, ask, delay).await;
+        let jobs = async |slipway: &Installation| -> Vec<Job> {
+            let answer = slipway.call("recent_jobs", &[]).await;
+            let jobs: Vec<Job> = serde_json::from_slice(&answer.body).unwrap();
+            jobs.into_iter().filter(|job| job.links.image == image).collect()
+        };
+        if jobs(&slipway).await.is_empty() {
+            assert!(!promised, "{delay} ms: promised and forgotten");
+            let again = slipway.call("submit_snapshot", &[("id", id.as_str())]).await;
+            assert_eq!(again.status, 200, "{}", again.text());
+        }
+        within(Duration::from_secs(60), "the job is done", async || {
+            let jobs = jobs(&slipway).await;
+            assert!(jobs.iter().all(|job| job.state != JobState::Failed), "{jobs:?}");
+            jobs.iter().all(|job| job.state == JobState::Done).then_some(())
+        })
+        .await;
+        // One job, one image, one workspace, and the session as it was.
+        let jobs = jobs(&slipway).await;
+        assert_eq!(jobs.len(), 1, "{delay} ms: {jobs:?}");
+        let reference = format!("reference={image}");
+        let images = docker(&engine, &["image", "ls", "--quiet", "--filter", &reference]);
+        assert_eq!(images.lines().count(), 1, "{delay} ms: {images}");
+        let launcher = slipway.call("show_launcher", &[("search", "Snapshot"), ("category", "")]);
+        let tiles = launcher.await.json()["tiles"].as_array().unwrap().len();
+        assert_eq!(tiles, 1, "{delay} ms");
+        slipway.reaches(&id, State::Running).await;
+        let workspace = jobs[0].links.workspace.clone().unwrap();
+        slipway.call("delete_workspace", &[("id", workspace.as_str())]).await;
+        docker(&engine, &["image", "rm", &image]);
+    }
 }

@@ -84,21 +84,35 @@ pub struct Consequences {
     pub name: String,
     /// Sessions that hold a container; they stay and can still be used until deleted.
     pub sessions: i64,
+    /// The image, if it was made of a session and could be removed too.
+    pub snapshot: Option<String>,
+    /// Other workspaces that need the image.
+    pub others: Vec<String>,
 }
 
 #[server(prefix = "/fn", endpoint = "weigh_deletion")]
 pub async fn weigh_deletion(id: String) -> Result<Consequences, Refusal> {
     super::signed_in(|request, actor| async move {
-        let (name, sessions) = request.services.workspaces.deletion(&actor, &id.parse()?).await?;
-        Ok(Consequences { name, sessions })
+        let deletion = request.services.workspaces.deletion(&actor, &id.parse()?).await?;
+        Ok(Consequences {
+            name: deletion.name,
+            sessions: deletion.sessions,
+            snapshot: deletion.snapshot,
+            others: deletion.others,
+        })
     })
     .await
 }
 
 #[server(prefix = "/fn", endpoint = "delete_workspace")]
-pub async fn delete_workspace(id: String) -> Result<(), Refusal> {
+pub async fn delete_workspace(
+    id: String,
+    // `on` to remove its image too, if that was made of a session.
+    #[server(default)] with_image: String,
+) -> Result<(), Refusal> {
     super::signed_in(|request, actor| async move {
-        request.services.workspaces.delete(&actor, &id.parse()?).await
+        let with_image = !with_image.is_empty();
+        request.services.workspaces.delete(&actor, &id.parse()?, with_image).await
     })
     .await?;
     leptos_axum::redirect("/workspaces?done=deleted");

@@ -11,6 +11,9 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 /// The parameter that asks without JavaScript.
 pub const PARAMETER: &str = "confirm";
 
+/// Id of the question's form, for fields among the consequences.
+pub const FORM: &str = "confirm-form";
+
 /// Shows the question while it is rendered; the page renders it only while it is asked.
 ///
 /// `children` are the consequences.
@@ -57,7 +60,7 @@ pub fn Confirm(
         >
             <h2 id="confirm-title">{title}</h2>
             <div class="confirm-text">{children()}</div>
-            <form method="post" action=action on:submit=move |ev| on_confirm.run(ev)>
+            <form id=FORM method="post" action=action on:submit=move |ev| on_confirm.run(ev)>
                 {hidden}
                 <div class="actions confirm-actions">
                     <a

@@ -1,8 +1,8 @@
 //! Workspace definitions: making, changing and deleting them.
 
-use crate::core::Core;
+use crate::{core::Core, images::Images};
 use domain::{
-    Error, Result, WorkspaceId,
+    Error, ErrorKind, Result, WorkspaceId,
     actor::{Actor, Permission},
     event::Change,
     icon::{self, Icon},
@@ -15,6 +15,18 @@ use store::{StoredIcon, Tx};
 
 #[derive(Clone)]
 pub struct Workspaces(Arc<Core>);
+
+/// What deleting a workspace would mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deletion {
+    pub name: String,
+    /// Sessions that would stay without it.
+    pub sessions: i64,
+    /// Its image, if that was made of a session and could go too.
+    pub snapshot: Option<String>,
+    /// Other workspaces of the same image.
+    pub others: Vec<String>,
+}
 
 fn unknown() -> Error {
     Error::not_found("There is no such workspace (any more).")
@@ -106,15 +118,30 @@ impl Workspaces {
         self.create(actor, &WorkspaceForm::from(&definition)).await
     }
 
-    /// What deleting would mean: the name, and how many sessions would stay without it.
-    pub async fn deletion(&self, actor: &Actor, id: &WorkspaceId) -> Result<(String, i64)> {
+    /// What deleting would mean.
+    pub async fn deletion(&self, actor: &Actor, id: &WorkspaceId) -> Result<Deletion> {
         let workspace = self.get(actor, id).await?;
-        Ok((workspace.definition.name, self.0.store.sessions_of_workspace(id).await?))
+        let store = &self.0.store;
+        let image = workspace.definition.image.canonical();
+        Ok(Deletion {
+            sessions: store.sessions_of_workspace(id).await?,
+            others: store.workspaces_of_image(&image, id).await?,
+            snapshot: store.snapshot(&image).await?.is_some().then_some(image),
+            name: workspace.definition.name,
+        })
     }
 
     /// Deletes a definition. Its sessions stay until they are deleted; deleting again is no error.
-    pub async fn delete(&self, actor: &Actor, id: &WorkspaceId) -> Result<()> {
+    ///
+    /// `with_image` also takes the image off the engine, if it was made of a session.
+    ///
+    /// # Errors
+    /// `Conflict` when the image is to go and something else needs it; then nothing is deleted.
+    pub async fn delete(&self, actor: &Actor, id: &WorkspaceId, with_image: bool) -> Result<()> {
         actor.require(Permission::ManageWorkspaces)?;
+        if with_image {
+            self.delete_image(actor, id).await?;
+        }
         let mut tx = self.0.store.begin().await?;
         let Some(workspace) = tx.workspace(id).await? else { return Ok(()) };
         tx.delete_workspace(id).await?;
@@ -123,6 +150,28 @@ impl Workspaces {
         tx.commit().await?;
         self.0.bus.announce(Change::Workspace { id: id.clone() });
         Ok(())
+    }
+
+    /// Takes the image of a workspace off the engine. First of all, because a refusal of the engine
+    /// can still be acted on then.
+    async fn delete_image(&self, actor: &Actor, id: &WorkspaceId) -> Result<()> {
+        let deletion = self.deletion(actor, id).await?;
+        let Some(image) = deletion.snapshot else { return Ok(()) };
+        if let Some(other) = deletion.others.first() {
+            return Err(Error::conflict(format!(
+                "The image {image} cannot be removed: the workspace “{other}” uses it."
+            ))
+            .hint("Delete this workspace without its image."));
+        }
+        self.0.engine.remove_image(&image).await.map_err(|error| match error.kind {
+            ErrorKind::Conflict => Error::conflict(format!(
+                "The image {image} cannot be removed: a session is made from it."
+            ))
+            .hint("Delete its sessions first, or delete this workspace without its image.")
+            .detail(error.detail.unwrap_or_default()),
+            _ => error,
+        })?;
+        Images::refresh(&self.0).await
     }
 
     /// Stores a picture and makes it the workspace's icon.

@@ -74,7 +74,7 @@ async fn a_missing_image_a_disabled_and_an_unknown_workspace_are_told_apart() {
     let id = world.services.sessions.test_launch(&admin, &disabled).await.unwrap();
     world.reaches(&admin, &id, State::Running).await;
 
-    world.services.workspaces.delete(&admin, &absent).await.unwrap();
+    world.services.workspaces.delete(&admin, &absent, false).await.unwrap();
     let error = world.services.sessions.launch(&admin, &absent).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::NotFound);
 }

@@ -51,7 +51,7 @@ async fn users_manage_nothing() {
         services.workspaces.change(&ada, &workspace, 1, &world.form()).await.err(),
         services.workspaces.duplicate(&ada, &workspace).await.err(),
         services.workspaces.set_enabled(&ada, &workspace, false).await.err(),
-        services.workspaces.delete(&ada, &workspace).await.err(),
+        services.workspaces.delete(&ada, &workspace, false).await.err(),
         services.workspaces.upload_icon(&ada, &workspace, vec![]).await.err(),
         services.sessions.list(&ada, &query).await.err(),
         services.sessions.test_launch(&ada, &workspace).await.err(),

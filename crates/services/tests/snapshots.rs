@@ -257,3 +257,29 @@ async fn users_make_no_images_and_see_only_their_own_jobs() {
     assert_eq!(jobs.list(&ada, &list).await.unwrap_err().kind, ErrorKind::Forbidden);
     assert_eq!(jobs.list(&admin, &list).await.unwrap().total, 1);
 }
+
+#[tokio::test]
+async fn a_snapshot_is_deleted_with_its_image_unless_something_needs_that() {
+    let (world, admin, id) = running().await;
+    let begun = world.services.snapshots.submit(&admin, &id).await.unwrap();
+    is(&world, &admin, &begun.job, JobState::Done).await;
+    let workspaces = &world.services.workspaces;
+    let deletion = workspaces.deletion(&admin, &begun.workspace).await.unwrap();
+    assert_eq!((deletion.snapshot.as_deref(), deletion.others.len()), (Some(MADE), 0));
+    let copy = workspaces.duplicate(&admin, &begun.workspace).await.unwrap();
+    let used = workspaces.delete(&admin, &begun.workspace, true).await.unwrap_err();
+    assert!(used.message.contains("Copy of Snapshot"), "{used}");
+    workspaces.delete(&admin, &copy, false).await.unwrap();
+    let session = world.running(&admin, &begun.workspace).await;
+    let used = workspaces.delete(&admin, &begun.workspace, true).await.unwrap_err();
+    assert!(used.message.contains("a session is made from it"), "{used}");
+    assert!(workspaces.get(&admin, &begun.workspace).await.is_ok(), "nothing is deleted by halves");
+    world.act(&admin, &session, Action::Delete).await;
+    world.reaches(&admin, &session, State::Deleted).await;
+    workspaces.delete(&admin, &begun.workspace, true).await.unwrap();
+    assert_eq!(world.engine.image(MADE).await.unwrap(), None);
+    // An image that came from elsewhere is nobody's to remove here.
+    let parent = world.detail(&admin, &id).await.session.workspace;
+    workspaces.delete(&admin, &parent, true).await.unwrap();
+    assert!(world.engine.image(world::IMAGE).await.unwrap().is_some());
+}

@@ -121,12 +121,26 @@ async fn docker_rm_fails_the_session_and_start_makes_a_fresh_one() {
 #[tokio::test]
 async fn a_program_that_ends_says_its_exit_code_and_is_not_restarted() {
     let (world, admin, id) = running().await;
-    world.engine.exit(&world.container_name().await, 3, false);
+    let name = world.container_name().await;
+    world.engine.set_log(&name, &["loading", "cannot open display"]);
+    world.engine.exit(&name, 3, false);
     world.reaches(&admin, &id, State::Stopped).await;
-    let reason = world.detail(&admin, &id).await.session.reason.unwrap();
+    let detail = world.detail(&admin, &id).await;
+    let reason = detail.session.reason.unwrap();
     assert_eq!(reason.cause, Cause::Exited);
     assert!(reason.message.contains("exit code 3"), "{}", reason.message);
+    assert_eq!(reason.detail.as_deref(), Some("loading\ncannot open display"));
+    assert_eq!(detail.timeline[0].detail, reason.detail);
     assert_eq!(world.engine.calls(Op::Start), 1);
+}
+
+#[tokio::test]
+async fn a_program_that_a_signal_ended_names_the_signal() {
+    let (world, admin, id) = running().await;
+    world.engine.exit(&world.container_name().await, 139, false);
+    world.reaches(&admin, &id, State::Stopped).await;
+    let reason = world.detail(&admin, &id).await.session.reason.unwrap();
+    assert!(reason.message.contains("signal 11 (SIGSEGV)"), "{}", reason.message);
 }
 
 #[tokio::test]

@@ -178,6 +178,23 @@ impl Store {
         rows.iter().map(|row| row.get_or_fault("category")).collect()
     }
 
+    /// Names of the workspaces of an image, but for one.
+    pub async fn workspaces_of_image(
+        &self,
+        image_canonical: &str,
+        but: &WorkspaceId,
+    ) -> Result<Vec<String>> {
+        let rows = sqlx::query(
+            "SELECT name FROM workspaces WHERE image_canonical = ? AND id <> ? ORDER BY name",
+        )
+        .bind(image_canonical)
+        .bind(but.as_str())
+        .fetch_all(&self.read)
+        .await
+        .fault()?;
+        rows.iter().map(|row| row.get_or_fault("name")).collect()
+    }
+
     /// Canonical references of all images that workspaces name.
     pub async fn images_in_use(&self) -> Result<Vec<String>> {
         let rows = sqlx::query("SELECT DISTINCT image_canonical FROM workspaces")

@@ -6,11 +6,12 @@
 
 use crate::{
     api::workspaces::{
-        DeleteWorkspace, DuplicateWorkspace, SetWorkspaceEnabled, TestLaunch, weigh_deletion,
+        Consequences, DeleteWorkspace, DuplicateWorkspace, SetWorkspaceEnabled, TestLaunch,
+        weigh_deletion,
     },
     components::{
         FailureBox, Glyph,
-        confirm::{Confirm, PARAMETER},
+        confirm::{Confirm, FORM, PARAMETER},
     },
     post::{Post, PostForm},
     wire,
@@ -173,7 +174,7 @@ impl Deeds {
                                     on_confirm=yes
                                     on_cancel=move |()| leave.run(())
                                 >
-                                    {consequences(doomed.sessions)}
+                                    {consequences(doomed)}
                                 </Confirm>
                             }
                                 .into_any()
@@ -200,16 +201,32 @@ impl Deeds {
     }
 }
 
-fn consequences(sessions: i64) -> AnyView {
-    let stays = match sessions {
+fn consequences(doomed: Consequences) -> AnyView {
+    let stays = match doomed.sessions {
         0 => "It has no sessions.".to_owned(),
         1 => "1 session of it stays and can be used until it is deleted.".to_owned(),
         n => format!("{n} sessions of it stay and can be used until they are deleted."),
     };
+    let image = match (doomed.snapshot, doomed.others.as_slice()) {
+        (Some(image), []) => view! {
+            <label class="tick">
+                <input type="checkbox" name="with_image" value="on" form=FORM />
+                <span>{format!("Remove its image {image} from the engine too")}</span>
+            </label>
+        }
+        .into_any(),
+        (Some(_), others) => {
+            let names = others.join(", ");
+            view! { <p>{format!("Its image stays, because others use it: {names}.")}</p> }
+                .into_any()
+        }
+        (None, _) => view! { <p>"The image stays on the engine."</p> }.into_any(),
+    };
     view! {
         <p>"Its tile and its definition are removed. This cannot be undone."</p>
         <p>{stays}</p>
-        <p>"The image stays on the engine. To take only the tile away, disable it instead."</p>
+        {image}
+        <p>"To take only the tile away, disable it instead."</p>
     }
     .into_any()
 }

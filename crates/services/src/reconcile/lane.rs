@@ -142,7 +142,12 @@ async fn apply(
         Step::Stop => core.engine.stop(&name, steps::STOP_GRACE_S).await?,
         Step::Remove => core.engine.remove_container(&name).await?,
         Step::Settle(settlement) => {
-            let reason = settlement.cause.map(|cause| explain(cause, session, container));
+            let mut reason = settlement.cause.map(|cause| explain(cause, session, container));
+            if let Some(reason) = &mut reason
+                && matches!(reason.cause, Cause::Exited | Cause::OutOfMemory)
+            {
+                reason.detail = steps::last_lines(core, &name).await;
+            }
             steps::settle(core, id, settlement, reason).await?;
         }
     }
@@ -180,6 +185,12 @@ fn explain(cause: Cause, session: &Session, container: Option<&engine::Container
         ),
         Cause::Exited => with_hint(
             match code {
+                // How shells and engines tell that it was a signal.
+                Some(code @ 129..=192) => {
+                    let number = code - 128;
+                    let name = signal_name(number).map(|n| format!(" ({n})")).unwrap_or_default();
+                    format!("Its main program was ended by signal {number}{name}.")
+                }
                 Some(code) => format!("Its main program ended by itself with exit code {code}."),
                 None => "Its main program ended by itself.".to_owned(),
             },
@@ -190,6 +201,24 @@ fn explain(cause: Cause, session: &Session, container: Option<&engine::Container
         }
         Cause::Asked | Cause::LaunchFailed => Reason::new(cause, ""),
     }
+}
+
+/// The signals that end programs in practice.
+const fn signal_name(number: i64) -> Option<&'static str> {
+    Some(match number {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        15 => "SIGTERM",
+        _ => return None,
+    })
 }
 
 impl Reconciler {

@@ -198,10 +198,16 @@ async fn died_at_start(core: &Core, id: &SessionId, name: &str) -> Result<Next> 
 }
 
 async fn with_last_lines(core: &Core, name: &str, error: Error) -> Error {
-    match core.engine.log_tail(name, LAST_LINES).await {
-        Ok(lines) if !lines.is_empty() => error.detail(lines.join("\n")),
-        _ => error,
+    match last_lines(core, name).await {
+        Some(lines) => error.detail(lines),
+        None => error,
     }
+}
+
+/// What a container wrote last, if it wrote anything and the engine still has it.
+pub(crate) async fn last_lines(core: &Core, name: &str) -> Option<String> {
+    let lines = core.engine.log_tail(name, LAST_LINES).await.ok()?;
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// A step was refused: the session rests as failed, with the reason, until somebody acts.
