@@ -65,6 +65,13 @@ impl Post {
         self.answer.with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
     }
 
+    /// Forgets how the last post went: the page has moved on.
+    pub fn forget(self) {
+        if self.answer.with_untracked(Option::is_some) {
+            self.answer.set(None);
+        }
+    }
+
     /// Whether the last post was carried out.
     pub fn is_done(self) -> bool {
         self.answer.with(|answer| matches!(answer, Some(Ok(_))))
@@ -115,9 +122,15 @@ impl Post {
 
 /// A form that posts what its fields hold.
 #[component]
-pub fn PostForm(post: Post, children: Children) -> impl IntoView {
+pub fn PostForm(
+    post: Post,
+    /// For controls that stand outside of it.
+    #[prop(optional)]
+    id: Option<&'static str>,
+    children: Children,
+) -> impl IntoView {
     view! {
-        <form method="post" action=post.url on:submit=move |event| post.submit(&event)>
+        <form id=id method="post" action=post.url on:submit=move |event| post.submit(&event)>
             {children()}
         </form>
     }

@@ -63,7 +63,7 @@ async function resident(visitor: (o: object) => Promise<Visitor>, options: objec
   const image = `localhost:1/slipway-sweep/${id}:1`;
   const kept = { id, step: 'image', 'form[image]': image, 'form[pause]': 'on' };
   await person.call('keep_snapshot', kept);
-  await person.call('submit_snapshot', { id });
+  await person.call('submit_snapshot', { id, image });
   const jobs = async () => (await person.call('recent_jobs', {})).body;
   await expect.poll(async () => (await jobs()).find((job: any) => job.links.image === image)?.state, { timeout: 60_000 }).toBe('done');
   const job = (await jobs()).find((job: any) => job.links.image === image);

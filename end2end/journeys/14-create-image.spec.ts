@@ -1,4 +1,4 @@
-import { docker, fileExists, inside } from '../fixtures/docker.ts';
+import { containersOf, docker, fileExists, inside } from '../fixtures/docker.ts';
 import { Registry, PUSHER } from '../fixtures/registry.ts';
 import { PASSWORD, type Visitor, expect, test } from '../fixtures/test.ts';
 import { JobPage } from '../pages/job.ts';
@@ -46,8 +46,20 @@ test.describe('Create image from session', () => {
       await expect(wizard.problems.first()).toContainText('lower case');
       await expect(wizard.image).toHaveValue('Not A Name');
       await wizard.image.fill(image);
+      await page.getByLabel('Let the session stand still').uncheck();
       await wizard.next.click();
       await wizard.isAt('Registry');
+      await expect(page.getByRole('heading', { name: 'Registry' })).toBeFocused();
+    });
+
+    await test.step('the list of pages leads back, and what is typed stays', async () => {
+      await wizard.registry.fill('half an addr');
+      await page.locator('.steps').getByRole('button', { name: 'Image' }).click();
+      await wizard.isAt('Image');
+      await expect(page.getByLabel('Let the session stand still')).not.toBeChecked();
+      await wizard.next.click();
+      await expect(wizard.registry).toHaveValue('half an addr');
+      await wizard.registry.fill('');
     });
 
     await test.step('each instruction that is wrong names its line', async () => {
@@ -69,6 +81,7 @@ test.describe('Create image from session', () => {
     const name = await wizard.name.inputValue();
     await wizard.next.click();
     await wizard.isAt('Review');
+    await expect(page.getByText('It goes on while it is read')).toBeVisible();
     await page.getByText('The same by hand').click();
     await expect(page.getByText(`--change 'ENV MARK=made'`)).toBeVisible();
     await wizard.create.click();
@@ -80,7 +93,7 @@ test.describe('Create image from session', () => {
       await page.locator('#tasks').getByRole('link', { name: /Create image/ }).first().click();
       const job = new JobPage(page);
       await expect(job.badge).toHaveText('Done', COMMIT);
-      await expect(job.log).toContainText(`Making the image ${image}`);
+      await expect(job.log).toContainText(`Making the image ${image} of the session. It goes on meanwhile.`);
     });
 
     const launcher = await new LauncherPage(page).open();
@@ -98,7 +111,17 @@ test.describe('Create image from session', () => {
 
     await page.goto(`/sessions/${session}`);
     await expect(page.getByRole('region', { name: 'Images made of it' })).toContainText(image);
-    await forget(admin, image);
+    await test.step('and is deleted with its image', async () => {
+      await admin.call('act_on_session', { id: snapshot, action: 'delete' });
+      await page.getByRole('region', { name: 'Images made of it' }).getByRole('link', { name: 'Workspace' }).click();
+      await expect(page.getByText('Its image was made of the session')).toBeVisible();
+      await expect.poll(() => containersOf(snapshot), COMMIT).toEqual([]);
+      await page.getByRole('button', { name: 'Delete …' }).click();
+      await page.getByLabel(/Remove its image/).check();
+      await page.getByRole('button', { name: 'Delete workspace' }).click();
+      await page.waitForURL(/done=deleted/);
+      await expect.poll(() => docker('image', 'ls', '--quiet', image)).toBe('');
+    });
   });
 
   test('without JavaScript, pushed with a wrong password and then with the right one', async ({ visitor }) => {

@@ -426,7 +426,8 @@ async fn an_image_is_made_once_whenever_the_server_is_killed() {
         let name = ("form[image]", image.as_str());
         let step = [("id", id.as_str()), ("step", "image"), ("form[pause]", "on"), name];
         slipway.call("keep_snapshot", &step).await;
-        let ask = slipway.asking("submit_snapshot", |ask| ask.form(&[("id", id.as_str())]));
+        let ask = slipway
+            .asking("submit_snapshot", |ask| ask.form(&[("id", id.as_str()), ("image", &image)]));
         let promised = killed_while(&mut slipway, ask, delay).await;
         let jobs = async |slipway: &Installation| -> Vec<Job> {
             let answer = slipway.call("recent_jobs", &[]).await;
@@ -435,7 +436,8 @@ async fn an_image_is_made_once_whenever_the_server_is_killed() {
         };
         if jobs(&slipway).await.is_empty() {
             assert!(!promised, "{delay} ms: promised and forgotten");
-            let again = slipway.call("submit_snapshot", &[("id", id.as_str())]).await;
+            let again =
+                slipway.call("submit_snapshot", &[("id", id.as_str()), ("image", &image)]).await;
             assert_eq!(again.status, 200, "{}", again.text());
         }
         within(Duration::from_secs(60), "the job is done", async || {
@@ -450,6 +452,9 @@ async fn an_image_is_made_once_whenever_the_server_is_killed() {
         let reference = format!("reference={image}");
         let images = docker(&engine, &["image", "ls", "--quiet", "--filter", &reference]);
         assert_eq!(images.lines().count(), 1, "{delay} ms: {images}");
+        let label = format!("label=slipway.job={}", jobs[0].id);
+        let made = docker(&engine, &["image", "ls", "--quiet", "--filter", &label]);
+        assert_eq!(made.lines().count(), 1, "{delay} ms, named or not: {made}");
         let launcher = slipway.call("show_launcher", &[("search", "Snapshot"), ("category", "")]);
         let tiles = launcher.await.json()["tiles"].as_array().unwrap().len();
         assert_eq!(tiles, 1, "{delay} ms");

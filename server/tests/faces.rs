@@ -80,7 +80,7 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
         Administrators,
         Form(&[("id", "{session}"), ("step", "image"), ("form[image]", "x:1")]),
     ),
-    ("submit_snapshot", Administrators, Form(&[("id", "{session}")])),
+    ("submit_snapshot", Administrators, Form(&[("id", "{session}"), ("image", "x:1")])),
     ("discard_snapshot", Administrators, Form(&[("id", "{session}")])),
     ("list_sessions", Administrators, Json(LIST)),
     ("list_workspaces", Administrators, Json(LIST)),

@@ -125,9 +125,12 @@ fn end_all(child: &mut Child) {
     let mut found = vec![child.id()];
     let mut next = 0;
     while let Some(process) = found.get(next) {
-        let children = format!("/proc/{process}/task/{process}/children");
-        let children = fs::read_to_string(children).unwrap_or_default();
-        found.extend(children.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
+        // Each thread has the children that it started itself.
+        let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+        for thread in threads {
+            let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+            found.extend(children.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
+        }
         next += 1;
     }
     for process in found {
@@ -292,8 +295,16 @@ mod tests {
         let patience = Some(Duration::ZERO);
         let outcome = follow(&log, &mut shell, patience, |_| {}, |line| said.push(line.to_owned()));
         assert!(outcome.is_err_and(|error| error.to_string().contains("said nothing")));
-        let state = fs::read_to_string(format!("/proc/{}/stat", said[0])).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(") Z"), "still there: {state}");
+        let gone = || {
+            let state = fs::read_to_string(format!("/proc/{}/stat", said[0])).unwrap_or_default();
+            state.is_empty() || state.contains(") Z")
+        };
+        // A killed process takes a moment to go.
+        let patience = Instant::now();
+        while !gone() {
+            assert!(patience.elapsed() < Duration::from_secs(10), "still there");
+            thread::yield_now();
+        }
         let _ = fs::remove_file(log);
     }
 

@@ -44,12 +44,16 @@ pub async fn cancel_job(id: String) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Does a job once more, with another password if one is given; then back to its page.
+/// Does a job once more, with other credentials if they are given; then back to its page.
 #[server(prefix = "/fn", endpoint = "retry_job")]
-pub async fn retry_job(id: String, #[server(default)] password: String) -> Result<(), Refusal> {
+pub async fn retry_job(
+    id: String,
+    #[server(default)] username: String,
+    #[server(default)] password: String,
+) -> Result<(), Refusal> {
     let page = format!("/jobs/{id}");
     super::signed_in(|request, actor| async move {
-        request.services.jobs.retry(&actor, &id.parse()?, &password).await
+        request.services.jobs.retry(&actor, &id.parse()?, &username, &password).await
     })
     .await?;
     leptos_axum::redirect(&super::local_path(&page, "/jobs"));

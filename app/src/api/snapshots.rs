@@ -4,11 +4,15 @@ use crate::refusal::Refusal;
 use domain::snapshot::{Lineage, SnapshotForm, SnapshotPage};
 use leptos::prelude::*;
 
-/// The wizard as it was left.
+/// A page of the wizard as it was left.
 #[server(prefix = "/fn", endpoint = "show_snapshot")]
-pub async fn show_snapshot(id: String) -> Result<SnapshotPage, Refusal> {
+pub async fn show_snapshot(
+    id: String,
+    #[server(default)] step: String,
+) -> Result<SnapshotPage, Refusal> {
     super::signed_in(|request, actor| async move {
-        request.services.snapshots.page(&actor, &id.parse()?).await
+        let step = domain::snapshot::WizardStep::parse(&step);
+        request.services.snapshots.page(&actor, &id.parse()?, step).await
     })
     .await
 }
@@ -30,7 +34,7 @@ pub async fn keep_snapshot(
     super::signed_in(|request, actor| async move {
         let snapshots = &request.services.snapshots;
         match snapshots.keep(&actor, &id.parse()?, step, form, &password).await {
-            Err(error) if error.kind == domain::ErrorKind::Invalid && target == step.back() => {
+            Err(error) if error.kind == domain::ErrorKind::Invalid && target.is_before(step) => {
                 Ok(())
             }
             kept => kept,
@@ -41,11 +45,11 @@ pub async fn keep_snapshot(
     Ok(())
 }
 
-/// Begins the job and shows the workspace that was made.
+/// Begins the job and shows the workspace that was made. `image` is the one that was reviewed.
 #[server(prefix = "/fn", endpoint = "submit_snapshot")]
-pub async fn submit_snapshot(id: String) -> Result<(), Refusal> {
+pub async fn submit_snapshot(id: String, image: String) -> Result<(), Refusal> {
     let begun = super::signed_in(|request, actor| async move {
-        request.services.snapshots.submit(&actor, &id.parse()?).await
+        request.services.snapshots.submit(&actor, &id.parse()?, &image).await
     })
     .await?;
     leptos_axum::redirect(&format!("/workspaces/{}?done=snapshot", begun.workspace));

@@ -4,7 +4,12 @@
 //! It reads once who is looking and shares that with its pages. Permission is not decided here: a
 //! link that is left out only spares the reader a refusal.
 
-use super::{brand::Brand, clock, icon::Glyph, tasks::Tasks};
+use super::{
+    brand::Brand,
+    clock,
+    icon::Glyph,
+    tasks::{self, Tasks},
+};
 use crate::{
     api::auth::{SignOut, Viewer, who_is_it},
     live::{self, Link},
@@ -45,7 +50,7 @@ pub fn Frame() -> impl IntoView {
             if last.is_none() && !navigated {
                 return;
             }
-            close_menu();
+            close_menus();
             if let Some(main) = element(MAIN) {
                 // A page that cannot take the focus is still the one asked for.
                 _ = main.focus();
@@ -145,9 +150,9 @@ fn element(id: &str) -> Option<web_sys::HtmlElement> {
     document().get_element_by_id(id).and_then(|element| element.dyn_into().ok())
 }
 
-/// Links inside the menu leave it open, because the document stays.
-fn close_menu() {
-    if let Some(menu) = element(ACCOUNT_MENU) {
+/// Links inside a menu leave it open, because the document stays.
+fn close_menus() {
+    for menu in [ACCOUNT_MENU, tasks::DRAWER].into_iter().filter_map(element) {
         // It refuses when it is not open, which is as well.
         _ = menu.hide_popover();
     }

@@ -10,7 +10,11 @@ use leptos::prelude::*;
 
 /// The images that were made of a session. Nothing while there are none.
 #[component]
-pub fn MadeOfSession(#[prop(into)] id: Signal<String>) -> impl IntoView {
+pub fn MadeOfSession(
+    #[prop(into)] id: Signal<String>,
+    /// Whether the reader may follow them to their workspaces and jobs.
+    links: bool,
+) -> impl IntoView {
     let version = live::version(|change| matches!(change, Change::Job { .. } | Change::Resync));
     let made = wire::read(move || (id.get(), version.get()), |(id, _)| snapshots_of_session(id));
     view! {
@@ -18,7 +22,7 @@ pub fn MadeOfSession(#[prop(into)] id: Signal<String>) -> impl IntoView {
             {move || Suspend::new(async move {
                 let made = made.await.unwrap_or_default();
                 (!made.is_empty()).then(|| {
-                    let lines: Vec<AnyView> = made.into_iter().map(one).collect();
+                    let lines: Vec<AnyView> = made.into_iter().map(|made| one(made, links)).collect();
                     view! {
                         <section class="card" aria-labelledby="made">
                             <h2 id="made">"Images made of it"</h2>
@@ -33,7 +37,7 @@ pub fn MadeOfSession(#[prop(into)] id: Signal<String>) -> impl IntoView {
     .into_any()
 }
 
-fn one(made: Lineage) -> AnyView {
+fn one(made: Lineage, links: bool) -> AnyView {
     let size = made.size_bytes.map_or_else(
         || "not there yet".to_owned(),
         |size| format!("{}, {}", quantity::bytes(size), digest(made.image_id.as_deref())),
@@ -47,8 +51,10 @@ fn one(made: Lineage) -> AnyView {
                     {size} {pushed} " · " <When at=made.created_at/> " by " {made.actor}
                 </p>
             </div>
-            <a class="button button-small" href=routes::workspace(&made.workspace)>"Workspace"</a>
-            <a class="button button-small" href=routes::job(&made.job)>"Job"</a>
+            {links.then(|| view! {
+                <a class="button button-small" href=routes::workspace(&made.workspace)>"Workspace"</a>
+                <a class="button button-small" href=routes::job(&made.job)>"Job"</a>
+            })}
         </li>
     }
     .into_any()

@@ -5,7 +5,8 @@ use crate::{api::jobs::recent_jobs, live, routes, wire};
 use domain::{actor::Permission, event::Change, job::Job};
 use leptos::prelude::*;
 
-const DRAWER: &str = "tasks";
+/// Element that opens.
+pub const DRAWER: &str = "tasks";
 
 /// Jobs of the reader. Not there while there are none.
 ///

@@ -4,18 +4,17 @@ use super::jobs::took;
 use crate::{
     api::jobs::{CancelJob, RetryJob, show_job},
     components::{
-        FailureBox, Glyph, Loading, PageFailure, PageHead, When, field::PasswordField,
-        fresh::fresh, job_badge::JobBadge,
+        FailureBox, Glyph, Loading, PageFailure, PageHead, When, field::TextField, fresh::fresh,
+        job_badge::JobBadge,
     },
     live,
     post::{Post, PostForm},
     routes, wire,
 };
 use domain::{
-    ErrorKind,
     event::Change,
     image::short_digest,
-    job::{Job, JobDetail, JobKind, JobLine},
+    job::{Job, JobDetail, JobKind, JobLine, JobState},
     list::encode,
     quantity,
 };
@@ -109,16 +108,37 @@ fn cancel_button(job: &Job, cancel: Post) -> Option<AnyView> {
 /// Why it failed, and doing it again: with other credentials where those were the reason.
 fn outcome(job: &Job, retry: Post) -> Option<AnyView> {
     let failure = job.error.clone().map(|error| view! { <FailureBox error /> });
+    if job.state == JobState::Queued && failure.is_some() {
+        let at = job.run_at.display();
+        return Some(
+            view! {
+                {failure}
+                <p class="notice">"It is tried again by itself, at " {at} "."</p>
+            }
+            .into_any(),
+        );
+    }
     if !job.may_retry() {
         return failure.map(IntoAny::into_any);
     }
-    let refused = job.error.as_ref().is_some_and(|error| error.kind == ErrorKind::Forbidden);
-    let password = (job.kind == JobKind::Push && refused).then(|| {
+    let problem = move |field: &'static str| {
+        let at = move || retry.refusal().and_then(|e| e.problem_at(field).map(str::to_owned));
+        Signal::derive(at)
+    };
+    let credentials = (job.kind == JobKind::Push).then(|| {
         view! {
-            <PasswordField
+            <TextField
+                name="username"
+                label="User name at the registry"
+                help="Leave both empty to use the same as before."
+                problem=problem("username")
+            />
+            <TextField
                 name="password"
                 label="Password or access token of the registry"
-                autocomplete="off"
+                kind="password"
+                autocomplete="new-password"
+                problem=problem("password")
             />
         }
     });
@@ -130,7 +150,7 @@ fn outcome(job: &Job, retry: Post) -> Option<AnyView> {
             <div class="retry">
                 <PostForm post=retry>
                     <input type="hidden" name="id" value=id />
-                    {password}
+                    {credentials}
                     <button
                         type="submit"
                         class="button button-primary"

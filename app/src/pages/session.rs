@@ -63,7 +63,7 @@ fn page(first: SessionDetail, id: Memo<String>) -> AnyView {
         _ => false,
     });
     let version = Signal::derive(move || changes.get() + steering.version());
-    let may_force_remove = first.may_force_remove;
+    let (may_force_remove, may_create_image) = (first.may_force_remove, first.may_create_image);
     let name = target(&first).name;
     let now = fresh(first, id, version, show_session);
     let detail = now.value;
@@ -101,7 +101,7 @@ fn page(first: SessionDetail, id: Memo<String>) -> AnyView {
                 <h2 id="configuration">"Configuration as run"</h2>
                 {facts::configuration(&session.config)}
             </section>
-            <MadeOfSession id />
+            <MadeOfSession id links=may_create_image />
             <section class="card card-wide" aria-labelledby="log">
                 {log::log(id)}
             </section>

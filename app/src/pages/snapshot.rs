@@ -9,13 +9,16 @@ mod review;
 
 use crate::{
     api::snapshots::{DiscardSnapshot, KeepSnapshot, SubmitSnapshot, show_snapshot},
-    components::{Loading, PageFailure, PageHead, field::ProblemSummary},
+    components::{Loading, PageFailure, PageHead, clock, field::ProblemSummary},
     post::{Post, PostForm},
     routes, wire,
 };
 use domain::snapshot::{SnapshotPage as Wizard, WizardStep};
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use leptos_router::hooks::{use_params_map, use_query_map};
+
+/// Id of the form of a page; the list of pages posts it too.
+const FORM: &str = "wizard";
 
 /// The name a field posts under.
 pub fn posted(field: &str) -> String {
@@ -35,8 +38,19 @@ pub fn SnapshotPage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()));
     let keep = Post::to::<KeepSnapshot>();
     let submit = Post::to::<SubmitSnapshot>();
+    let discard = Post::to::<DiscardSnapshot>();
+    // What was wrong on one page is not wrong on the next.
+    Effect::new(move |before: Option<()>| {
+        step.track();
+        if before.is_some() {
+            [keep, submit, discard].into_iter().for_each(Post::forget);
+        }
+    });
     // Read anew for each page: the one before may have changed what this one shows.
-    let opened = wire::read(move || (id.get(), step.get()), |(id, _)| show_snapshot(id));
+    let opened = wire::read(
+        move || (id.get(), step.get()),
+        |(id, step)| show_snapshot(id, step.as_str().to_owned()),
+    );
     view! {
         <Transition fallback=Loading>
             {move || Suspend::new(async move {
@@ -49,7 +63,7 @@ pub fn SnapshotPage() -> impl IntoView {
                             <For
                                 each=move || [(now, wizard.clone())]
                                 key=|(step, _)| step.as_str()
-                                children=move |(step, wizard)| page(wizard, step, keep, submit)
+                                children=move |(step, wizard)| page(wizard, step, [keep, submit, discard])
                             />
                         }
                         .into_any()
@@ -62,9 +76,19 @@ pub fn SnapshotPage() -> impl IntoView {
     .into_any()
 }
 
-fn page(wizard: Wizard, step: WizardStep, keep: Post, submit: Post) -> AnyView {
-    let problem = Signal::derive(move || keep.refusal().or_else(|| submit.refusal()));
+fn page(wizard: Wizard, step: WizardStep, posts: [Post; 3]) -> AnyView {
+    let [keep, submit, discard] = posts;
+    let problem = Signal::derive(move || posts.into_iter().find_map(Post::refusal));
     let title = format!("Create image: {}", wizard.title);
+    // A page that takes the place of the one before says so, and is where the keyboard goes on.
+    let heading = NodeRef::<html::H2>::new();
+    let navigated = clock::is_live();
+    Effect::new(move |_| {
+        if navigated && let Some(heading) = heading.get() {
+            // A heading that cannot take the focus leaves it where it is.
+            _ = heading.focus();
+        }
+    });
     let id = wizard.session.clone();
     let body = match step {
         WizardStep::Review => review::review(&wizard, submit),
@@ -81,9 +105,12 @@ fn page(wizard: Wizard, step: WizardStep, keep: Post, submit: Post) -> AnyView {
     view! {
         <PageHead title=title />
         {places(&id, step)}
+        <h2 class="wizard-head" tabindex="-1" node_ref=heading>
+            {step.label()}
+        </h2>
         <ProblemSummary problem posted_name=posted />
         {body}
-        {discard(&id)}
+        {give_up(&id, discard)}
     }
     .into_any()
 }
@@ -96,10 +123,25 @@ fn places(id: &domain::SessionId, at: WizardStep) -> AnyView {
         .enumerate()
         .map(|(index, step)| {
             let label = step.label();
-            let face = if index < reached {
+            let face = if index >= reached {
+                view! { <span>{label}</span> }.into_any()
+            } else if at == WizardStep::Review {
                 view! { <a href=routes::create_image(id, step)>{label}</a> }.into_any()
             } else {
-                view! { <span>{label}</span> }.into_any()
+                // Posts what is typed on the way, so that nothing is lost.
+                view! {
+                    <button
+                        type="submit"
+                        class="link"
+                        form=FORM
+                        name="go"
+                        value=step.as_str()
+                        formnovalidate=true
+                    >
+                        {label}
+                    </button>
+                }
+                .into_any()
             };
             let current = (step == at).then_some("step");
             view! { <li aria-current=current>{face}</li> }.into_any()
@@ -125,7 +167,7 @@ fn form(id: &domain::SessionId, step: WizardStep, keep: Post, fields: AnyView) -
     });
     view! {
         <div class="wizard">
-            <PostForm post=keep>
+            <PostForm post=keep id=FORM>
                 <input type="hidden" name="id" value=id />
                 <input type="hidden" name="step" value=step.as_str() />
                 {fields}
@@ -146,8 +188,7 @@ fn form(id: &domain::SessionId, step: WizardStep, keep: Post, fields: AnyView) -
     .into_any()
 }
 
-fn discard(id: &domain::SessionId) -> AnyView {
-    let discard = Post::to::<DiscardSnapshot>();
+fn give_up(id: &domain::SessionId, discard: Post) -> AnyView {
     let id = id.to_string();
     view! {
         <PostForm post=discard>

@@ -74,17 +74,18 @@ fn joined(text: &str) -> Vec<(usize, String)> {
     let mut whole: Vec<(usize, String)> = Vec::new();
     let mut open: Option<(usize, String)> = None;
     for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
         // Comments and empty lines are no end of a continued instruction either.
-        if line.starts_with('#') || line.is_empty() {
+        if line.trim_start().starts_with('#') || line.trim().is_empty() {
             continue;
         }
+        let line = line.trim_end();
         let (part, more) = match line.strip_suffix('\\') {
-            Some(part) => (part.trim_end(), true),
+            Some(part) => (part, true),
             None => (line, false),
         };
+        // What is carried on is put together as it stands, space or none.
         let (begin, so_far) = open.take().unwrap_or((index + 1, String::new()));
-        let text = if so_far.is_empty() { part.to_owned() } else { format!("{so_far} {part}") };
+        let text = so_far + part;
         if more {
             open = Some((begin, text));
         } else {
@@ -92,7 +93,10 @@ fn joined(text: &str) -> Vec<(usize, String)> {
         }
     }
     whole.extend(open);
-    whole.retain(|(_, text)| !text.trim().is_empty());
+    for (_, text) in &mut whole {
+        *text = text.trim().to_owned();
+    }
+    whole.retain(|(_, text)| !text.is_empty());
     whole
 }
 
@@ -103,7 +107,7 @@ fn check(name: &str, arguments: &str) -> Result<(), String> {
     if arguments.is_empty() {
         return Err("It needs an argument.".into());
     }
-    if arguments.chars().any(char::is_control) {
+    if arguments.chars().any(|c| c.is_control() && c != '\t') {
         return Err("It has a character that cannot be printed.".into());
     }
     match name {
@@ -116,6 +120,22 @@ fn check(name: &str, arguments: &str) -> Result<(), String> {
         // USER and WORKDIR take the rest of the line.
         _ => Ok(()),
     }
+}
+
+/// Variables that the instructions set.
+pub fn variables(instructions: &[Instruction]) -> Vec<String> {
+    let mut names = Vec::new();
+    for instruction in instructions.iter().filter(|instruction| instruction.name == "ENV") {
+        let words = words(&instruction.arguments).unwrap_or_default();
+        let pairs: Vec<&str> =
+            words.iter().filter_map(|w| w.split_once('=')).map(|(name, _)| name).collect();
+        match words.first() {
+            // The old form has one name, and the rest of the line is its value.
+            Some(first) if !first.contains('=') => names.push(first.clone()),
+            _ => names.extend(pairs.into_iter().map(str::to_owned)),
+        }
+    }
+    names
 }
 
 fn unknown(name: &str) -> String {
@@ -263,8 +283,11 @@ mod tests {
             read(
                 "env A=1 \\\n  # in between\n\n  B=\"two words\"\nCMD [\"a\", \"b c\"]\ncmd echo \"$A\" | cat"
             ),
-            ["ENV A=1 B=\"two words\"", "CMD [\"a\", \"b c\"]", "CMD echo \"$A\" | cat"]
+            ["ENV A=1   B=\"two words\"", "CMD [\"a\", \"b c\"]", "CMD echo \"$A\" | cat"]
         );
+        assert_eq!(read("ENV PATH=/a:\\\n/b\nENV\tX=1"), ["ENV PATH=/a:/b", "ENV X=1"]);
+        let all = parse("ENV A=1 B=\"x=y\"\nENV OLD a=b\nUSER x").unwrap();
+        assert_eq!(variables(&all), ["A", "B", "OLD"]);
         assert_eq!(read("ENV OLD some value"), ["ENV OLD some value"]);
         assert_eq!(read("EXPOSE 80 443/tcp 6000-6010/udp"), ["EXPOSE 80 443/tcp 6000-6010/udp"]);
         assert_eq!(read("ONBUILD RUN make\nWORKDIR /a b\nUSER 1000:1000").len(), 3);

@@ -105,8 +105,6 @@ impl JobState {
 pub struct JobProgress {
     /// What is being done, as a sentence without its full stop: `Pushing 3 of 7 layers`.
     pub step: String,
-    /// Bytes done and to do, where they are known.
-    pub bytes: Option<(i64, i64)>,
 }
 
 /// What a job concerns and what it made.

@@ -36,6 +36,12 @@ impl WizardStep {
         }
     }
 
+    /// Whether it comes before another.
+    pub fn is_before(self, other: Self) -> bool {
+        let at = |step| Self::ALL.iter().position(|known| *known == step);
+        at(self) < at(other)
+    }
+
     /// Anything unknown is the first page.
     pub fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|step| step.as_str() == text).unwrap_or(Self::Image)
@@ -67,7 +73,8 @@ impl WizardStep {
 #[serde(default)]
 pub struct SnapshotForm {
     pub image: String,
-    /// `on` unless the session is to go on while it is read.
+    /// `on` unless the session is to go on while it is read. What is not ticked is not posted.
+    #[serde(default = "String::new")]
     pub pause: String,
     /// Address of a registry; empty pushes nothing.
     pub registry: String,
@@ -223,7 +230,11 @@ impl SnapshotForm {
         match registry_host(registry) {
             Err(why) => problems.add("registry", why),
             Ok(host) => {
-                let of_image = self.image().ok().map(|image| hub(image.host.as_deref()));
+                // As engines read the name, who know `localhost` only with a port.
+                let canonical = self.image().ok().map(|image| image.canonical());
+                let of_image = canonical
+                    .and_then(|name| name.parse::<ImageRef>().ok())
+                    .map(|image| hub(image.host.as_deref()));
                 if let Some(of_image) = of_image
                     && of_image != host
                 {
@@ -288,7 +299,20 @@ fn tile_name(workspace: &str, tag: &str) -> String {
     let frame = "Snapshot of  - ()".len() + tag.chars().count();
     let room = crate::workspace::NAME_LONGEST.saturating_sub(frame).max(8);
     let base: String = base.chars().take(room).collect();
-    format!("Snapshot of {} - ({tag})", base.trim_end())
+    let name = format!("Snapshot of {} - ({tag})", base.trim_end());
+    name.chars().take(crate::workspace::NAME_LONGEST).collect()
+}
+
+/// Whether engines can be told this user name or password: they read another alphabet of base64
+/// than the library writes, and the two differ in what encodes these characters.
+///
+/// # Errors
+/// What to do instead.
+pub fn check_credential(text: &str) -> Result<(), String> {
+    if text.contains(['~', '?', '>']) || !text.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
+        return Err("The engine cannot take ~, ?, > or letters beyond ASCII here. Make an access token at the registry and use that as the password.".into());
+    }
+    Ok(())
 }
 
 /// What the wizard shows.
@@ -354,6 +378,8 @@ mod tests {
         assert_eq!(again.name, "Snapshot of Firefox - (develop-2023-03-13.00.40)");
         let again = proposed(&form.name, "firefox:2022-01-01.10.10");
         assert_eq!(again.name, "Snapshot of Firefox - (2023-03-13.00.40)");
+        let long = proposed("x", &format!("a:{}", "b".repeat(120)));
+        assert!(crate::workspace::check_name(&long.name).is_ok(), "{}", long.name);
         let long = proposed(&"x".repeat(200), "a:b");
         assert!(crate::workspace::check_name(&long.name).is_ok(), "{}", long.name);
     }
@@ -398,8 +424,17 @@ mod tests {
         ] {
             assert!(form(image, registry).check(false).is_ok(), "{image} {registry}");
         }
+        // Engines take this name for one of Docker Hub.
+        let elsewhere = form("localhost/x:1", "http://localhost").check(false).unwrap_err();
+        assert!(elsewhere.problem_at("registry").is_some());
         let wrong = form("x:1", "https://r.example.org").check(false).unwrap_err();
         assert!(wrong.problem_at("registry").unwrap().contains("docker.io"));
+    }
+
+    #[test]
+    fn what_is_not_ticked_is_not_posted() {
+        let posted: SnapshotForm = serde_json::from_str(r#"{"image":"a:1"}"#).unwrap();
+        assert!(posted.pause.is_empty());
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub use launcher::Launchers;
 pub use sessions::Sessions;
 pub use settings::{Settings, StreamMode};
 pub use setup::Setup;
-pub use snapshots::Snapshots;
+pub use snapshots::{Begun, Snapshots};
 pub use streams::Streams;
 pub use users::Users;
 pub use workspaces::Workspaces;

@@ -15,6 +15,7 @@ use domain::{
     workspace::WorkspaceForm,
 };
 use engine::{Engine, memory::Op};
+use services::Begun;
 use std::time::Duration;
 use world::World;
 
@@ -39,6 +40,13 @@ async fn is(world: &World, actor: &Actor, job: &JobId, state: JobState) -> JobDe
     last.unwrap()
 }
 
+/// Says yes to what the wizard shows.
+async fn submit(world: &World, actor: &Actor, id: &SessionId) -> domain::Result<Begun> {
+    let snapshots = &world.services.snapshots;
+    let image = snapshots.page(actor, id, WizardStep::Review).await?.form.image;
+    snapshots.submit(actor, id, &image).await
+}
+
 fn log(detail: &JobDetail) -> String {
     detail.log.iter().map(|line| format!("{}\n", line.text)).collect()
 }
@@ -52,13 +60,13 @@ async fn tile(world: &World, actor: &Actor) -> TileState {
 async fn a_session_becomes_a_tile_that_can_be_launched() {
     let (world, admin, id) = running().await;
     let snapshots = &world.services.snapshots;
-    let page = snapshots.page(&admin, &id).await.unwrap();
+    let page = snapshots.page(&admin, &id, WizardStep::Image).await.unwrap();
     assert_eq!(page.form.image, MADE);
     assert_eq!(page.form.name, "Snapshot of Desktop - (1-2027-01-15.08.00)");
     assert_eq!((page.changed_bytes, page.overwrites, page.paused), (Some(1 << 20), false, false));
 
     world.engine.delay(Op::Commit, Duration::from_millis(300));
-    let begun = snapshots.submit(&admin, &id).await.unwrap();
+    let begun = submit(&world, &admin, &id).await.unwrap();
     assert!(matches!(tile(&world, &admin).await, TileState::Preparing { .. }));
     // The engine lets it stand still meanwhile, and nobody takes that for somebody's wish.
     let container = world.container_name().await;
@@ -96,7 +104,10 @@ async fn no_page_of_the_wizard_loses_anything() {
     let typed = SnapshotForm { image: "Not Valid".into(), ..SnapshotForm::default() };
     let refused = snapshots.keep(&admin, &id, WizardStep::Image, typed, "").await.unwrap_err();
     assert!(refused.problem_at("image").is_some());
-    assert_eq!(snapshots.page(&admin, &id).await.unwrap().form.image, "Not Valid");
+    assert_eq!(
+        snapshots.page(&admin, &id, WizardStep::Image).await.unwrap().form.image,
+        "Not Valid"
+    );
 
     let image = SnapshotForm { image: "r.example:5000/app:1".into(), ..SnapshotForm::default() };
     snapshots.keep(&admin, &id, WizardStep::Image, image, "").await.unwrap();
@@ -112,7 +123,7 @@ async fn no_page_of_the_wizard_loses_anything() {
     snapshots.keep(&admin, &id, WizardStep::Registry, registry("ada"), "").await.unwrap();
     let changes = SnapshotForm { changes: "ENV A=1".into(), ..SnapshotForm::default() };
     snapshots.keep(&admin, &id, WizardStep::Changes, changes, "").await.unwrap();
-    let page = snapshots.page(&admin, &id).await.unwrap();
+    let page = snapshots.page(&admin, &id, WizardStep::Image).await.unwrap();
     assert!(page.has_password);
     assert_eq!(page.form.image, "r.example:5000/app:1");
     let commands = page.commands.join("\n");
@@ -122,9 +133,9 @@ async fn no_page_of_the_wizard_loses_anything() {
 
     // Somebody else's form is somebody else's.
     let other = world.person("eve", Role::Administrator).await;
-    assert_eq!(snapshots.page(&other, &id).await.unwrap().form.image, MADE);
+    assert_eq!(snapshots.page(&other, &id, WizardStep::Image).await.unwrap().form.image, MADE);
     snapshots.discard(&admin, &id).await.unwrap();
-    assert_eq!(snapshots.page(&admin, &id).await.unwrap().form.image, MADE);
+    assert_eq!(snapshots.page(&admin, &id, WizardStep::Image).await.unwrap().form.image, MADE);
 }
 
 #[tokio::test]
@@ -141,7 +152,7 @@ async fn a_push_that_is_refused_leaves_the_image_and_can_be_tried_with_another_p
     snapshots.keep(&admin, &id, WizardStep::Registry, registry, "wrong").await.unwrap();
     let no = Error::forbidden("The registry does not know this user name and password.");
     world.engine.fail_next(Op::Push, no.detail("unauthorized"));
-    let begun = snapshots.submit(&admin, &id).await.unwrap();
+    let begun = submit(&world, &admin, &id).await.unwrap();
     is(&world, &admin, &begun.job, JobState::Done).await;
     let push = async || {
         let all = world.services.jobs.recent(&admin).await.unwrap();
@@ -154,12 +165,12 @@ async fn a_push_that_is_refused_leaves_the_image_and_can_be_tried_with_another_p
     assert!(!log(&failed).contains("wrong"), "{}", log(&failed));
     world.running(&admin, &begun.workspace).await;
 
-    world.services.jobs.retry(&admin, &push, "right").await.unwrap();
+    world.services.jobs.retry(&admin, &push, "", "right").await.unwrap();
     let done = is(&world, &admin, &push, JobState::Done).await;
     assert!(log(&done).contains("The registry has it as sha256:"), "{}", log(&done));
     let lineage = snapshots.of_session(&admin, &id).await.unwrap();
     assert!(lineage[0].remote_digest.is_some());
-    let again = world.services.jobs.retry(&admin, &push, "").await.unwrap_err();
+    let again = world.services.jobs.retry(&admin, &push, "", "").await.unwrap_err();
     assert_eq!(again.kind, ErrorKind::Conflict);
 }
 
@@ -169,7 +180,7 @@ async fn a_commit_that_was_cut_off_is_not_made_twice() {
     // Killed between the engine's work and the record of it.
     world.engine.delay(Op::Images, Duration::from_millis(50));
     world.engine.delay(Op::Image, Duration::from_secs(3600));
-    let begun = world.services.snapshots.submit(&admin, &id).await.unwrap();
+    let begun = submit(&world, &admin, &id).await.unwrap();
     let committed = async || world.engine.calls(Op::Image) > 0;
     world.until("the engine made it", committed).await;
     world.engine.delay(Op::Image, Duration::ZERO);
@@ -184,7 +195,7 @@ async fn a_commit_that_was_cut_off_is_not_made_twice() {
 async fn an_engine_that_goes_away_is_waited_for_and_a_refusal_is_final() {
     let (world, admin, id) = running().await;
     world.engine.fail_next(Op::Commit, Error::unavailable("The engine does not answer."));
-    let begun = world.services.snapshots.submit(&admin, &id).await.unwrap();
+    let begun = submit(&world, &admin, &id).await.unwrap();
     let waits = async || {
         let job = world.services.jobs.detail(&admin, &begun.job).await.unwrap().job;
         job.state == JobState::Queued && job.error.is_some()
@@ -201,13 +212,13 @@ async fn an_engine_that_goes_away_is_waited_for_and_a_refusal_is_final() {
     snapshots.keep(&admin, &id, WizardStep::Image, image, "").await.unwrap();
     let full = Error::exhausted("The engine has run out of room.").hint("Free disk space.");
     world.engine.fail_next(Op::Commit, full);
-    let begun = snapshots.submit(&admin, &id).await.unwrap();
+    let begun = submit(&world, &admin, &id).await.unwrap();
     let failed = is(&world, &admin, &begun.job, JobState::Failed).await;
     assert!(log(&failed).contains("Free disk space."), "{}", log(&failed));
     let why = world.services.launcher.page(&admin, "Snapshot of Other", "").await.unwrap();
     let TileState::Unavailable { why } = &why.tiles[0].state else { unreachable!("{why:?}") };
     assert!(why.contains("out of room"), "{why}");
-    world.services.jobs.retry(&admin, &begun.job, "").await.unwrap();
+    world.services.jobs.retry(&admin, &begun.job, "", "").await.unwrap();
     is(&world, &admin, &begun.job, JobState::Done).await;
 }
 
@@ -215,7 +226,7 @@ async fn an_engine_that_goes_away_is_waited_for_and_a_refusal_is_final() {
 async fn a_cancelled_commit_leaves_no_image() {
     let (world, admin, id) = running().await;
     world.engine.delay(Op::Commit, Duration::from_millis(200));
-    let begun = world.services.snapshots.submit(&admin, &id).await.unwrap();
+    let begun = submit(&world, &admin, &id).await.unwrap();
     is(&world, &admin, &begun.job, JobState::Running).await;
     world.services.jobs.cancel(&admin, &begun.job).await.unwrap();
     is(&world, &admin, &begun.job, JobState::Cancelled).await;
@@ -228,14 +239,79 @@ async fn the_same_image_is_not_made_twice_at_once_and_only_of_what_has_a_contain
     let (world, admin, id) = running().await;
     let snapshots = &world.services.snapshots;
     world.engine.delay(Op::Commit, Duration::from_millis(200));
-    snapshots.submit(&admin, &id).await.unwrap();
-    let second = snapshots.submit(&admin, &id).await.unwrap_err();
+    submit(&world, &admin, &id).await.unwrap();
+    let second = submit(&world, &admin, &id).await.unwrap_err();
     assert_eq!(second.kind, ErrorKind::Conflict);
     let tiles = world.services.launcher.page(&admin, "Snapshot", "").await.unwrap().tiles;
     assert_eq!(tiles.len(), 1);
     world.act(&admin, &id, Action::Stop).await;
     world.reaches(&admin, &id, State::Stopped).await;
-    assert_eq!(snapshots.page(&admin, &id).await.unwrap_err().kind, ErrorKind::Conflict);
+    assert_eq!(
+        snapshots.page(&admin, &id, WizardStep::Image).await.unwrap_err().kind,
+        ErrorKind::Conflict
+    );
+}
+
+#[tokio::test]
+async fn what_was_not_reviewed_is_not_made() {
+    let (world, admin, id) = running().await;
+    let snapshots = &world.services.snapshots;
+    let image = SnapshotForm { image: "app:1".into(), ..SnapshotForm::default() };
+    snapshots.keep(&admin, &id, WizardStep::Image, image, "").await.unwrap();
+    let begun = snapshots.submit(&admin, &id, "app:1").await.unwrap();
+    is(&world, &admin, &begun.job, JobState::Done).await;
+    // A second click, or another window, would otherwise make whatever is proposed by then.
+    let again = snapshots.submit(&admin, &id, "app:1").await.unwrap_err();
+    assert_eq!(again.kind, ErrorKind::Conflict);
+    assert_eq!(snapshots.of_session(&admin, &id).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn secrets_are_emptied_and_what_the_image_says_is_not_said_over_its_head() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let form = WorkspaceForm {
+        environment: "LANG=en\nAPI_TOKEN=abc\nTZ=UTC".into(),
+        command: "sleep 9".into(),
+        hidden: "on".into(),
+        ..world.form()
+    };
+    let workspace = world.services.workspaces.create(&admin, &form).await.unwrap();
+    let id = world.running(&admin, &workspace).await;
+    let snapshots = &world.services.snapshots;
+    let changes =
+        SnapshotForm { changes: "ENV LANG=de\nCMD [\"true\"]".into(), ..SnapshotForm::default() };
+    snapshots.keep(&admin, &id, WizardStep::Changes, changes, "").await.unwrap();
+    let page = snapshots.page(&admin, &id, WizardStep::Review).await.unwrap();
+    assert_eq!(page.blanked, ["API_TOKEN"]);
+    let by_hand = page.commands.join("\n");
+    assert!(by_hand.contains("ENV API_TOKEN="), "{by_hand}");
+    assert!(by_hand.contains("LABEL slipway.session="), "{by_hand}");
+    let begun = submit(&world, &admin, &id).await.unwrap();
+    is(&world, &admin, &begun.job, JobState::Done).await;
+    let made = world.services.workspaces.get(&admin, &begun.workspace).await.unwrap().definition;
+    let names: Vec<&str> = made.environment.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["API_TOKEN", "TZ"]);
+    assert!(made.contract.command.is_empty());
+    assert!(made.hidden && made.enabled, "as the workspace it comes from");
+}
+
+#[tokio::test]
+async fn cancelling_takes_no_name_away_from_another_image() {
+    let (world, admin, id) = running().await;
+    let taken = SnapshotForm { image: "taken:1".into(), ..SnapshotForm::default() };
+    world.engine.add_image("taken:1", &format!("sha256:{}", "7".repeat(64)));
+    let snapshots = &world.services.snapshots;
+    snapshots.keep(&admin, &id, WizardStep::Image, taken, "").await.unwrap();
+    let known = async || snapshots.page(&admin, &id, WizardStep::Image).await.unwrap().overwrites;
+    world.until("the name is known to be taken", known).await;
+    world.engine.delay(Op::Commit, Duration::from_millis(200));
+    let begun = submit(&world, &admin, &id).await.unwrap();
+    is(&world, &admin, &begun.job, JobState::Running).await;
+    world.services.jobs.cancel(&admin, &begun.job).await.unwrap();
+    let done = is(&world, &admin, &begun.job, JobState::Done).await;
+    assert!(log(&done).contains("too late to cancel"), "{}", log(&done));
+    assert!(world.engine.image("taken:1").await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -245,13 +321,16 @@ async fn users_make_no_images_and_see_only_their_own_jobs() {
     let workspace = world.detail(&admin, &id).await.session.workspace;
     let own = world.running(&ada, &workspace).await;
     let snapshots = &world.services.snapshots;
-    assert_eq!(snapshots.page(&ada, &own).await.unwrap_err().kind, ErrorKind::Forbidden);
-    assert_eq!(snapshots.submit(&ada, &own).await.unwrap_err().kind, ErrorKind::Forbidden);
-    let begun = snapshots.submit(&admin, &id).await.unwrap();
+    assert_eq!(
+        snapshots.page(&ada, &own, WizardStep::Image).await.unwrap_err().kind,
+        ErrorKind::Forbidden
+    );
+    assert_eq!(submit(&world, &ada, &own).await.unwrap_err().kind, ErrorKind::Forbidden);
+    let begun = submit(&world, &admin, &id).await.unwrap();
     let jobs = &world.services.jobs;
     assert_eq!(jobs.detail(&ada, &begun.job).await.unwrap_err().kind, ErrorKind::NotFound);
     assert_eq!(jobs.cancel(&ada, &begun.job).await.unwrap_err().kind, ErrorKind::NotFound);
-    assert_eq!(jobs.retry(&ada, &begun.job, "").await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(jobs.retry(&ada, &begun.job, "", "").await.unwrap_err().kind, ErrorKind::NotFound);
     assert!(jobs.recent(&ada).await.unwrap().is_empty());
     let list = domain::list::ListQuery::default();
     assert_eq!(jobs.list(&ada, &list).await.unwrap_err().kind, ErrorKind::Forbidden);
@@ -261,7 +340,7 @@ async fn users_make_no_images_and_see_only_their_own_jobs() {
 #[tokio::test]
 async fn a_snapshot_is_deleted_with_its_image_unless_something_needs_that() {
     let (world, admin, id) = running().await;
-    let begun = world.services.snapshots.submit(&admin, &id).await.unwrap();
+    let begun = submit(&world, &admin, &id).await.unwrap();
     is(&world, &admin, &begun.job, JobState::Done).await;
     let workspaces = &world.services.workspaces;
     let deletion = workspaces.deletion(&admin, &begun.workspace).await.unwrap();

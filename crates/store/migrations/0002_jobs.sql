@@ -6,7 +6,7 @@ CREATE TABLE jobs (
     title TEXT NOT NULL,
     -- What the runner needs to do it, as JSON.
     work TEXT NOT NULL,
-    -- Credentials it needs, encrypted; gone when it is over.
+    -- Credentials it needs, encrypted; gone when it is done, and a day after it has failed.
     secret BLOB,
     state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
     attempt INTEGER NOT NULL DEFAULT 0,
@@ -27,6 +27,7 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE UNIQUE INDEX jobs_under_way_once ON jobs (sameness) WHERE state IN ('queued', 'running');
 CREATE INDEX jobs_by_time ON jobs (created_at);
+CREATE INDEX jobs_by_end ON jobs (ended_at);
 CREATE INDEX jobs_to_do ON jobs (run_at) WHERE state IN ('queued', 'running');
 
 CREATE TABLE job_log (
@@ -44,7 +45,6 @@ CREATE TABLE snapshots (
     job_id TEXT NOT NULL,
     session_id TEXT NOT NULL,
     workspace_id TEXT NOT NULL,
-    parent_workspace_id TEXT NOT NULL,
     base_image TEXT NOT NULL,
     base_digest TEXT NOT NULL,
     image_id TEXT,

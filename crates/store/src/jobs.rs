@@ -163,12 +163,15 @@ impl Store {
             .collect()
     }
 
-    /// When the next job may be begun, of those that wait or whose lease runs out.
-    pub async fn next_job_at(&self) -> Result<Option<Timestamp>> {
+    /// When the next job of these kinds may be begun, of those that wait or whose lease runs out.
+    pub async fn next_job_at(&self, kinds: &[JobKind]) -> Result<Option<Timestamp>> {
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
         let row = sqlx::query(
             "SELECT min(CASE state WHEN 'queued' THEN run_at ELSE lease_until END) AS at
-             FROM jobs WHERE state IN ('queued', 'running')",
+             FROM jobs WHERE state IN ('queued', 'running')
+             AND kind IN (SELECT value FROM json_each(?))",
         )
+        .bind(to_json(&kinds)?)
         .fetch_one(&self.read)
         .await
         .fault()?;
@@ -300,46 +303,57 @@ impl Tx {
         Ok(())
     }
 
-    /// The job is over. Credentials stay with one that failed, so that it can be tried again.
+    /// The job is over, unless another try of it has begun. Credentials stay for a while with one
+    /// that failed, so that it can be tried again.
     pub async fn end_job(
         &mut self,
         id: &JobId,
+        attempt: u32,
         state: JobState,
         error: Option<&Error>,
         at: Timestamp,
     ) -> Result<()> {
         sqlx::query(
             "UPDATE jobs SET state = ?1, error = ?2, ended_at = ?3, lease_until = NULL,
-             progress = NULL, secret = CASE ?1 WHEN 'failed' THEN secret END WHERE id = ?4",
+             progress = NULL, secret = CASE ?1 WHEN 'failed' THEN secret END
+             WHERE id = ?4 AND attempt = ?5 AND state = 'running'",
         )
         .bind(state.as_str())
         .bind(error.map(to_json).transpose()?)
         .bind(at.0)
         .bind(id.as_str())
+        .bind(attempt)
         .execute(&mut *self.0)
         .await
         .fault()?;
         Ok(())
     }
 
-    /// The job waits for another try.
-    pub async fn requeue_job(&mut self, id: &JobId, error: &Error, at: Timestamp) -> Result<()> {
+    /// The job waits for another try, unless that has begun.
+    pub async fn requeue_job(
+        &mut self,
+        id: &JobId,
+        attempt: u32,
+        error: &Error,
+        at: Timestamp,
+    ) -> Result<()> {
         sqlx::query(
             "UPDATE jobs SET state = 'queued', error = ?, run_at = ?, lease_until = NULL,
-             progress = NULL WHERE id = ?",
+             progress = NULL WHERE id = ? AND attempt = ? AND state = 'running'",
         )
         .bind(to_json(error)?)
         .bind(at.0)
         .bind(id.as_str())
+        .bind(attempt)
         .execute(&mut *self.0)
         .await
         .fault()?;
         Ok(())
     }
 
-    /// The job is to end. One that waits ends at once; tells whether it did.
-    pub async fn cancel_job(&mut self, id: &JobId, at: Timestamp) -> Result<bool> {
-        let done = sqlx::query(
+    /// The job is to end. One that waits ends at once.
+    pub async fn cancel_job(&mut self, id: &JobId, at: Timestamp) -> Result<()> {
+        sqlx::query(
             "UPDATE jobs SET state = 'cancelled', cancel_requested = 1, ended_at = ?, secret = NULL
              WHERE id = ? AND state = 'queued'",
         )
@@ -348,31 +362,30 @@ impl Tx {
         .execute(&mut *self.0)
         .await
         .fault()?;
-        if done.rows_affected() > 0 {
-            return Ok(true);
-        }
         sqlx::query("UPDATE jobs SET cancel_requested = 1 WHERE id = ? AND state = 'running'")
             .bind(id.as_str())
             .execute(&mut *self.0)
             .await
             .fault()?;
-        Ok(false)
+        Ok(())
     }
 
-    /// The job is done once more, with other credentials if given.
+    /// The job is done once more, as other work or with other credentials if given.
     pub async fn revive_job(
         &mut self,
         id: &JobId,
+        work: Option<&str>,
         secret: Option<&[u8]>,
         at: Timestamp,
     ) -> Result<()> {
         sqlx::query(
             "UPDATE jobs SET state = 'queued', attempt = 0, run_at = ?1, cancel_requested = 0,
-             error = NULL, started_at = NULL, ended_at = NULL, secret = coalesce(?2, secret)
-             WHERE id = ?3",
+             error = NULL, started_at = NULL, ended_at = NULL, secret = coalesce(?2, secret),
+             work = coalesce(?3, work) WHERE id = ?4",
         )
         .bind(at.0)
         .bind(secret)
+        .bind(work)
         .bind(id.as_str())
         .execute(&mut *self.0)
         .await
@@ -380,6 +393,32 @@ impl Tx {
             Error::conflict("The same work is under way already.")
                 .hint("Follow it in the list of jobs.")
         })?;
+        Ok(())
+    }
+
+    /// What a job is to do.
+    pub async fn job_work(&mut self, id: &JobId) -> Result<String> {
+        let row = sqlx::query("SELECT work FROM jobs WHERE id = ?")
+            .bind(id.as_str())
+            .fetch_one(&mut *self.0)
+            .await
+            .fault()?;
+        row.get_or_fault("work")
+    }
+
+    /// Forgets the credentials of jobs that failed before `secrets`, and jobs that ended before
+    /// `all`, with their logs.
+    pub async fn prune_jobs(&mut self, secrets: Timestamp, all: Timestamp) -> Result<()> {
+        sqlx::query("UPDATE jobs SET secret = NULL WHERE secret IS NOT NULL AND ended_at < ?")
+            .bind(secrets.0)
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
+        sqlx::query("DELETE FROM jobs WHERE ended_at < ?")
+            .bind(all.0)
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
         Ok(())
     }
 

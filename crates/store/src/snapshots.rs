@@ -5,7 +5,7 @@ use crate::{
     fault::{Columns, Fault, to_json},
 };
 use domain::{
-    JobId, Result, SessionId, Timestamp, UserId, WorkspaceId,
+    JobId, Result, SessionId, Timestamp, UserId,
     job::JobState,
     snapshot::{Lineage, SnapshotForm},
 };
@@ -92,8 +92,8 @@ impl Store {
     /// Whether an image of this session is being made.
     pub async fn is_being_committed(&self, id: &SessionId) -> Result<bool> {
         let row = sqlx::query(
-            "SELECT EXISTS (SELECT 1 FROM jobs WHERE kind = 'commit' AND state = 'running'
-             AND json_extract(links, '$.session') = ?) AS busy",
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE kind = 'commit' AND attempt > 0
+             AND state IN ('queued', 'running') AND json_extract(links, '$.session') = ?) AS busy",
         )
         .bind(id.as_str())
         .fetch_one(&self.read)
@@ -105,17 +105,16 @@ impl Store {
 
 impl Tx {
     /// An image of the same name made before is this one now.
-    pub async fn save_snapshot(&mut self, made: &Lineage, parent: &WorkspaceId) -> Result<()> {
+    pub async fn save_snapshot(&mut self, made: &Lineage) -> Result<()> {
         sqlx::query(
             "INSERT OR REPLACE INTO snapshots (image_canonical, job_id, session_id, workspace_id,
-             parent_workspace_id, base_image, base_digest, image_id, size_bytes, remote_digest,
-             actor, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             base_image, base_digest, image_id, size_bytes, remote_digest, actor, created_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(&made.image)
         .bind(made.job.as_str())
         .bind(made.session.as_str())
         .bind(made.workspace.as_str())
-        .bind(parent.as_str())
         .bind(&made.base_image)
         .bind(&made.base_digest)
         .bind(&made.image_id)
@@ -171,6 +170,16 @@ impl Tx {
         .execute(&mut *self.0)
         .await
         .fault()?;
+        Ok(())
+    }
+
+    /// Forgets forms that nobody has touched since `before`.
+    pub async fn prune_snapshot_drafts(&mut self, before: Timestamp) -> Result<()> {
+        sqlx::query("DELETE FROM snapshot_drafts WHERE updated_at < ?")
+            .bind(before.0)
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
         Ok(())
     }
 

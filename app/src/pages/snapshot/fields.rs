@@ -61,7 +61,7 @@ pub fn registry(wizard: &Wizard, problem: Problem) -> AnyView {
     let help = if wizard.has_password {
         "It is kept encrypted until the push is done. Leave it empty to keep the one typed before."
     } else {
-        "It is kept encrypted until the push is done, and then forgotten."
+        "It is kept encrypted until the push is done, and then forgotten; after a push that failed, for a day."
     };
     view! {
         <p class="lead">"Leave this empty to keep the image on the engine only."</p>
@@ -97,7 +97,7 @@ pub fn changes(wizard: &Wizard, problem: Problem) -> AnyView {
         let names = wizard.blanked.join(", ");
         view! {
             <p class="field-help">
-                "Emptied in the image in any case, because Slipway puts in a new value at each launch: " {names} "."
+                "Emptied in the image in any case, because their values are secret and are set anew at each launch: " {names} "."
             </p>
         }
     });

@@ -56,6 +56,7 @@ pub fn review(wizard: &Wizard, submit: Post) -> AnyView {
         }
     });
     let id = wizard.session.to_string();
+    let image = form.image.clone();
     let back = routes::create_image(&wizard.session, WizardStep::Workspace);
     view! {
         {incomplete}
@@ -78,6 +79,7 @@ pub fn review(wizard: &Wizard, submit: Post) -> AnyView {
         <div class="wizard">
             <PostForm post=submit>
                 <input type="hidden" name="id" value=id />
+                <input type="hidden" name="image" value=image />
                 <div class="form-foot">
                     <button
                         type="submit"

@@ -18,7 +18,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A workspace that still does not answer then has more than a dropped request to tell, and its
 /// frame shows what.
-const TRIES: u32 = 5;
+const TRIES: u32 = 6;
 
 #[derive(Clone, Copy)]
 pub struct Way {
@@ -41,14 +41,16 @@ pub fn follow(id: String, detail: Memo<SessionDetail>, first: Option<Stream>) ->
     let stream = RwSignal::new(first);
     let failed = RwSignal::new(None);
     let tries = StoredValue::new(0);
+    let again = RwSignal::new(0_u32);
     let run = Memo::new(move |_| run_of(&detail.read()));
     let open = Action::new(move |unless_at: &String| {
         let answer = open_stream(id.clone(), unless_at.clone());
         async move {
             match answer.await {
-                // The frame is where it should be, and the same way again must not make a new one.
+                // The frame is where it should be, or the workspace is slow; the same way again must
+                // not make a new frame.
                 Ok(opened) if stream.try_get_untracked().is_none_or(|known| known == opened) => {
-                    tries.try_set_value(TRIES);
+                    again.try_update(|again| *again += 1);
                 }
                 Ok(opened) => {
                     failed.try_set(None);
@@ -86,6 +88,11 @@ pub fn follow(id: String, detail: Memo<SessionDetail>, first: Option<Stream>) ->
             },
             PATIENCE,
         );
+    });
+    Effect::new(move |_| {
+        if again.get() > 0 {
+            check.run(());
+        }
     });
     Way { stream: stream.into(), failed: failed.into(), check }
 }

@@ -27,8 +27,10 @@ impl Docker {
             _ => (reference, "latest"),
         };
         let credentials = login.map(credentials).transpose()?;
-        let failed = |failure: super::errors::Failure| {
-            classify(failure.into_error("push", "image", reference))
+        let failed = |failure: super::errors::Failure| match failure {
+            // The engine itself has gone, and what it would have said of the registry.
+            lost @ super::errors::Failure::Lost(_) => lost.into_error("push", "image", reference),
+            refused => classify(refused.into_error("push", "image", reference)),
         };
         let client = self.client().await.map_err(failed)?.with_timeout(SILENCE);
         let options = PushImageOptionsBuilder::new().tag(tag).build();
@@ -133,7 +135,7 @@ fn classify(error: Error) -> Error {
             "There is no space left where the image is to go.",
             "Free space at the registry, then push again.",
         )
-    } else if has(&["no such host", "connection refused", "i/o timeout", "dial tcp", "eof"]) {
+    } else if has(&["no such host", "connection refused", "i/o timeout", "dial tcp", ": eof"]) {
         refused(
             ErrorKind::Unavailable,
             "The engine cannot reach the registry.",

@@ -20,6 +20,8 @@ pub(crate) struct Hand {
     /// Who asked for it, by name.
     pub(crate) actor: String,
     pub(crate) links: JobLinks,
+    /// Counted from 1.
+    pub(crate) attempt: u32,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -31,7 +33,9 @@ impl Hand {
             owner: claimed.owner.clone(),
             actor: claimed.job.actor.clone().unwrap_or_default(),
             links: claimed.job.links.clone(),
-            cancelled: Arc::default(),
+            attempt: claimed.job.attempt,
+            // Asked for during an earlier try.
+            cancelled: Arc::new(AtomicBool::new(claimed.job.cancel_requested)),
         }
     }
 
@@ -52,7 +56,7 @@ impl Hand {
 
     /// Shows how far it is.
     pub(crate) async fn progress(&self, step: impl Into<String> + Send) -> Result<()> {
-        let progress = JobProgress { step: step.into(), bytes: None };
+        let progress = JobProgress { step: step.into() };
         self.write(async |tx| tx.set_job_progress(&self.id, &progress).await).await
     }
 

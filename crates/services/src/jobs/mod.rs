@@ -16,6 +16,7 @@ use domain::{
     event::Change,
     job::{Job, JobDetail, JobKind, JobLinks},
     list::{ListQuery, Page},
+    snapshot::check_credential,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -39,6 +40,18 @@ impl Work {
             Self::Commit(_) => JobKind::Commit,
             Self::Push(_) => JobKind::Push,
         }
+    }
+
+    /// The same as another user of the registry.
+    fn with_username(mut self, username: &str) -> Self {
+        let to = match &mut self {
+            Self::Commit(commit) => commit.push_to(),
+            Self::Push(push) => Some(&mut push.to),
+        };
+        if let Some(to) = to {
+            username.clone_into(&mut to.username);
+        }
+        self
     }
 
     /// Equal for work that must not be done twice at once.
@@ -131,13 +144,26 @@ impl Jobs {
         crate::images::Images::refresh_making(core).await
     }
 
-    /// Does a job once more. `password` replaces the one it had, for a push that was refused.
+    /// Does a job once more. `username` and `password` replace those it had, if they are given, for
+    /// a push that was refused.
     ///
     /// # Errors
-    /// `Conflict` while it is not over, or when the same work runs already.
-    pub async fn retry(&self, actor: &Actor, id: &JobId, password: &str) -> Result<()> {
+    /// `Conflict` while it is not over, or when the same work runs already; `Invalid` for
+    /// credentials that cannot be passed on.
+    pub async fn retry(
+        &self,
+        actor: &Actor,
+        id: &JobId,
+        username: &str,
+        password: &str,
+    ) -> Result<()> {
         actor.require(Permission::LaunchWorkspaces)?;
         let core = &self.0;
+        let mut problems = domain::error::Problems::default();
+        for (field, text) in [("username", username), ("password", password)] {
+            problems.take(field, check_credential(text), ());
+        }
+        problems.finish()?;
         let secret = match password {
             "" => None,
             password => Some(core.keys.seal(&secret_place(id), password)?),
@@ -150,7 +176,16 @@ impl Jobs {
                 job.state.label().to_lowercase()
             )));
         }
-        tx.revive_job(id, secret.as_deref(), core.now()).await?;
+        let work = match username.trim() {
+            "" => None,
+            username => {
+                let work = tx.job_work(id).await?;
+                let work = serde_json::from_str::<Work>(&work).map_err(|e| core.fault(&e))?;
+                let work = work.with_username(username);
+                Some(serde_json::to_string(&work).map_err(|e| core.fault(&e))?)
+            }
+        };
+        tx.revive_job(id, work.as_deref(), secret.as_deref(), core.now()).await?;
         let line = format!("{} asked to do it again.", actor.name);
         tx.add_to_job_log(id, core.now(), &line).await?;
         tx.audit(core.now(), Some(actor), "job.retry", &job.title, Some(id.as_str())).await?;

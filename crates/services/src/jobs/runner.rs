@@ -39,48 +39,48 @@ pub(crate) async fn run(core: Arc<Core>) {
     if let Err(error) = freed.await {
         tracing::warn!(%error, "jobs of the last run are taken over when their leases end");
     }
-    let mut running: HashMap<JobKind, usize> = HashMap::new();
-    let mut tasks: JoinSet<JobKind> = JoinSet::new();
+    let mut running: HashMap<tokio::task::Id, JobKind> = HashMap::new();
+    let mut tasks: JoinSet<()> = JoinSet::new();
     loop {
-        while let Some(claimed) = claim(&core, &running).await {
+        while let Some(claimed) = claim(&core, &free(&running)).await {
             let kind = claimed.job.kind;
-            *running.entry(kind).or_default() += 1;
             let core = core.clone();
-            tasks.spawn(async move {
+            let task = tasks.spawn(async move {
                 if let Err(error) = carry_out(&core, claimed).await {
                     tracing::warn!(%error, "a job could not be kept on record");
                 }
-                kind
             });
+            running.insert(task.id(), kind);
         }
-        let wait = match core.store.next_job_at().await {
+        let wait = match core.store.next_job_at(&free(&running)).await {
             Ok(Some(at)) => Duration::from_millis(at.since(core.now()).unsigned_abs()),
             _ => LOOK,
         };
         tokio::select! {
             () = core.jobs.work.notified() => {}
-            Some(ended) = tasks.join_next() => {
-                if let Ok(kind) = ended
-                    && let Some(count) = running.get_mut(&kind)
-                {
-                    *count -= 1;
-                }
+            // One that panicked frees its place too; its job is taken over when its lease ends.
+            Some(ended) = tasks.join_next_with_id() => {
+                running.remove(&ended.map_or_else(|error| error.id(), |(id, ())| id));
             }
             () = tokio::time::sleep(wait.clamp(BREATH, LOOK)) => {}
         }
     }
 }
 
-async fn claim(core: &Core, running: &HashMap<JobKind, usize>) -> Option<ClaimedJob> {
-    let free = |kind: &JobKind| running.get(kind).copied().unwrap_or(0) < kind.side_by_side();
-    let kinds: Vec<JobKind> = JobKind::ALL.into_iter().filter(free).collect();
+/// Kinds of which another job may be begun.
+fn free(running: &HashMap<tokio::task::Id, JobKind>) -> Vec<JobKind> {
+    let of = |kind: &JobKind| running.values().filter(|running| *running == kind).count();
+    JobKind::ALL.into_iter().filter(|kind| of(kind) < kind.side_by_side()).collect()
+}
+
+async fn claim(core: &Core, kinds: &[JobKind]) -> Option<ClaimedJob> {
     if kinds.is_empty() {
         return None;
     }
     let now = core.now();
     let claimed = async {
         let mut tx = core.store.begin().await?;
-        let claimed = tx.claim_job(&kinds, now, now.plus_secs(LEASE_S)).await?;
+        let claimed = tx.claim_job(kinds, now, now.plus_secs(LEASE_S)).await?;
         tx.commit().await?;
         Ok::<_, Error>(claimed)
     };
@@ -114,18 +114,21 @@ async fn carry_out(core: &Arc<Core>, claimed: ClaimedJob) -> Result<()> {
         Ok(Outcome::Done) => {
             hand.write(async |tx| {
                 tx.add_to_job_log(&hand.id, now, "Done.").await?;
-                tx.end_job(&hand.id, JobState::Done, None, now).await
+                tx.end_job(&hand.id, attempt, JobState::Done, None, now).await
             })
             .await?;
         }
-        Ok(Outcome::Cancelled) => {
+        Err(error) if !hand.is_cancelled() => {
+            failed(&hand, claimed.job.kind, attempt, &error).await?
+        }
+        // What was to end anyway has not failed.
+        Ok(Outcome::Cancelled) | Err(_) => {
             hand.write(async |tx| {
                 tx.add_to_job_log(&hand.id, now, "Cancelled.").await?;
-                tx.end_job(&hand.id, JobState::Cancelled, None, now).await
+                tx.end_job(&hand.id, attempt, JobState::Cancelled, None, now).await
             })
             .await?;
         }
-        Err(error) => failed(&hand, claimed.job.kind, attempt, &error).await?,
     }
     crate::images::Images::refresh_making(core).await
 }
@@ -194,12 +197,12 @@ async fn failed(hand: &Hand, kind: JobKind, attempt: u32, error: &Error) -> Resu
             let pause = pause_after(attempt);
             let line = format!("It is tried again in {} s.", pause / 1000);
             tx.add_to_job_log(&hand.id, now, &line).await?;
-            tx.requeue_job(&hand.id, error, now.plus_millis(pause)).await
+            tx.requeue_job(&hand.id, attempt, error, now.plus_millis(pause)).await
         } else {
             if let Some(hint) = &error.hint {
                 tx.add_to_job_log(&hand.id, now, hint).await?;
             }
-            tx.end_job(&hand.id, JobState::Failed, Some(error), now).await
+            tx.end_job(&hand.id, attempt, JobState::Failed, Some(error), now).await
         }
     })
     .await

@@ -9,6 +9,8 @@ use std::{
 
 /// Ended sessions are kept as history for this long.
 const HISTORY_S: i64 = 30 * 24 * 3600;
+/// A form left half-way, and credentials of a push that was refused, are kept for this long.
+const UNDECIDED_S: i64 = 24 * 3600;
 
 pub(crate) async fn run(core: &Arc<Core>) -> Result<()> {
     // The engine first, the store second: a container made in between belongs to a known session.
@@ -44,7 +46,11 @@ pub(crate) async fn run(core: &Arc<Core>) -> Result<()> {
     core.reconciler.networks.tidy(core, &networks, &claimed).await;
 
     let mut tx = core.store.begin().await?;
-    tx.prune_sessions(core.now().plus_secs(-HISTORY_S)).await?;
+    let (history, undecided) =
+        (core.now().plus_secs(-HISTORY_S), core.now().plus_secs(-UNDECIDED_S));
+    tx.prune_sessions(history).await?;
+    tx.prune_jobs(undecided, history).await?;
+    tx.prune_snapshot_drafts(undecided).await?;
     tx.delete_expired(core.now()).await?;
     tx.commit().await
 }

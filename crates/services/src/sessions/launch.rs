@@ -107,6 +107,11 @@ impl Core {
             return Err(problem);
         }
         Err(match self.images.state_of(&reference) {
+            TileState::Preparing { steps: 0, message, .. } => Error::unavailable(format!(
+                "“{name}” is not ready: {}.",
+                message.to_lowercase()
+            ))
+            .hint("Launch it when its tile says Ready."),
             TileState::Preparing { step, steps, .. } => Error::unavailable(format!(
                 "“{name}” is not ready: its image {reference} is being built (step {step} of {steps})."
             ))

@@ -28,6 +28,7 @@ impl Sessions {
 }
 
 pub(crate) use launch::secret_place as launch_secret_place;
+pub(crate) use show::is_secret;
 
 pub(crate) fn unknown() -> Error {
     Error::not_found("There is no such session (any more).")

@@ -57,7 +57,7 @@ impl Sessions {
 }
 
 /// Whether a variable's name says that its value is nobody's business.
-fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "_PW"].iter().any(|mark| name.contains(mark))
 }

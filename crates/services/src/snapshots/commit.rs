@@ -9,13 +9,19 @@ use domain::{
     Error, ErrorKind, JobId, Result, SessionId,
     image::short_digest,
     job::JobLinks,
+    plan::ContainerState,
     quantity,
-    session::Session,
+    session::{Session, Status},
     snapshot::{PushTo, Snapshot},
 };
 use engine::{CommitSpec, LABEL_GENERATION, LABEL_INSTALLATION, LABEL_SESSION};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
+/// Between two looks at whether the engine is done.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// Labels that would make a container of the image pass for this session's.
+const EMPTIED: [&str; 3] = [LABEL_INSTALLATION, LABEL_SESSION, LABEL_GENERATION];
 /// Which job made an image: how a second try knows that the first one did.
 const LABEL_JOB: &str = "slipway.job";
 
@@ -36,11 +42,19 @@ pub(crate) struct Commit {
     base_image: String,
     base_digest: String,
     push: Option<PushTo>,
+    /// Another image had the name when it was asked for.
+    overwrites: bool,
 }
 
 impl Commit {
-    pub(crate) fn of(session: &Session, made: &Snapshot, blanked: Vec<String>) -> Self {
+    pub(crate) fn of(
+        session: &Session,
+        made: &Snapshot,
+        blanked: Vec<String>,
+        overwrites: bool,
+    ) -> Self {
         Self {
+            overwrites,
             session: session.id.clone(),
             image: made.image.canonical(),
             repository: made.image.canonical_repository(),
@@ -56,8 +70,20 @@ impl Commit {
         }
     }
 
+    /// Where it is pushed, if it is.
+    pub(crate) const fn push_to(&mut self) -> Option<&mut PushTo> {
+        self.push.as_mut()
+    }
+
     pub(crate) async fn perform(self, hand: &Hand, password: Option<String>) -> Result<Outcome> {
         let core = &hand.core;
+        // An earlier try has recorded everything, and only its end is not on record.
+        if hand.links.made.is_some() {
+            return Ok(Outcome::Done);
+        }
+        if hand.attempt > 1 && self.pause {
+            self.engine_is_done(hand).await?;
+        }
         // An earlier try may have got so far and not lived to say so.
         let earlier = core.engine.image_label(&self.image, LABEL_JOB).await?;
         if earlier.as_deref() == Some(hand.id.as_str()) {
@@ -68,10 +94,12 @@ impl Commit {
             }
             self.commit(hand).await?;
         }
-        if hand.is_cancelled() {
+        if hand.is_cancelled() && self.overwrites {
+            hand.say("It was too late to cancel: the name belongs to the new image now.").await?;
+        } else if hand.is_cancelled() {
             hand.say("The image is removed again.").await?;
             core.engine.remove_image(&self.image).await?;
-            Images::refresh(core).await?;
+            refresh(hand).await;
             return Ok(Outcome::Cancelled);
         }
         let made = core.engine.image(&self.image).await?.ok_or_else(|| {
@@ -111,9 +139,30 @@ impl Commit {
             Ok(())
         })
         .await?;
-        Images::refresh(core).await?;
+        refresh(hand).await;
         core.jobs.work();
         Ok(Outcome::Done)
+    }
+
+    /// Waits until the engine is done with what an earlier try asked of it: it lets the container
+    /// stand still for as long, and goes on whether anybody waits or not.
+    async fn engine_is_done(&self, hand: &Hand) -> Result<()> {
+        let core = &hand.core;
+        let name = core.container_name(&self.session);
+        let mut said = false;
+        while let Some(container) = core.engine.container(&name).await? {
+            let session = core.store.session(&self.session).await?;
+            let runs = session.is_some_and(|session| session.status == Status::Running);
+            if container.state() != ContainerState::Paused || !runs {
+                break;
+            }
+            if !said {
+                hand.say("The engine is still at it from an earlier try.").await?;
+                said = true;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
     }
 
     async fn commit(&self, hand: &Hand) -> Result<()> {
@@ -143,10 +192,7 @@ impl Commit {
     /// What was asked for, and after it what must hold whatever was asked for.
     fn instructions(&self, job: &JobId, actor: &str) -> Vec<String> {
         let mut all = self.changes.clone();
-        all.extend(self.blanked.iter().map(|name| format!("ENV {name}=\"\"")));
-        // A container that somebody makes of the image by hand must not pass for this session's.
-        let emptied = [LABEL_INSTALLATION, LABEL_SESSION, LABEL_GENERATION];
-        all.extend(emptied.map(|label| format!("LABEL {label}=\"\"")));
+        all.extend(emptied(&self.blanked));
         let labels = [
             (LABEL_JOB, job.as_str()),
             ("slipway.snapshot.session", self.session.as_str()),
@@ -162,5 +208,18 @@ impl Commit {
         let Some(to) = &self.push else { return Ok(None) };
         let push = Push { image: self.image.clone(), to: to.clone() };
         Ok(Some((hand.core.new_id()?, Work::Push(push))))
+    }
+}
+
+/// What is emptied in every image: values that belong to the session it is made of.
+pub(super) fn emptied(variables: &[String]) -> Vec<String> {
+    let variables = variables.iter().map(|name| format!("ENV {name}=\"\""));
+    variables.chain(EMPTIED.map(|label| format!("LABEL {label}=\"\""))).collect()
+}
+
+/// The launcher learns of the image. The engine's event tells it too, should this fail.
+async fn refresh(hand: &Hand) {
+    if let Err(error) = Images::refresh(&hand.core).await {
+        tracing::debug!(%error, "the images were not read after a commit");
     }
 }

@@ -14,16 +14,17 @@ use crate::{
     core::Core,
     images::Images,
     jobs::{Order, Work},
-    sessions::Sessions,
+    sessions::{Sessions, is_secret},
 };
 use domain::{
     Error, JobId, Result, SessionId, WorkspaceId,
     actor::{Actor, Permission},
+    changes,
     event::Change,
     image::ImageRef,
     job::JobLinks,
     session::{Session, State},
-    snapshot::{Lineage, Snapshot, SnapshotForm, SnapshotPage, WizardStep},
+    snapshot::{Lineage, Snapshot, SnapshotForm, SnapshotPage, WizardStep, check_credential},
     workspace::{Definition, Workspace},
 };
 use std::{sync::Arc, time::Duration};
@@ -67,12 +68,23 @@ impl Snapshots {
     ///
     /// # Errors
     /// `Conflict` when the session neither runs nor is paused.
-    pub async fn page(&self, actor: &Actor, id: &SessionId) -> Result<SnapshotPage> {
+    pub async fn page(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        step: WizardStep,
+    ) -> Result<SnapshotPage> {
         let session = self.subject(actor, id).await?;
         let core = &self.0;
         let draft = self.draft(actor, &session).await?;
         let container = core.container_name(id);
-        let measured = tokio::time::timeout(MEASURE, core.engine.changed_bytes(&container)).await;
+        let changed_bytes = match step {
+            WizardStep::Image => {
+                let measured = core.engine.changed_bytes(&container);
+                tokio::time::timeout(MEASURE, measured).await.ok().and_then(Result::ok)
+            }
+            _ => None,
+        };
         let checked = draft.form.check(draft.secret.is_some()).ok();
         let blanked = blanked(&session);
         let canonical = draft.form.image.parse::<ImageRef>().map(|image| image.canonical());
@@ -85,7 +97,7 @@ impl Snapshots {
             blanked,
             has_password: draft.secret.is_some(),
             form: draft.form,
-            changed_bytes: measured.ok().and_then(Result::ok),
+            changed_bytes,
             session: session.id,
         })
     }
@@ -117,10 +129,12 @@ impl Snapshots {
         let mut draft = self.draft(actor, &session).await?;
         take_over(&mut draft.form, step, typed);
         if step == WizardStep::Registry {
-            if draft.form.registry.trim().is_empty() || draft.form.registry_username.is_empty() {
+            let form = &draft.form;
+            let nobody =
+                form.registry.trim().is_empty() || form.registry_username.trim().is_empty();
+            if nobody {
                 draft.secret = None;
-            }
-            if !password.is_empty() {
+            } else if !password.is_empty() {
                 draft.secret = Some(self.0.keys.seal(&draft_place(actor, id), password)?);
             }
         }
@@ -128,17 +142,34 @@ impl Snapshots {
         let mut tx = core.store.begin().await?;
         tx.save_snapshot_draft(&actor.user, id, &draft, core.now()).await?;
         tx.commit().await?;
-        draft.form.check_step(step, draft.secret.is_some())
+        draft.form.check_step(step, draft.secret.is_some())?;
+        if step == WizardStep::Registry {
+            let username = draft.form.registry_username.trim();
+            let mut problems = domain::error::Problems::default();
+            problems.take("registry_username", check_credential(username), ());
+            problems.take("registry_password", check_credential(password), ());
+            problems.finish()?;
+        }
+        Ok(())
     }
 
-    /// Records the job and the workspace entry; both exist or neither.
+    /// Records the job and the workspace entry; both exist or neither. `reviewed` is the image that
+    /// the reader has seen before saying yes.
     ///
     /// # Errors
-    /// `Invalid` with each problem at its field; `Conflict` when an image of this name is being made.
-    pub async fn submit(&self, actor: &Actor, id: &SessionId) -> Result<Begun> {
+    /// `Invalid` with each problem at its field; `Conflict` when an image of this name is being made,
+    /// or when the form is not the one that was reviewed: it was submitted already, or changed in
+    /// another window.
+    pub async fn submit(&self, actor: &Actor, id: &SessionId, reviewed: &str) -> Result<Begun> {
         let session = self.subject(actor, id).await?;
         let core = &self.0;
         let draft = self.draft(actor, &session).await?;
+        if draft.form.image != reviewed {
+            return Err(Error::conflict(format!(
+                "The image {reviewed} is no longer what this form is about."
+            ))
+            .hint("It was submitted already or changed in another window: look at the jobs, or review it once more."));
+        }
         let made = draft.form.check(draft.secret.is_some())?;
         let password = match &draft.secret {
             Some(sealed) => Some(core.keys.open_sealed(&draft_place(actor, id), sealed)?),
@@ -148,7 +179,8 @@ impl Snapshots {
         let workspace = self.entry(&session, parent.as_ref(), &made)?;
         let canonical = made.image.canonical();
         let job: JobId = core.new_id()?;
-        let commit = Commit::of(&session, &made, blanked(&session));
+        let overwrites = core.images.id_of(&canonical).is_some();
+        let commit = Commit::of(&session, &made, blanked(&session), overwrites);
         let links = JobLinks {
             session: Some(id.clone()),
             workspace: Some(workspace.id.clone()),
@@ -187,7 +219,7 @@ impl Snapshots {
             actor: actor.name.clone(),
             created_at: now,
         };
-        tx.save_snapshot(&lineage, &session.workspace).await?;
+        tx.save_snapshot(&lineage).await?;
         let line = core.entry(Some(actor), format!("Asked to create the image {canonical}"));
         tx.add_to_timeline(id, &line).await?;
         tx.audit(now, Some(actor), "session.create_image", &canonical, Some(id.as_str())).await?;
@@ -232,6 +264,14 @@ impl Snapshots {
     ) -> Result<Workspace> {
         let core = &self.0;
         let config = &session.config;
+        let mut contract = config.contract.clone();
+        let mut environment = config.environment.clone();
+        // What the image is to say itself must not be said over its head at each launch.
+        let set = changes::variables(&made.changes);
+        environment.retain(|(name, _)| !set.contains(name));
+        if made.changes.iter().any(|change| change.name == "CMD") {
+            contract.command.clear();
+        }
         let parent = parent.map(|workspace| &workspace.definition);
         Ok(Workspace {
             id: core.new_id()?,
@@ -241,14 +281,15 @@ impl Snapshots {
                 icon: session.icon.clone(),
                 categories: parent.map(|p| p.categories.clone()).unwrap_or_default(),
                 image: made.image.clone(),
-                contract: config.contract.clone(),
-                environment: config.environment.clone(),
+                contract,
+                environment,
                 cpu_millis: config.cpu_millis,
                 memory_bytes: config.memory_bytes,
                 shm_bytes: config.shm_bytes,
                 pids: config.pids,
-                enabled: true,
-                hidden: false,
+                // Whoever may launch the one may launch the other.
+                enabled: parent.is_some_and(|p| p.enabled),
+                hidden: parent.is_some_and(|p| p.hidden),
                 notes: parent.map(|p| p.notes.clone()).unwrap_or_default(),
             },
             revision: 1,
@@ -284,10 +325,13 @@ fn draft_place(actor: &Actor, id: &SessionId) -> String {
     format!("snapshot_drafts.secret/{}/{id}", actor.user)
 }
 
-/// Variables that Slipway puts into the container, with this session's own password.
+/// Variables whose values must not be in the image: this session's own password, and what the
+/// workspace sets under a name that says it is a secret. The workspace of the image sets it again.
 fn blanked(session: &Session) -> Vec<String> {
     let basic = session.config.contract.basic.as_ref();
-    basic.map(|basic| basic.password_variable.clone()).into_iter().collect()
+    let own = basic.map(|basic| basic.password_variable.clone());
+    let set = session.config.environment.iter().map(|(name, _)| name);
+    own.into_iter().chain(set.filter(|name| is_secret(name)).cloned()).collect()
 }
 
 /// The same with the engine's own command.
@@ -302,8 +346,8 @@ fn commands(container: &str, made: &Snapshot, blanked: &[String]) -> Vec<String>
             commit.push(format!("{flag} {}", quoted(text)));
         }
     }
-    let changes = made.changes.iter().map(ToString::to_string);
-    for change in changes.chain(blanked.iter().map(|name| format!("ENV {name}="))) {
+    let asked = made.changes.iter().map(ToString::to_string);
+    for change in asked.chain(commit::emptied(blanked)) {
         commit.push(format!("--change {}", quoted(&change)));
     }
     commit.push(format!("{container} {image}"));

@@ -128,7 +128,7 @@ impl Streams {
             sign_in: actor.sign_in.clone(),
             expires_at: now.plus_secs(GRANT_S),
         };
-        let before = before.filter(|ticket| !self.lock().tickets.is_astray(ticket, &grant));
+        let before = before.filter(|ticket| !self.lock().tickets.is_astray(ticket, &grant, now));
         let ticket = match before {
             Some(ticket) => ticket.to_owned(),
             None => self.lock().tickets.give(grant, now)?.ok_or_else(|| {

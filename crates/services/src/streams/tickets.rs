@@ -12,6 +12,8 @@ use store::Grant;
 
 /// A ticket must be used within this time, and what became of it is known as long.
 const SECONDS: i64 = 60;
+/// A workspace that was asked for its page may take this long before the request is taken for lost.
+const PATIENCE_MS: i64 = 8_000;
 /// Tickets kept at the most.
 const MOST: usize = 10_000;
 
@@ -54,8 +56,11 @@ impl Tickets {
     /// What the ticket grants, once.
     pub(super) fn take(&mut self, ticket: &str, now: Timestamp) -> Option<Grant> {
         let found = self.given.get_mut(&entropy::digest(ticket))?;
-        (std::mem::replace(&mut found.stage, Stage::Used) == Stage::Given && found.until > now)
-            .then(|| found.grant.clone())
+        if found.stage != Stage::Given {
+            return None;
+        }
+        found.stage = Stage::Used;
+        (found.until > now).then(|| found.grant.clone())
     }
 
     /// The ticket was swapped for this token; a page is expected to come with it.
@@ -79,12 +84,18 @@ impl Tickets {
 
     /// Whether this ticket has not led its bearer to the workspace, as far as is known: what is
     /// forgotten may have.
-    pub(super) fn is_astray(&self, ticket: &str, wanted: &Grant) -> bool {
+    pub(super) fn is_astray(&self, ticket: &str, wanted: &Grant, now: Timestamp) -> bool {
         let found = self.given.get(&entropy::digest(ticket));
         found.is_some_and(|found| {
             let Grant { session, user, sign_in, .. } = &found.grant;
-            found.stage != Stage::Arrived
-                || (session, user, sign_in) != (&wanted.session, &wanted.user, &wanted.sign_in)
+            let age = SECONDS * 1000 - found.until.since(now);
+            let lost = match found.stage {
+                Stage::Given => true,
+                // The workspace may only be slow.
+                Stage::Used => age > PATIENCE_MS,
+                Stage::Arrived => false,
+            };
+            lost || (session, user, sign_in) != (&wanted.session, &wanted.user, &wanted.sign_in)
         })
     }
 }
