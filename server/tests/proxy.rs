@@ -177,14 +177,14 @@ async fn a_ticket_lets_one_window_in(world: World) {
 
     // Going back in the history shows a used ticket to a window that is in already.
     let back = window.get(&window.open).await;
-    assert_eq!((back.status, back.header("location")), (303, "/"));
+    assert_eq!((back.status, back.text().contains("content=\"0;url=/\"")), (200, true));
     assert!(back.cookies().is_empty());
     let posted = window.ask(post(&window.open)).at(window.address).await;
     assert_eq!(posted.status, 403);
 
     let fresh = world.ticket(&ada, &id).await;
     let answer = fresh.get(&fresh.open).await;
-    assert_eq!((answer.status, answer.header("location")), (303, "/"));
+    assert_eq!((answer.status, answer.text().contains("content=\"0;url=/\"")), (200, true));
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(answer.header("referrer-policy"), "no-referrer");
     let [cookie] = answer.cookies()[..] else { panic!("{answer:?}") };
@@ -209,6 +209,10 @@ async fn a_window_that_went_astray_is_sent_anew() {
     assert_ne!(anew, before);
     let answer = window.get(&window.open).await;
     window.cookie = answer.cookie(&format!("slipway_stream_{id}")).unwrap();
+    // The workspace may only be slow, for a while.
+    let (anew, before) = again(&window).await;
+    assert_eq!(anew, before);
+    world.clock.advance_secs(9);
     let (anew, before) = again(&window).await;
     assert_ne!(anew, before);
     // One that shows the workspace stays where it is, also when all that is long ago.
@@ -457,7 +461,7 @@ async fn every_answer_of_a_session_may_be_framed_by_the_console_only() {
         world.act(&ada, &id, Action::Pause, State::Paused).await;
         answers.push(paused(&window).await);
         let statuses: Vec<u16> = answers.iter().map(|a| a.status).collect();
-        assert_eq!(statuses, [200, 403, 303, 422, 503]);
+        assert_eq!(statuses, [200, 403, 200, 422, 503]);
         for answer in answers {
             assert_eq!(answer.header("content-security-policy"), only, "{answer:?}");
         }

@@ -278,7 +278,7 @@ impl World {
     pub async fn window(&self, person: &Person, id: &SessionId) -> Window {
         let mut window = self.ticket(person, id).await;
         let answer = window.ask(get(&window.open)).at(window.address).await;
-        assert_eq!(answer.status, 303, "{answer:?}");
+        assert_eq!(answer.status, 200, "{answer:?}");
         window.cookie = answer.cookie(&format!("slipway_stream_{id}")).unwrap();
         window
     }

@@ -233,7 +233,7 @@ fn opened(visitor: &mut Visitor, id: &str, server: u32) -> Result<Way> {
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let address = Address::Tcp(host.to_owned());
     let answer = Connection::open(&address)?.ask("GET", path, Sent::default())?;
-    ensure!(answer.status == 303, "The session does not let us in: {}", answer.text());
+    ensure!(answer.status == 200, "The session does not let us in: {}", answer.text());
     let cookie = answer.cookie().to_owned();
     Ok(Way { name: "Slipway", address, cookie, process: Some(server) })
 }

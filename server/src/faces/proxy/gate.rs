@@ -4,7 +4,7 @@ use super::{Proxy, Visit, pages, request, text};
 use crate::faces::cookies;
 use axum::response::Response;
 use domain::{Error, Result, SessionId, contract::CookiePolicy};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use services::streams::{Route, Way};
 use tokio::sync::watch;
 
@@ -31,7 +31,7 @@ pub(super) async fn open(proxy: &Proxy, visit: &Visit, request: &Parts) -> Respo
     };
     // What runs here and how it is doing is told only to those who were let in.
     let mut response = match streams.way(&visit.session).await {
-        Ok(Way::Open(route)) => to_entry(&route),
+        Ok(Way::Open(route)) => pages::onward(&route.entry),
         Ok(Way::Closed { state, name, message }) => pages::closed(state, &name, &message),
         Err(error) => return pages::refused(&error),
     };
@@ -47,15 +47,6 @@ pub(super) async fn open(proxy: &Proxy, visit: &Visit, request: &Parts) -> Respo
         }
         // A port may have shown another session before: what that left in the browser goes.
         headers.insert("clear-site-data", HeaderValue::from_static("\"cache\", \"storage\""));
-    }
-    response
-}
-
-fn to_entry(route: &Route) -> Response {
-    let mut response = Response::default();
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    if let Ok(entry) = HeaderValue::from_str(&route.entry) {
-        response.headers_mut().insert(header::LOCATION, entry);
     }
     response
 }

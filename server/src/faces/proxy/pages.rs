@@ -34,6 +34,21 @@ fn page(status: StatusCode, title: &str, text: &str, again: bool) -> Response {
     response
 }
 
+/// Goes on to the workspace by itself.
+///
+/// Not a redirect: Firefox calls what follows one between two origins cross-site, even where both
+/// are of one site, and so it cannot be told from a foreign page. What this page asks for comes from
+/// the session's own origin.
+pub(super) fn onward(entry: &str) -> Response {
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta http-equiv=\"refresh\" content=\"0;url={}\"><title>Opening …</title>\
+         <style>html{{color-scheme:light dark}}</style></head><body></body></html>",
+        escaped(entry)
+    );
+    Html(html).into_response()
+}
+
 /// The session does not run.
 pub(super) fn closed(state: State, name: &str, message: &str) -> Response {
     let title = format!("{name} is {}", state.label().to_lowercase());
