@@ -1,4 +1,4 @@
-//! What the journeys need: Node packages, a Chromium, an nginx to stand in front.
+//! What the journeys need: Node packages, two browsers, and servers beside the product.
 //!
 //! Playwright's own browser comes from a host that many machines cannot reach, so the
 //! distribution's is preferred, and its own is the last resort.
@@ -33,6 +33,7 @@ pub fn journeys(paths: &Paths, engine: &Engine, arguments: &[String]) -> Result<
     }
     playwright.env("NGINX", tools::nginx(paths)?);
     playwright.env("REGISTRY", tools::registry(paths)?);
+    playwright.env("FIREFOX", tools::firefox(paths)?);
     Ok(playwright)
 }
 
