@@ -7,7 +7,7 @@
 //! On the server a version is constant, and in the browser it begins with the same value, so that
 //! what the server has already sent is not asked for again by hydration.
 
-use crate::refusal::Refusal;
+use crate::{components::clock, refusal::Refusal};
 use domain::{Error, ErrorKind, event::Change};
 use leptos::prelude::*;
 
@@ -83,13 +83,15 @@ where
             }
         }
     });
-    Effect::watch(
-        move || version.get(),
-        move |_, _, _| {
-            asked.update_value(|asked| *asked += 1);
-            ask.dispatch(asked.get_value());
-        },
-        false,
-    );
+    let again = move || {
+        asked.update_value(|asked| *asked += 1);
+        ask.dispatch(asked.get_value());
+    };
+    // What changed between the first read and this moment went unheard. Not so on a page that came
+    // as a document: its stream of changes begins by saying that anything may have changed.
+    if clock::is_live() {
+        again();
+    }
+    Effect::watch(move || version.get(), move |_, _, _| again(), false);
     value.into()
 }

@@ -164,7 +164,7 @@ test.describe('Behind our back', () => {
     await test.step('the main program ends by itself', async () => {
       await docker('exec', container, 'sh', '-c', 'kill -TERM 1; kill -KILL -1').catch(() => '');
       await expect(stream.badge).toHaveText('Stopped', soon);
-      await expect(stream.panel).toContainText('ended by itself');
+      await expect(stream.panel).toContainText('was ended by signal 9 (SIGKILL)');
       await stream.panelButton('Start').click();
       await stream.isConnected();
     });

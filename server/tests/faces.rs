@@ -74,6 +74,7 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("list_jobs", Administrators, Json(LIST)),
     ("snapshots_of_session", SignedIn, Form(&[("id", "{session}")])),
     ("lineage_of_image", Administrators, Form(&[("image", "x:1")])),
+    ("replace_image", Administrators, Form(&[("image", "x:1")])),
     ("show_snapshot", Administrators, Form(&[("id", "{session}")])),
     (
         "keep_snapshot",

@@ -48,6 +48,6 @@ mod tests {
 
     #[test]
     fn sizes_are_said_in_kilobytes() {
-        assert_eq!(sentence(198_449), "198.4 KB of 500 KB (39 %)");
+        assert_eq!(sentence(198_449), "198.4 KB of 540 KB (36 %)");
     }
 }

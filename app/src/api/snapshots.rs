@@ -1,7 +1,7 @@
 //! Create image from session: the wizard's pages and what submitting it begins.
 
 use crate::refusal::Refusal;
-use domain::snapshot::{Lineage, SnapshotForm, SnapshotPage};
+use domain::snapshot::{Lineage, Origin, SnapshotForm, SnapshotPage};
 use leptos::prelude::*;
 
 /// A page of the wizard as it was left.
@@ -79,10 +79,22 @@ pub async fn snapshots_of_session(id: String) -> Result<Vec<Lineage>, Refusal> {
 
 /// The session that a workspace's image was made of, if it was.
 #[server(prefix = "/fn", endpoint = "lineage_of_image")]
-pub async fn lineage_of_image(image: String) -> Result<Option<Lineage>, Refusal> {
+pub async fn lineage_of_image(image: String) -> Result<Option<Origin>, Refusal> {
     super::signed_in(|request, actor| async move {
         let image = image.parse().map_err(|why: String| domain::Error::at("image", why))?;
         request.services.snapshots.of_image(&actor, &image).await
     })
     .await
+}
+
+/// Gives an image to the workspace whose session it was made of, and shows that.
+#[server(prefix = "/fn", endpoint = "replace_image")]
+pub async fn replace_image(image: String) -> Result<(), Refusal> {
+    let workspace = super::signed_in(|request, actor| async move {
+        let image = image.parse().map_err(|why: String| domain::Error::at("image", why))?;
+        request.services.snapshots.replace(&actor, &image).await
+    })
+    .await?;
+    leptos_axum::redirect(&format!("/workspaces/{workspace}?done=replaced"));
+    Ok(())
 }

@@ -6,6 +6,7 @@
 //! closes open menus, drops the focus and forgets what was typed. Here the answer goes into a
 //! signal, and only what shows a changed part follows.
 
+use super::clock;
 use crate::refusal::Refusal;
 use leptos::prelude::*;
 
@@ -49,6 +50,11 @@ where
             fetch.dispatch(asked.get_untracked());
         }
     };
+    // What changed between the first read and this moment went unheard. Not so on a page that came
+    // as a document: its stream of changes begins by saying that anything may have changed.
+    if clock::is_live() {
+        go();
+    }
     Effect::new(move |before: Option<()>| {
         asked.track();
         version.track();

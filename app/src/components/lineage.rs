@@ -1,11 +1,18 @@
 //! Where an image came from, and what was made of a session.
 
-use super::clock::When;
+use super::{FailureBox, clock::When};
 use crate::{
-    api::snapshots::{lineage_of_image, snapshots_of_session},
-    live, routes, wire,
+    api::snapshots::{ReplaceImage, lineage_of_image, snapshots_of_session},
+    live,
+    post::{Post, PostForm},
+    routes, wire,
 };
-use domain::{event::Change, image::short_digest, quantity, snapshot::Lineage};
+use domain::{
+    event::Change,
+    image::short_digest,
+    quantity,
+    snapshot::{Lineage, Origin},
+};
 use leptos::prelude::*;
 
 /// The images that were made of a session. Nothing while there are none.
@@ -67,19 +74,37 @@ fn digest(id: Option<&str>) -> String {
 /// The session that an image was made of, if it was.
 #[component]
 pub fn MadeFrom(#[prop(into)] image: String) -> impl IntoView {
+    let replace = Post::to::<ReplaceImage>();
     let lineage = wire::read(|| (), move |()| lineage_of_image(image.clone()));
     view! {
+        {move || replace.refusal().map(|error| view! { <FailureBox error/> })}
         <Suspense>
             {move || Suspend::new(async move {
-                lineage.await.ok().flatten().map(|made| {
+                lineage.await.ok().flatten().map(|Origin { made, parent }| {
+                    let image = made.image.clone();
+                    let offer = parent.map(|parent| view! {
+                        <PostForm post=replace>
+                            <input type="hidden" name="image" value=image/>
+                            <button
+                                type="submit"
+                                class="button button-small"
+                                title="Sessions that exist keep their image; the next one has this."
+                            >
+                                {format!("Make it the image of “{parent}”")}
+                            </button>
+                        </PostForm>
+                    });
                     let base = format!("{} ({})", made.base_image, digest(Some(&made.base_digest)));
                     view! {
-                        <p class="notice">
+                        <div class="notice">
+                            <p>
                             "Its image was made of the session "
                             <a href=routes::session(&made.session)>{made.session.short().to_owned()}</a>
                             ", which ran " {base} ", by " {made.actor} ", " <When at=made.created_at/> ". "
                             <a href=routes::job(&made.job)>"Show the job"</a>
-                        </p>
+                            </p>
+                            {offer}
+                        </div>
                     }
                 })
             })}

@@ -10,6 +10,7 @@ mod selection;
 pub use search::{ListState, SearchBar};
 pub use selection::{SelectAll, SelectRow, Selection};
 
+use super::EmptyState;
 use domain::list::ListQuery;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -101,6 +102,31 @@ pub fn Table(
                 <tbody>{children()}</tbody>
             </table>
         </div>
+    }
+    .into_any()
+}
+
+/// What stands in place of a list without rows: nothing matches what was searched for, or there is
+/// nothing `yet`, and how that changes.
+pub fn no_rows(
+    query: Memo<ListQuery>,
+    path: &'static str,
+    noun: (&'static str, &'static str),
+    yet: impl FnOnce() -> AnyView,
+) -> AnyView {
+    if !query.with_untracked(|q| q.is_narrowed() || q.page > 1) {
+        return yet();
+    }
+    let (one, many) = noun;
+    view! {
+        <EmptyState
+            title=format!("No {one} matches")
+            text="Nothing here fits what you searched for."
+        >
+            <a class="button" href=path>
+                {format!("Show all {many}")}
+            </a>
+        </EmptyState>
     }
     .into_any()
 }

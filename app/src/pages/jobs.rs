@@ -7,7 +7,7 @@ use crate::{
         fresh::fresh,
         job_badge::JobBadge,
         pager::Pager,
-        table::{Column, SearchBar, Table, use_list_query},
+        table::{Column, SearchBar, Table, no_rows, use_list_query},
     },
     live, routes, wire,
 };
@@ -117,16 +117,7 @@ fn row(job: Job) -> AnyView {
 }
 
 fn nothing(query: Memo<ListQuery>) -> AnyView {
-    if query.with_untracked(|q| q.is_narrowed() || q.page > 1) {
-        view! {
-            <EmptyState title="No job matches" text="Nothing here fits what you searched for.">
-                <a class="button" href=routes::JOBS>
-                    "Show all jobs"
-                </a>
-            </EmptyState>
-        }
-        .into_any()
-    } else {
+    no_rows(query, routes::JOBS, ("job", "jobs"), || {
         view! {
             <EmptyState
                 title="No jobs yet"
@@ -138,5 +129,5 @@ fn nothing(query: Memo<ListQuery>) -> AnyView {
             </EmptyState>
         }
         .into_any()
-    }
+    })
 }

@@ -59,7 +59,7 @@ fn page(first: SessionDetail, id: Memo<String>) -> AnyView {
     let own = session.id.clone();
     let changes = live::version(move |change| match change {
         Change::Session { id, .. } => *id == own,
-        Change::Usage | Change::Resync => true,
+        Change::Job { .. } | Change::Usage | Change::Resync => true,
         _ => false,
     });
     let version = Signal::derive(move || changes.get() + steering.version());
@@ -70,6 +70,7 @@ fn page(first: SessionDetail, id: Memo<String>) -> AnyView {
     let state = Memo::new(move |_| detail.with(|d| d.session.state()));
     let reason = Memo::new(move |_| detail.with(|d| d.session.reason.clone()));
     let progress = Memo::new(move |_| detail.with(|d| d.session.progress.clone()));
+    let image_job = Memo::new(move |_| detail.with(|d| d.image_job.clone()));
     let timeline = Memo::new(move |_| detail.with(|d| d.timeline.clone()));
     view! {
         <PageHead title=name>
@@ -83,6 +84,14 @@ fn page(first: SessionDetail, id: Memo<String>) -> AnyView {
         {move || now.failure.get().map(|error| view! { <FailureBox error /> })}
         // Leads to the question without JavaScript.
         <form id=ASK_FORM method="get" action=path></form>
+        {move || image_job.get().map(|job| {
+            view! {
+                <p class="notice" role="status">
+                    "An image is being made of it. What is asked of it meanwhile waits until that is done. "
+                    <a href=routes::job(&job)>"Show the job"</a>
+                </p>
+            }
+        })}
         {move || reason.get().map(|reason| reason_box(reason, state.get()))}
         <div class="cards">
             <section class="card" aria-labelledby="overview">

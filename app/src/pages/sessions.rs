@@ -11,7 +11,7 @@ use crate::{
         EmptyState, FailureBox, Loading, PageFailure, PageHead,
         fresh::{Fresh, fresh},
         pager::Pager,
-        table::{Column, ListState, SearchBar, Selection, Table, use_list_query},
+        table::{Column, ListState, SearchBar, Selection, Table, no_rows, use_list_query},
     },
     live,
     pages::session::steering::{ASK_FORM, DeedButton, Steering, Target},
@@ -141,17 +141,7 @@ fn failure<T: Send + Sync + 'static>(list: Fresh<T>) -> AnyView {
 }
 
 fn nothing(query: Memo<ListQuery>) -> AnyView {
-    let narrowed = query.with_untracked(|q| q.is_narrowed() || q.page > 1);
-    if narrowed {
-        view! {
-            <EmptyState title="No session matches" text="Nothing here fits what you searched for.">
-                <a class="button" href=routes::SESSIONS>
-                    "Show all sessions"
-                </a>
-            </EmptyState>
-        }
-        .into_any()
-    } else {
+    no_rows(query, routes::SESSIONS, ("session", "sessions"), || {
         view! {
             <EmptyState
                 title="No sessions"
@@ -163,7 +153,7 @@ fn nothing(query: Memo<ListQuery>) -> AnyView {
             </EmptyState>
         }
         .into_any()
-    }
+    })
 }
 
 /// Deeds for the ticked rows. Without JavaScript the ticks post with this form, so it is always

@@ -10,7 +10,7 @@ use crate::{
         EmptyState, FailureBox, Glyph, Loading, PageFailure, PageHead,
         fresh::fresh,
         pager::Pager,
-        table::{Column, SearchBar, Table, use_list_query},
+        table::{Column, SearchBar, Table, no_rows, use_list_query},
     },
     live, routes, wire,
 };
@@ -138,16 +138,7 @@ fn category(query: Memo<ListQuery>) -> Option<AnyView> {
 }
 
 fn nothing(query: Memo<ListQuery>) -> AnyView {
-    if query.with_untracked(|q| q.is_narrowed() || q.page > 1) {
-        view! {
-            <EmptyState title="No workspace matches" text="Nothing here fits what you searched for.">
-                <a class="button" href=routes::WORKSPACES>
-                    "Show all workspaces"
-                </a>
-            </EmptyState>
-        }
-        .into_any()
-    } else {
+    no_rows(query, routes::WORKSPACES, ("workspace", "workspaces"), || {
         view! {
             <EmptyState
                 title="No workspaces yet"
@@ -159,7 +150,7 @@ fn nothing(query: Memo<ListQuery>) -> AnyView {
             </EmptyState>
         }
         .into_any()
-    }
+    })
 }
 
 /// What was just done, as the address says after a form.
@@ -174,6 +165,9 @@ pub fn done() -> AnyView {
             }
             "snapshot" => Some(
                 "The image is being made. This is the workspace for it: change what you want; it can be launched as soon as the image is there.",
+            ),
+            "replaced" => Some(
+                "The workspace has the new image. Sessions that exist keep theirs; the next one is made from it.",
             ),
             "icon" => Some("The picture was uploaded."),
             _ => None,

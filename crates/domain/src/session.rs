@@ -4,7 +4,7 @@
 //! recorded of the container. [`State`], the word on the screen, is derived from both.
 
 use crate::{
-    SessionId, Timestamp, UserId, WorkspaceId, actor::Actor, contract::Contract, icon::Icon,
+    JobId, SessionId, Timestamp, UserId, WorkspaceId, actor::Actor, contract::Contract, icon::Icon,
 };
 use serde::{Deserialize, Serialize};
 
@@ -455,6 +455,8 @@ pub struct SessionDetail {
     pub may_force_remove: bool,
     /// Whether the reader may make an image of it.
     pub may_create_image: bool,
+    /// The job that is making an image of it now; until that is done, everything else waits.
+    pub image_job: Option<JobId>,
 }
 
 /// How one session of a bulk action fared.

@@ -353,6 +353,14 @@ pub struct Lineage {
     pub created_at: Timestamp,
 }
 
+/// Where an image came from, and the workspace that could have it in place of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    pub made: Lineage,
+    /// Name of the workspace whose session it was made of, if that still is and has another image.
+    pub parent: Option<String>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -315,6 +315,46 @@ async fn cancelling_takes_no_name_away_from_another_image() {
 }
 
 #[tokio::test]
+async fn a_job_of_a_disabled_account_is_not_carried_out() {
+    let (world, admin, id) = running().await;
+    let eve = world.person("eve", Role::Administrator).await;
+    world.engine.fail_next(Op::Commit, Error::unavailable("The engine does not answer."));
+    let begun = submit(&world, &eve, &id).await.unwrap();
+    let waits = async || {
+        let job = world.services.jobs.detail(&admin, &begun.job).await.unwrap().job;
+        job.state == JobState::Queued && job.error.is_some()
+    };
+    world.until("it waits for the next try", waits).await;
+    assert_eq!(world.detail(&admin, &id).await.image_job.as_ref(), Some(&begun.job));
+    world.services.users.set_disabled("eve", true).await.unwrap();
+    world.clock.advance_secs(3);
+    let ended = is(&world, &admin, &begun.job, JobState::Cancelled).await;
+    assert!(log(&ended).contains("disabled"), "{}", log(&ended));
+    assert_eq!(world.engine.calls(Op::Commit), 1);
+    assert_eq!(world.detail(&admin, &id).await.image_job, None);
+}
+
+#[tokio::test]
+async fn a_workspace_takes_the_image_that_was_made_of_its_session() {
+    let (world, admin, id) = running().await;
+    let begun = submit(&world, &admin, &id).await.unwrap();
+    is(&world, &admin, &begun.job, JobState::Done).await;
+    let snapshots = &world.services.snapshots;
+    let image = MADE.parse().unwrap();
+    let origin = snapshots.of_image(&admin, &image).await.unwrap().unwrap();
+    assert_eq!(origin.parent.as_deref(), Some("Desktop"));
+    let parent = snapshots.replace(&admin, &image).await.unwrap();
+    let now = world.services.workspaces.get(&admin, &parent).await.unwrap();
+    assert_eq!((now.definition.image.to_string().as_str(), now.revision), (MADE, 2));
+    assert_eq!(world.detail(&admin, &id).await.session.config.image, world::IMAGE);
+    let origin = snapshots.of_image(&admin, &image).await.unwrap().unwrap();
+    assert_eq!(origin.parent, None, "it has it already");
+    let other = world::IMAGE.parse().unwrap();
+    let unknown = snapshots.replace(&admin, &other).await.unwrap_err();
+    assert_eq!(unknown.kind, ErrorKind::NotFound);
+}
+
+#[tokio::test]
 async fn users_make_no_images_and_see_only_their_own_jobs() {
     let (world, admin, id) = running().await;
     let ada = world.user().await;

@@ -89,17 +89,17 @@ impl Store {
             .collect()
     }
 
-    /// Whether an image of this session is being made.
-    pub async fn is_being_committed(&self, id: &SessionId) -> Result<bool> {
+    /// The job that is making an image of this session, if one is.
+    pub async fn commit_of(&self, id: &SessionId) -> Result<Option<JobId>> {
         let row = sqlx::query(
-            "SELECT EXISTS (SELECT 1 FROM jobs WHERE kind = 'commit' AND attempt > 0
-             AND state IN ('queued', 'running') AND json_extract(links, '$.session') = ?) AS busy",
+            "SELECT id FROM jobs WHERE kind = 'commit' AND attempt > 0
+             AND state IN ('queued', 'running') AND json_extract(links, '$.session') = ? LIMIT 1",
         )
         .bind(id.as_str())
-        .fetch_one(&self.read)
+        .fetch_optional(&self.read)
         .await
         .fault()?;
-        row.get_or_fault("busy")
+        row.map(|row| row.id("id")).transpose()
     }
 }
 

@@ -135,6 +135,15 @@ async fn carry_out(core: &Arc<Core>, claimed: ClaimedJob) -> Result<()> {
 
 async fn perform(hand: &Hand, claimed: &ClaimedJob) -> Result<Outcome> {
     let core = &hand.core;
+    // Asked again at each try: a right may have been taken away since.
+    let owner = match &hand.owner {
+        Some(owner) => core.store.user(owner).await?,
+        None => None,
+    };
+    if owner.is_none_or(|owner| owner.disabled) {
+        hand.say("The account that asked for it is gone or disabled.").await?;
+        return Ok(Outcome::Cancelled);
+    }
     let work: Work = serde_json::from_str(&claimed.work).map_err(|error| core.fault(&error))?;
     let password = match &claimed.secret {
         Some(sealed) => Some(core.keys.open_sealed(&secret_place(&hand.id), sealed)?),

@@ -92,7 +92,7 @@ async fn converge(core: &Arc<Core>, id: &SessionId) -> Result<()> {
         // The engine lets a container stand still while it makes an image of it, and lets it go on
         // by itself; its event then wakes the lane again.
         let still = container.as_ref().is_some_and(|c| c.state() == plan::ContainerState::Paused);
-        if still && session.status == Status::Running && core.store.is_being_committed(id).await? {
+        if still && session.status == Status::Running && core.store.commit_of(id).await?.is_some() {
             return Ok(());
         }
         core.reconciler.settled(id);
