@@ -65,6 +65,11 @@ impl Post {
         self.answer.with(|answer| answer.as_ref().and_then(|answer| answer.as_ref().err().cloned()))
     }
 
+    /// What was wrong with a field, if the last post was refused for it.
+    pub fn problem_at(self, field: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || self.refusal().and_then(|e| e.problem_at(field).map(str::to_owned)))
+    }
+
     /// Forgets how the last post went: the page has moved on.
     pub fn forget(self) {
         if self.answer.with_untracked(Option::is_some) {

@@ -142,9 +142,7 @@ fn Appearance() -> impl IntoView {
 fn Password() -> impl IntoView {
     let change = Post::to::<ChangePassword>();
     let refusal = move || change.refusal();
-    let problem = move |field: &'static str| {
-        Signal::derive(move || refusal().and_then(|e| e.problem_at(field).map(str::to_owned)))
-    };
+    let problem = move |field| change.problem_at(field);
     let busy = move || change.is_pending();
     view! {
         <section class="card" aria-labelledby="password-head">

@@ -4,8 +4,8 @@ use super::jobs::took;
 use crate::{
     api::jobs::{CancelJob, RetryJob, show_job},
     components::{
-        FailureBox, Glyph, Loading, PageFailure, PageHead, When, field::TextField, fresh::fresh,
-        job_badge::JobBadge,
+        FailureBox, Glyph, PageHead, When, field::TextField, fresh::fresh, job_badge::JobBadge,
+        opening,
     },
     live,
     post::{Post, PostForm},
@@ -29,17 +29,7 @@ pub fn JobPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()));
     let first = wire::read(move || id.get(), show_job);
-    view! {
-        <Suspense fallback=Loading>
-            {move || Suspend::new(async move {
-                match first.await {
-                    Ok(detail) => page(detail, id),
-                    Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-    .into_any()
+    opening(first, move |detail| page(detail, id))
 }
 
 fn page(first: JobDetail, id: Memo<String>) -> AnyView {
@@ -121,24 +111,20 @@ fn outcome(job: &Job, retry: Post) -> Option<AnyView> {
     if !job.may_retry() {
         return failure.map(IntoAny::into_any);
     }
-    let problem = move |field: &'static str| {
-        let at = move || retry.refusal().and_then(|e| e.problem_at(field).map(str::to_owned));
-        Signal::derive(at)
-    };
     let credentials = (job.kind == JobKind::Push).then(|| {
         view! {
             <TextField
                 name="username"
                 label="User name at the registry"
                 help="Leave both empty to use the same as before."
-                problem=problem("username")
+                problem=retry.problem_at("username")
             />
             <TextField
                 name="password"
                 label="Password or access token of the registry"
                 kind="password"
                 autocomplete="new-password"
-                problem=problem("password")
+                problem=retry.problem_at("password")
             />
         }
     });

@@ -3,9 +3,10 @@
 use crate::{
     api::jobs::list_jobs,
     components::{
-        EmptyState, FailureBox, Loading, PageFailure, PageHead, When,
+        EmptyState, FailureBox, PageHead, When,
         fresh::fresh,
         job_badge::JobBadge,
+        opening,
         pager::Pager,
         table::{Column, SearchBar, Table, no_rows, use_list_query},
     },
@@ -39,17 +40,7 @@ const STATES: &[(&str, &str)] = &[
 pub fn JobsPage() -> impl IntoView {
     let query = use_list_query();
     let first = wire::read(|| (), move |()| list_jobs(query.get_untracked()));
-    view! {
-        <Suspense fallback=Loading>
-            {move || Suspend::new(async move {
-                match first.await {
-                    Ok(page) => list(page, query),
-                    Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-    .into_any()
+    opening(first, move |page| list(page, query))
 }
 
 fn list(first: Page<Job>, query: Memo<ListQuery>) -> AnyView {

@@ -9,8 +9,8 @@ mod steps;
 use crate::{
     api::sessions::{ActOnSession, show_session},
     components::{
-        FailureBox, Glyph, Loading, PageFailure, PageHead, StateBadge, fresh::fresh,
-        lineage::MadeOfSession, timeline::Timeline,
+        FailureBox, Glyph, PageHead, StateBadge, fresh::fresh, lineage::MadeOfSession, opening,
+        timeline::Timeline,
     },
     live, routes, wire,
 };
@@ -28,17 +28,7 @@ pub fn SessionPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()));
     let first = wire::read(move || id.get(), show_session);
-    view! {
-        <Suspense fallback=Loading>
-            {move || Suspend::new(async move {
-                match first.await {
-                    Ok(detail) => page(detail, id),
-                    Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-    .into_any()
+    opening(first, move |detail| page(detail, id))
 }
 
 /// What a session is called where others are listed beside it.

@@ -8,8 +8,9 @@ pub use row::{memory, percent};
 use crate::{
     api::sessions::{ActOnSessions, list_sessions},
     components::{
-        EmptyState, FailureBox, Loading, PageFailure, PageHead,
+        EmptyState, FailureBox, PageHead,
         fresh::{Fresh, fresh},
+        opening,
         pager::Pager,
         table::{Column, ListState, SearchBar, Selection, Table, no_rows, use_list_query},
     },
@@ -54,17 +55,7 @@ const BULK_FORM: &str = "bulk";
 pub fn SessionsPage() -> impl IntoView {
     let query = use_list_query();
     let first = wire::read(|| (), move |()| list_sessions(query.get_untracked()));
-    view! {
-        <Suspense fallback=Loading>
-            {move || Suspend::new(async move {
-                match first.await {
-                    Ok(page) => list(page, query),
-                    Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-    .into_any()
+    opening(first, move |page| list(page, query))
 }
 
 fn target(row: &SessionRow) -> Target {

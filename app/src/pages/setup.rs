@@ -71,9 +71,7 @@ fn WrongToken(error: Error) -> impl IntoView {
 fn Steps(setup: Setup, token: String) -> impl IntoView {
     let finish = Post::to::<FinishSetup>();
     let refusal = move || finish.refusal();
-    let problem = move |field: &'static str| {
-        Signal::derive(move || refusal().and_then(|e| e.problem_at(field).map(str::to_owned)))
-    };
+    let problem = move |field| finish.problem_at(field);
     let busy = move || finish.is_pending();
 
     let seconds = clock::seconds();

@@ -7,8 +7,9 @@ mod row;
 use crate::{
     api::workspaces::list_workspaces,
     components::{
-        EmptyState, FailureBox, Glyph, Loading, PageFailure, PageHead,
+        EmptyState, FailureBox, Glyph, PageHead,
         fresh::fresh,
+        opening,
         pager::Pager,
         table::{Column, SearchBar, Table, no_rows, use_list_query},
     },
@@ -47,17 +48,7 @@ const STATES: &[(&str, &str)] = &[
 pub fn WorkspacesPage() -> impl IntoView {
     let query = use_list_query();
     let first = wire::read(|| (), move |()| list_workspaces(query.get_untracked()));
-    view! {
-        <Suspense fallback=Loading>
-            {move || Suspend::new(async move {
-                match first.await {
-                    Ok(page) => list(page, query),
-                    Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
-                }
-            })}
-        </Suspense>
-    }
-    .into_any()
+    opening(first, move |page| list(page, query))
 }
 
 fn list(first: Page<WorkspaceRow>, query: Memo<ListQuery>) -> AnyView {

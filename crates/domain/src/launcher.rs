@@ -52,7 +52,7 @@ pub struct Launcher {
     /// After search and category filter: favourites, then recently used, then by name.
     pub tiles: Vec<Tile>,
     /// Tiles that fit too but are not among these.
-    pub more: u32,
+    pub more: i64,
     /// All categories of visible workspaces, for the filter.
     pub categories: Vec<String>,
     /// Whether there is any tile at all before search and filter.

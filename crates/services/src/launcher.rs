@@ -12,7 +12,7 @@ use store::LauncherRow;
 
 /// Tiles on one page; favourites and the recently used come first, and the rest is found by search
 /// and category.
-const MOST_TILES: usize = 240;
+const MOST_TILES: u32 = 240;
 
 #[derive(Clone)]
 pub struct Launchers(Arc<Core>);
@@ -25,21 +25,20 @@ impl Launchers {
     pub async fn page(&self, actor: &Actor, search: &str, category: &str) -> Result<Launcher> {
         actor.require(Permission::LaunchWorkspaces)?;
         let core = &self.0;
-        let mut rows = core.store.launcher(&actor.user, search.trim(), category).await?;
-        let more = rows.len().saturating_sub(MOST_TILES) as u32;
-        rows.truncate(MOST_TILES);
+        let shown = core.store.launcher(&actor.user, search.trim(), category, MOST_TILES).await?;
+        let more = shown.total - i64::try_from(shown.rows.len()).unwrap_or(i64::MAX);
         let categories = core.store.categories().await?;
         let narrowed = !(search.is_empty() && category.is_empty());
-        let any = if rows.is_empty() && narrowed {
-            !core.store.launcher(&actor.user, "", "").await?.is_empty()
+        let any = if shown.total == 0 && narrowed {
+            core.store.launcher(&actor.user, "", "", 1).await?.total > 0
         } else {
-            !rows.is_empty()
+            shown.total > 0
         };
         let sessions = core.store.sessions_of(&actor.user).await?;
         Ok(Launcher {
             sessions: sessions.into_iter().map(|s| core.row(s)).collect(),
             more,
-            tiles: rows.into_iter().map(|row| self.tile(row)).collect(),
+            tiles: shown.rows.into_iter().map(|row| self.tile(row)).collect(),
             categories,
             any,
         })

@@ -192,6 +192,29 @@ async fn a_commit_that_was_cut_off_is_not_made_twice() {
 }
 
 #[tokio::test]
+async fn a_second_try_waits_for_what_the_engine_still_does_for_the_first() {
+    let (world, admin, id) = running().await;
+    let container = world.container_name().await;
+    world.engine.delay(Op::Commit, Duration::from_secs(3600));
+    let begun = submit(&world, &admin, &id).await.unwrap();
+    let asked = async || world.engine.calls(Op::Commit) == 1;
+    world.until("the engine was asked", asked).await;
+    world.engine.delay(Op::Commit, Duration::ZERO);
+    // Killed now; the engine goes on, and the container stands still for as long.
+    let world = world.restarted().await;
+    let waits = async || {
+        let detail = world.services.jobs.detail(&admin, &begun.job).await.unwrap();
+        log(&detail).contains("still at it")
+    };
+    world.until("the second try waits", waits).await;
+    assert_eq!(world.engine.calls(Op::Commit), 1);
+    assert_eq!(world.state(&admin, &id).await, State::Running);
+    world.engine.outside_unpause(&container);
+    is(&world, &admin, &begun.job, JobState::Done).await;
+    assert_eq!(world.state(&admin, &id).await, State::Running);
+}
+
+#[tokio::test]
 async fn an_engine_that_goes_away_is_waited_for_and_a_refusal_is_final() {
     let (world, admin, id) = running().await;
     world.engine.fail_next(Op::Commit, Error::unavailable("The engine does not answer."));

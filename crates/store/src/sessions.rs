@@ -14,6 +14,7 @@ use domain::{
     session::{Desired, Session, State, Status},
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor, sqlite::SqliteRow};
+use std::sync::LazyLock;
 
 /// What the reconciler and the proxy need of every session that is alive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,13 +104,25 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, list: &ListQuery) {
     }
 }
 
+/// [`State::of`] as SQL over `s`.
+static WORD_ON_SCREEN: LazyLock<String> = LazyLock::new(|| {
+    let pairs = Desired::ALL.iter().flat_map(|d| Status::ALL.iter().map(move |s| (*d, *s)));
+    let cases: String = pairs
+        .map(|(desired, status)| {
+            let word = State::of(desired, status).as_str();
+            format!(" WHEN '{} {}' THEN '{word}'", desired.as_str(), status.as_str())
+        })
+        .collect();
+    format!("CASE s.desired || ' ' || s.status{cases} END")
+});
+
 /// Columns a list may be ordered by; anything else means newest first.
 fn order(list: &ListQuery) -> (&'static str, bool) {
     let column = match list.sort.as_str() {
         "user" => "u.name",
         "workspace" => "s.workspace_name",
         "image" => "json_extract(s.config, '$.image')",
-        "state" => "s.status",
+        "state" => WORD_ON_SCREEN.as_str(),
         "activity" => "s.last_activity_at",
         "launched" => "s.launched_at",
         _ => return ("s.launched_at", true),

@@ -129,14 +129,16 @@ impl Store {
 
     /// The tiles of a user: enabled, not hidden, and narrowed by words and category.
     ///
-    /// Favourites first, then the recently used, then by name.
+    /// Favourites first, then the recently used, then by name; at the most `most` of them, and how
+    /// many there are in all.
     pub async fn launcher(
         &self,
         user: &UserId,
         search: &str,
         category: &str,
-    ) -> Result<Vec<LauncherRow>> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT w.*, ");
+        most: u32,
+    ) -> Result<Page<LauncherRow>> {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT w.*, count(*) OVER () AS total, ");
         query.push(
             "EXISTS (SELECT 1 FROM favourites f WHERE f.workspace_id = w.id AND f.user_id = ",
         );
@@ -150,10 +152,13 @@ impl Store {
         };
         narrow(&mut query, &list, "[]");
         query.push(
-            " AND w.enabled AND NOT w.hidden ORDER BY favourite DESC, last_used DESC, w.name",
+            " AND w.enabled AND NOT w.hidden ORDER BY favourite DESC, last_used DESC, w.name LIMIT ",
         );
+        query.push_bind(most);
         let rows = query.build().fetch_all(&self.read).await.fault()?;
-        rows.iter()
+        let total = rows.first().map_or(Ok(0), |row| row.get_or_fault("total"))?;
+        let rows = rows
+            .iter()
             .map(|row| {
                 let session: Option<String> = row.get_or_fault("session_id")?;
                 Ok(LauncherRow {
@@ -163,7 +168,8 @@ impl Store {
                     session: session.map(|id| id.parse()).transpose()?,
                 })
             })
-            .collect()
+            .collect::<Result<_>>()?;
+        Ok(Page { rows, total })
     }
 
     /// Categories of the tiles that users see, by name.

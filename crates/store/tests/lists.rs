@@ -121,7 +121,7 @@ async fn a_column_orders_both_ways_and_an_unknown_one_means_newest_first() {
         "user" => s.owner_name.clone(),
         "workspace" => s.workspace_name.clone(),
         "image" => s.config.image.clone(),
-        "state" => s.status.as_str().to_owned(),
+        "state" => s.state().as_str().to_owned(),
         "activity" => s.last_activity_at.map(|at| at.0.to_string()).unwrap_or_default(),
         _ => s.launched_at.0.to_string(),
     };
@@ -165,7 +165,7 @@ async fn words_in_workspaces_are_taken_literally_too() {
         let names: Vec<&str> = page.rows.iter().map(|(w, _)| w.definition.name.as_str()).collect();
         assert_eq!(names, expected, "{search}");
         assert_eq!(page.total, i64::try_from(expected.len()).unwrap());
-        let tiles = shelf.store.launcher(&user, search, "").await.unwrap();
+        let tiles = shelf.store.launcher(&user, search, "", 50).await.unwrap().rows;
         assert_eq!(tiles.len(), expected.len(), "{search} in the launcher");
     }
 }

@@ -8,7 +8,7 @@ use crate::{PushProgress, RegistryLogin};
 use bollard::auth::DockerCredentials;
 use bollard::errors::Error as Raw;
 use bollard::query_parameters::PushImageOptionsBuilder;
-use domain::{Error, ErrorKind, Result};
+use domain::{Error, ErrorKind, Result, snapshot::check_credential};
 use futures_util::StreamExt;
 use std::time::Duration;
 
@@ -70,15 +70,8 @@ fn digest_in(status: &str) -> Option<String> {
 }
 
 fn credentials(login: &RegistryLogin) -> Result<DockerCredentials> {
-    // The library sends these in the standard alphabet of base64 and engines read the one for
-    // addresses; the two differ in what encodes these characters.
-    let unsafe_ones = |text: &str| text.contains(['~', '?', '>', '\u{7f}']) || !text.is_ascii();
-    if unsafe_ones(&login.password) || unsafe_ones(&login.username) {
-        return Err(Error::at(
-            "registry_password",
-            "The engine cannot take a user name or password with ~, ?, > or letters beyond ASCII.",
-        )
-        .hint("Make an access token at the registry and use that as the password."));
+    for text in [&login.username, &login.password] {
+        check_credential(text).map_err(|why| Error::at("password", why))?;
     }
     Ok(DockerCredentials {
         username: Some(login.username.clone()),
