@@ -175,6 +175,45 @@ async fn a_push_that_is_refused_leaves_the_image_and_can_be_tried_with_another_p
 }
 
 #[tokio::test]
+async fn a_push_asks_for_what_it_needs_to_be_tried_again() {
+    let (world, admin, id) = running().await;
+    let snapshots = &world.services.snapshots;
+    let image = SnapshotForm { image: "r.example:5000/app:1".into(), ..SnapshotForm::default() };
+    snapshots.keep(&admin, &id, WizardStep::Image, image, "").await.unwrap();
+    let registry = |username: &str| SnapshotForm {
+        registry: "https://r.example:5000".into(),
+        registry_username: username.into(),
+        ..SnapshotForm::default()
+    };
+    snapshots.keep(&admin, &id, WizardStep::Registry, registry(""), "").await.unwrap();
+    world.engine.fail_next(Op::Push, Error::forbidden("The registry does not know you."));
+    submit(&world, &admin, &id).await.unwrap();
+    let jobs = &world.services.jobs;
+    let push = async || {
+        let all = jobs.recent(&admin).await.unwrap();
+        all.into_iter().find(|job| job.state == JobState::Failed).map(|job| job.id)
+    };
+    world.until("the push has failed", async || push().await.is_some()).await;
+    let push = push().await.unwrap();
+    let nobody = jobs.retry(&admin, &push, "", "secret").await.unwrap_err();
+    assert!(nobody.problem_at("username").is_some(), "{nobody}");
+    world.engine.fail_next(Op::Push, Error::forbidden("The registry does not know you."));
+    jobs.retry(&admin, &push, "ada", "wrong").await.unwrap();
+    is(&world, &admin, &push, JobState::Failed).await;
+    // A day later the password is forgotten, and that is what it says.
+    world.clock.advance_secs(25 * 3600);
+    let mut tx = world.store.begin().await.unwrap();
+    let day_ago = domain::Timestamp(1_800_000_000_000).plus_secs(3600);
+    tx.prune_jobs(day_ago, domain::Timestamp(0)).await.unwrap();
+    tx.commit().await.unwrap();
+    jobs.retry(&admin, &push, "", "").await.unwrap();
+    let forgotten = is(&world, &admin, &push, JobState::Failed).await;
+    assert!(log(&forgotten).contains("no longer kept"), "{}", log(&forgotten));
+    jobs.retry(&admin, &push, "", "right").await.unwrap();
+    is(&world, &admin, &push, JobState::Done).await;
+}
+
+#[tokio::test]
 async fn a_commit_that_was_cut_off_is_not_made_twice() {
     let (world, admin, id) = running().await;
     // Killed between the engine's work and the record of it.

@@ -370,18 +370,18 @@ impl Tx {
         Ok(())
     }
 
-    /// The job is done once more, as other work or with other credentials if given.
+    /// The job is done once more, with other credentials if given.
     pub async fn revive_job(
         &mut self,
         id: &JobId,
-        work: Option<&str>,
+        work: &str,
         secret: Option<&[u8]>,
         at: Timestamp,
     ) -> Result<()> {
         sqlx::query(
             "UPDATE jobs SET state = 'queued', attempt = 0, run_at = ?1, cancel_requested = 0,
              error = NULL, started_at = NULL, ended_at = NULL, secret = coalesce(?2, secret),
-             work = coalesce(?3, work) WHERE id = ?4",
+             work = ?3 WHERE id = ?4",
         )
         .bind(at.0)
         .bind(secret)

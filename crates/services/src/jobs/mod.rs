@@ -42,16 +42,12 @@ impl Work {
         }
     }
 
-    /// The same as another user of the registry.
-    fn with_username(mut self, username: &str) -> Self {
-        let to = match &mut self {
-            Self::Commit(commit) => commit.push_to(),
-            Self::Push(push) => Some(&mut push.to),
-        };
-        if let Some(to) = to {
-            username.clone_into(&mut to.username);
+    /// Who it signs in as at a registry, if it goes to one.
+    fn username(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Commit(commit) => commit.push_to().map(|to| &mut to.username),
+            Self::Push(push) => Some(&mut push.to.username),
         }
-        self
     }
 
     /// Equal for work that must not be done twice at once.
@@ -176,16 +172,18 @@ impl Jobs {
                 job.state.label().to_lowercase()
             )));
         }
-        let work = match username.trim() {
-            "" => None,
-            username => {
-                let work = tx.job_work(id).await?;
-                let work = serde_json::from_str::<Work>(&work).map_err(|e| core.fault(&e))?;
-                let work = work.with_username(username);
-                Some(serde_json::to_string(&work).map_err(|e| core.fault(&e))?)
+        let mut work: Work =
+            serde_json::from_str(&tx.job_work(id).await?).map_err(|e| core.fault(&e))?;
+        if let Some(known) = work.username() {
+            if !username.trim().is_empty() {
+                username.trim().clone_into(known);
             }
-        };
-        tx.revive_job(id, work.as_deref(), secret.as_deref(), core.now()).await?;
+            if known.is_empty() && !password.is_empty() {
+                return Err(Error::at("username", "A password needs its user name."));
+            }
+        }
+        let work = serde_json::to_string(&work).map_err(|e| core.fault(&e))?;
+        tx.revive_job(id, &work, secret.as_deref(), core.now()).await?;
         let line = format!("{} asked to do it again.", actor.name);
         tx.add_to_job_log(id, core.now(), &line).await?;
         tx.audit(core.now(), Some(actor), "job.retry", &job.title, Some(id.as_str())).await?;

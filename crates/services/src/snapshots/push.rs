@@ -1,7 +1,7 @@
 //! The job that sends an image to a registry.
 
 use crate::jobs::{Hand, Outcome};
-use domain::{Result, job::JobLinks, snapshot::PushTo};
+use domain::{Error, Result, job::JobLinks, snapshot::PushTo};
 use engine::{PushProgress, RegistryLogin};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -16,6 +16,14 @@ pub(crate) struct Push {
 impl Push {
     pub(crate) async fn perform(self, hand: &Hand, password: Option<String>) -> Result<Outcome> {
         let core = &hand.core;
+        // Kept for a day after a failure, and not at all after a cancel.
+        if password.is_none() && !self.to.username.is_empty() {
+            return Err(Error::forbidden(format!(
+                "The password of {} is no longer kept.",
+                self.to.username
+            ))
+            .hint("Type it again and push once more."));
+        }
         let login =
             password.filter(|_| !self.to.username.is_empty()).map(|password| RegistryLogin {
                 server: self.to.server.clone(),
