@@ -1,0 +1,462 @@
+//! The form a workspace is edited with: plain text, field by field, exactly as it is posted.
+//!
+//! Reading it ([`WorkspaceForm::check`]) finds every problem at once and gives a [`Definition`].
+//! Server and browser run the same check; the server's answer counts.
+
+use super::Definition;
+use crate::{
+    Result,
+    contract::{
+        Basic, Contract, CookiePolicy, GRANTABLE_CAPABILITIES, Init, Scheme, check_path,
+        check_variable,
+    },
+    error::Problems,
+    icon::Icon,
+    image::ImageRef,
+    quantity::{self, GIB, MIB},
+};
+use serde::{Deserialize, Serialize};
+
+/// The form, as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WorkspaceForm {
+    pub name: String,
+    pub description: String,
+    pub icon: String,
+    /// Separated by commas.
+    pub categories: String,
+    pub image: String,
+    pub port: String,
+    pub scheme: String,
+    pub basic_user: String,
+    pub basic_password_variable: String,
+    pub basic_user_variable: String,
+    pub cookies: String,
+    pub entry: String,
+    pub ready_path: String,
+    pub ready_timeout: String,
+    /// One per line.
+    pub blocked_paths: String,
+    /// One argument per line.
+    pub command: String,
+    pub init: String,
+    /// Separated by commas or blanks.
+    pub capabilities: String,
+    /// `NAME=value`, one per line.
+    pub environment: String,
+    pub cpus: String,
+    pub memory: String,
+    pub shm: String,
+    pub pids: String,
+    /// `on` when ticked, as browsers post it; absent when not.
+    #[serde(default = "String::new")]
+    pub enabled: String,
+    #[serde(default = "String::new")]
+    pub hidden: String,
+    pub notes: String,
+}
+
+impl Default for WorkspaceForm {
+    fn default() -> Self {
+        Self::from(&Definition {
+            name: String::new(),
+            description: String::new(),
+            icon: Icon::default(),
+            categories: Vec::new(),
+            image: ImageRef { host: None, path: String::new(), tag: None, digest: None },
+            contract: Contract::default(),
+            environment: Vec::new(),
+            cpu_millis: 2000,
+            memory_bytes: 2 * GIB,
+            shm_bytes: 512 * MIB,
+            pids: 1024,
+            enabled: true,
+            hidden: false,
+            notes: String::new(),
+        })
+    }
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+fn tick(on: bool) -> String {
+    if on { "on".into() } else { String::new() }
+}
+
+impl From<&Definition> for WorkspaceForm {
+    fn from(definition: &Definition) -> Self {
+        let contract = &definition.contract;
+        let basic = contract.basic.as_ref();
+        Self {
+            name: definition.name.clone(),
+            description: definition.description.clone(),
+            icon: definition.icon.clone().into(),
+            categories: definition.categories.join(", "),
+            image: definition.image.to_string(),
+            port: contract.port.to_string(),
+            scheme: contract.scheme.as_str().into(),
+            basic_user: basic.map(|b| b.user.clone()).unwrap_or_default(),
+            basic_password_variable: basic.map(|b| b.password_variable.clone()).unwrap_or_default(),
+            basic_user_variable: basic.and_then(|b| b.user_variable.clone()).unwrap_or_default(),
+            cookies: contract.cookies.as_str().into(),
+            entry: contract.entry.clone(),
+            ready_path: contract.ready_path.clone(),
+            ready_timeout: contract.ready_timeout_s.to_string(),
+            blocked_paths: contract.blocked_paths.join("\n"),
+            command: contract.command.join("\n"),
+            init: contract.init.as_str().into(),
+            capabilities: contract.capabilities.join(", "),
+            environment: definition
+                .environment
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            cpus: quantity::cores(definition.cpu_millis),
+            memory: quantity::bytes(definition.memory_bytes),
+            shm: quantity::bytes(definition.shm_bytes),
+            pids: definition.pids.to_string(),
+            enabled: tick(definition.enabled),
+            hidden: tick(definition.hidden),
+            notes: definition.notes.clone(),
+        }
+    }
+}
+
+fn within<T: PartialOrd + Copy>(value: T, low: T, high: T, why: &str) -> Result<T, String> {
+    if value >= low && value <= high { Ok(value) } else { Err(why.to_owned()) }
+}
+
+fn number<T: std::str::FromStr + PartialOrd + Copy>(
+    text: &str,
+    low: T,
+    high: T,
+    why: &str,
+) -> Result<T, String> {
+    text.trim().parse().map_err(|_| why.to_owned()).and_then(|n| within(n, low, high, why))
+}
+
+/// Most characters of a workspace's name.
+pub const NAME_LONGEST: usize = 80;
+
+/// A workspace's name without the space around it.
+///
+/// # Errors
+/// Why it cannot be one.
+pub fn check_name(name: &str) -> Result<String, String> {
+    if name.trim().is_empty() {
+        return Err("Give the workspace a name; it is what the tile shows.".into());
+    }
+    text(name, NAME_LONGEST, "A name")
+}
+
+fn text(value: &str, longest: usize, what: &str) -> Result<String, String> {
+    let value = value.trim();
+    match value.chars().count() {
+        n if n > longest => Err(format!("{what} has at most {longest} characters; this has {n}.")),
+        _ => Ok(value.to_owned()),
+    }
+}
+
+impl WorkspaceForm {
+    /// # Errors
+    /// `Invalid` with every problem at its field.
+    pub fn check(&self) -> Result<Definition> {
+        let mut problems = Problems::default();
+        let name = problems.take("name", check_name(&self.name), String::new());
+        let image = self.image.parse::<ImageRef>();
+        let fallback = ImageRef { host: None, path: "x".into(), tag: None, digest: None };
+        let definition = Definition {
+            name,
+            description: problems.take(
+                "description",
+                text(&self.description, 300, "A description"),
+                String::new(),
+            ),
+            icon: problems.take("icon", Icon::try_from(self.icon.clone()), Icon::default()),
+            categories: problems.take("categories", self.categories(), Vec::new()),
+            image: problems.take("image", image, fallback),
+            contract: self.contract(&mut problems),
+            environment: problems.take("environment", self.environment(), Vec::new()),
+            cpu_millis: problems.take("cpus", self.cpus(), 1000),
+            memory_bytes: problems.take(
+                "memory",
+                amount(
+                    &self.memory,
+                    32 * MIB,
+                    1024 * GIB,
+                    "A container needs between 32 MiB and 1 TiB of memory.",
+                ),
+                GIB,
+            ),
+            shm_bytes: problems.take(
+                "shm",
+                amount(&self.shm, MIB, 64 * GIB, "Shared memory is between 1 MiB and 64 GiB."),
+                64 * MIB,
+            ),
+            pids: problems.take(
+                "pids",
+                number(&self.pids, 16, 65_536, "The process limit is between 16 and 65536."),
+                1024,
+            ),
+            enabled: !self.enabled.is_empty(),
+            hidden: !self.hidden.is_empty(),
+            notes: problems.take("notes", text(&self.notes, 10_000, "Notes"), String::new()),
+        };
+        problems.finish()?;
+        Ok(definition)
+    }
+
+    fn categories(&self) -> Result<Vec<String>, String> {
+        let mut all: Vec<String> = Vec::new();
+        for category in self.categories.split([',', '\n']).map(str::trim).filter(|c| !c.is_empty())
+        {
+            if category.chars().count() > 40 {
+                return Err(format!(
+                    "A category has at most 40 characters; `{category}` has more."
+                ));
+            }
+            if !all.iter().any(|c| c.eq_ignore_ascii_case(category)) {
+                all.push(category.to_owned());
+            }
+        }
+        if all.len() > 8 { Err("At most 8 categories.".into()) } else { Ok(all) }
+    }
+
+    fn cpus(&self) -> Result<i64, String> {
+        quantity::parse_cores(&self.cpus)
+            .and_then(|n| within(n, 100, 256_000, "Give between 0.1 and 256 cores."))
+    }
+
+    fn environment(&self) -> Result<Vec<(String, String)>, String> {
+        let mut all: Vec<(String, String)> = Vec::new();
+        for line in lines(&self.environment) {
+            let (name, value) = line
+                .split_once('=')
+                .ok_or_else(|| format!("`{line}` has no `=`: write one `NAME=value` a line."))?;
+            let name = check_variable(name)?;
+            if value.contains('\0') {
+                return Err(format!("The value of `{name}` holds a character no environment can."));
+            }
+            if all.iter().any(|(other, _)| *other == name) {
+                return Err(format!("`{name}` is set twice."));
+            }
+            all.push((name, value.to_owned()));
+        }
+        Ok(all)
+    }
+
+    fn contract(&self, problems: &mut Problems) -> Contract {
+        let choice = |what: &str| format!("Choose {what}.");
+        Contract {
+            port: problems.take(
+                "port",
+                number(&self.port, 1, u16::MAX, "A port is between 1 and 65535."),
+                1,
+            ),
+            scheme: problems.take(
+                "scheme",
+                Scheme::parse(&self.scheme).ok_or_else(|| choice("http or https")),
+                Scheme::Http,
+            ),
+            basic: problems.take("basic_user", self.basic(), None),
+            cookies: problems.take(
+                "cookies",
+                CookiePolicy::parse(&self.cookies).ok_or_else(|| choice("drop or pass")),
+                CookiePolicy::Drop,
+            ),
+            entry: problems.take("entry", check_path(&self.entry), "/".into()),
+            ready_path: problems.take("ready_path", check_path(&self.ready_path), "/".into()),
+            ready_timeout_s: problems.take(
+                "ready_timeout",
+                number(&self.ready_timeout, 1, 900, "Wait between 1 and 900 seconds."),
+                60,
+            ),
+            blocked_paths: problems.take(
+                "blocked_paths",
+                lines(&self.blocked_paths).map(check_path).collect(),
+                Vec::new(),
+            ),
+            command: lines(&self.command).map(str::to_owned).collect(),
+            init: problems.take(
+                "init",
+                Init::parse(&self.init)
+                    .ok_or_else(|| choice("the engine's init or the image's own")),
+                Init::Engine,
+            ),
+            capabilities: problems.take("capabilities", self.capabilities(), Vec::new()),
+        }
+    }
+
+    fn basic(&self) -> Result<Option<Basic>, String> {
+        let user = self.basic_user.trim();
+        let variable = self.basic_password_variable.trim();
+        if user.is_empty() && variable.is_empty() {
+            return Ok(None);
+        }
+        if user.is_empty() || variable.is_empty() {
+            return Err(
+                "Give both a user name and the variable that takes the password, or neither."
+                    .into(),
+            );
+        }
+        if user.contains(':') || user.len() > 100 {
+            return Err(
+                "The user name for Basic credentials has no colon and at most 100 characters."
+                    .into(),
+            );
+        }
+        let user_variable = match self.basic_user_variable.trim() {
+            "" => None,
+            name => Some(check_variable(name)?),
+        };
+        Ok(Some(Basic {
+            user: user.to_owned(),
+            password_variable: check_variable(variable)?,
+            user_variable,
+        }))
+    }
+
+    fn capabilities(&self) -> Result<Vec<String>, String> {
+        let mut all = Vec::new();
+        for word in self.capabilities.split(|c: char| c == ',' || c.is_whitespace()) {
+            let name = word.trim().to_ascii_uppercase();
+            let name = name.strip_prefix("CAP_").unwrap_or(&name).to_owned();
+            if name.is_empty() || all.contains(&name) {
+                continue;
+            }
+            if !GRANTABLE_CAPABILITIES.contains(&name.as_str()) {
+                return Err(format!(
+                    "`{name}` cannot be given to a workspace. Possible are {}.",
+                    GRANTABLE_CAPABILITIES.join(", ")
+                ));
+            }
+            all.push(name);
+        }
+        Ok(all)
+    }
+}
+
+fn amount(text: &str, low: i64, high: i64, why: &str) -> Result<i64, String> {
+    quantity::parse_bytes(text).and_then(|n| within(n, low, high, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn good() -> WorkspaceForm {
+        WorkspaceForm {
+            name: "Desktop".into(),
+            image: "slipway/desktop:latest".into(),
+            ..WorkspaceForm::default()
+        }
+    }
+
+    #[test]
+    fn a_new_form_only_misses_name_and_image() {
+        let error = WorkspaceForm::default().check().unwrap_err();
+        let fields: Vec<&str> = error.fields.iter().map(|p| p.field.as_str()).collect();
+        assert_eq!(fields, ["name", "image"]);
+        assert!(good().check().is_ok());
+    }
+
+    #[test]
+    fn each_bad_field_is_named_and_none_hides_another() {
+        let form = WorkspaceForm {
+            name: String::new(),
+            icon: "nonsense".into(),
+            image: "Not An Image".into(),
+            port: "0".into(),
+            scheme: "ftp".into(),
+            basic_user: "u".into(),
+            cookies: "maybe".into(),
+            entry: "no-slash".into(),
+            ready_path: "//evil".into(),
+            ready_timeout: "0".into(),
+            init: "none".into(),
+            capabilities: "SYS_ADMIN".into(),
+            environment: "1BAD=x".into(),
+            cpus: "none".into(),
+            memory: "1".into(),
+            shm: "-".into(),
+            pids: "1".into(),
+            categories: "x".repeat(41),
+            description: "x".repeat(301),
+            notes: "x".repeat(10_001),
+            blocked_paths: "relative".into(),
+            ..good()
+        };
+        let error = form.check().unwrap_err();
+        for field in [
+            "name",
+            "icon",
+            "image",
+            "port",
+            "scheme",
+            "basic_user",
+            "cookies",
+            "entry",
+            "ready_path",
+            "ready_timeout",
+            "init",
+            "capabilities",
+            "environment",
+            "cpus",
+            "memory",
+            "shm",
+            "pids",
+            "categories",
+            "description",
+            "notes",
+            "blocked_paths",
+        ] {
+            assert!(error.problem_at(field).is_some(), "{field} was accepted");
+        }
+    }
+
+    #[test]
+    fn environment_takes_values_with_equals_signs_and_refuses_doubles() {
+        let form = WorkspaceForm { environment: "A=1=2\n\nB=".into(), ..good() };
+        let definition = form.check().unwrap();
+        assert_eq!(
+            definition.environment,
+            [("A".to_owned(), "1=2".to_owned()), ("B".to_owned(), String::new())]
+        );
+        let twice = WorkspaceForm { environment: "A=1\nA=2".into(), ..good() };
+        assert!(twice.check().unwrap_err().problem_at("environment").unwrap().contains("twice"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_definition_survives_its_form(
+            cpu in 1_i64..64, memory in 32_i64..4096, pids in 16_i64..4096,
+            port in 1_u16.., enabled: bool, hidden: bool,
+            name in "[A-Za-z][A-Za-z ]{0,20}[a-z]",
+        ) {
+            let form = WorkspaceForm {
+                name, cpus: format!("{}", cpu as f64 / 2.0), memory: format!("{memory} MiB"),
+                pids: pids.to_string(), port: port.to_string(),
+                enabled: tick(enabled), hidden: tick(hidden), ..good()
+            };
+            let definition = form.check().unwrap();
+            let again = WorkspaceForm::from(&definition).check().unwrap();
+            // Sizes are shown with one decimal, so compare what is not rounded.
+            prop_assert_eq!(again.cpu_millis, definition.cpu_millis);
+            prop_assert_eq!(again.contract, definition.contract);
+            prop_assert_eq!((again.enabled, again.hidden), (enabled, hidden));
+        }
+
+        #[test]
+        fn no_input_makes_the_check_panic(a in "\\PC{0,40}", b in "\\PC{0,40}", c in "\\PC{0,40}") {
+            let _ = WorkspaceForm { name: a.clone(), image: b.clone(), port: c.clone(),
+                environment: format!("{a}\n{b}={c}"), cpus: a.clone(), memory: b.clone(),
+                entry: c.clone(), capabilities: a, categories: b, command: c,
+                ..WorkspaceForm::default() }.check();
+        }
+    }
+}
