@@ -1,8 +1,10 @@
 //! The parts pages are built from: small components over native elements, styled by the classes
 //! of the same name in `style/`.
 //!
-//! None of them knows a server function; they take what they show. What differs between server
-//! and browser (time, focus) starts from the server's text and changes only after hydration.
+//! They take what they show, and those that post take the post. Only what stands on many pages and
+//! is about one thing reads for itself: the frame, the task drawer, and where an image came from.
+//! What differs between server and browser (time, focus) starts from the server's text and changes
+//! only after hydration.
 
 pub mod badge;
 pub mod brand;

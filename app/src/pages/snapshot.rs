@@ -90,17 +90,13 @@ fn page(wizard: Wizard, step: WizardStep, posts: [Post; 3]) -> AnyView {
         }
     });
     let id = wizard.session.clone();
+    let asked = |fields| form(&id, step, keep, fields);
     let body = match step {
+        WizardStep::Image => asked(fields::image(&wizard, problem)),
+        WizardStep::Registry => asked(fields::registry(&wizard, problem)),
+        WizardStep::Changes => asked(fields::changes(&wizard, problem)),
+        WizardStep::Workspace => asked(fields::workspace(&wizard, problem)),
         WizardStep::Review => review::review(&wizard, submit),
-        step => {
-            let fields = match step {
-                WizardStep::Image => fields::image(&wizard, problem),
-                WizardStep::Registry => fields::registry(&wizard, problem),
-                WizardStep::Changes => fields::changes(&wizard, problem),
-                _ => fields::workspace(&wizard, problem),
-            };
-            form(&id, step, keep, fields)
-        }
     };
     view! {
         <PageHead title=title />
