@@ -91,7 +91,7 @@ fn classify(error: Error) -> Error {
         refused(
             ErrorKind::Unavailable,
             "The registry takes no more requests for now.",
-            "It is tried again by itself. Signing in, or another account, often has a higher limit.",
+            "Signing in, or another account, often has a higher limit.",
         )
     } else if has(&[
         "no basic auth",
@@ -132,7 +132,7 @@ fn classify(error: Error) -> Error {
         refused(
             ErrorKind::Unavailable,
             "The engine cannot reach the registry.",
-            "Check the host in the image's name, and that the registry runs. It is tried again by itself.",
+            "Check the host in the image's name, and that the registry runs.",
         )
     } else {
         error
