@@ -11,6 +11,7 @@
 
 pub mod api;
 pub mod components;
+mod draft;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 pub mod live;

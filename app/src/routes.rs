@@ -10,7 +10,7 @@ use crate::{
     pages::{
         account::AccountPage, job::JobPage, jobs::JobsPage, launcher::LauncherPage,
         login::LoginPage, not_found::NotFoundPage, session::SessionPage, sessions::SessionsPage,
-        setup::SetupPage, snapshot::SnapshotPage, stream::StreamPage,
+        settings::SettingsPage, setup::SetupPage, snapshot::SnapshotPage, stream::StreamPage,
         workspace_edit::WorkspaceEditPage, workspaces::WorkspacesPage,
     },
     redirect,
@@ -31,6 +31,7 @@ pub const SESSIONS: &str = "/sessions";
 pub const WORKSPACES: &str = "/workspaces";
 pub const NEW_WORKSPACE: &str = "/workspaces/new";
 pub const JOBS: &str = "/jobs";
+pub const SETTINGS: &str = "/settings";
 pub const ACCOUNT: &str = "/account";
 /// The stream of changes; the server's, but part of the same address space.
 pub const EVENTS: &str = "/events";
@@ -110,6 +111,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/workspaces") view=WorkspacesPage/>
                     <Route path=path!("/workspaces/new") view=WorkspaceEditPage/>
                     <Route path=path!("/workspaces/:id") view=WorkspaceEditPage/>
+                    <Route path=path!("/settings") view=SettingsPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </ParentRoute>
             </Routes>

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod jobs;
 pub mod launcher;
 pub mod sessions;
+pub mod settings;
 pub mod setup;
 pub mod snapshots;
 pub mod workspaces;

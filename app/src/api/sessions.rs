@@ -53,6 +53,18 @@ pub async fn act_on_session(
     Ok(())
 }
 
+/// More time for a session that is about to end by itself; then on to `next`.
+#[server(prefix = "/fn", endpoint = "extend_session")]
+pub async fn extend_session(id: String, #[server(default)] next: String) -> Result<(), Refusal> {
+    let fallback = format!("/sessions/{id}");
+    super::signed_in(|request, actor| async move {
+        request.services.sessions.extend(&actor, &id.parse()?).await
+    })
+    .await?;
+    leptos_axum::redirect(&super::local_path(&next, &fallback));
+    Ok(())
+}
+
 /// The same for many sessions, each with its own outcome.
 #[server(prefix = "/fn", endpoint = "act_on_sessions")]
 pub async fn act_on_sessions(

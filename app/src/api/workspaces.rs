@@ -44,7 +44,8 @@ pub async fn save_workspace(
     })
     .await;
     if saved.is_err() {
-        crate::pages::workspace_edit::draft::keep(draft.0, draft.1).await;
+        let (id, form) = draft;
+        crate::draft::keep(&crate::pages::workspace_edit::draft_of(&id), &form).await;
     }
     let saved = saved?;
     leptos_axum::redirect(&format!("/workspaces/{saved}?done=saved"));

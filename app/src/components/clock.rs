@@ -60,6 +60,30 @@ pub fn When(at: Timestamp) -> impl IntoView {
     view! { <time class="when" datetime=at.rfc3339() title=exact>{text}</time> }
 }
 
+/// A moment to come: `in 12 min`, or the local date when it is further off.
+#[component]
+pub fn Until(at: Timestamp) -> impl IntoView {
+    let live = RwSignal::new(false);
+    Effect::new(move |_| live.set(true));
+    let clock = use_context::<Now>();
+    let utc = move || format!("at {}", at.display());
+    let text = move || match clock.and_then(|clock| clock.0.get()) {
+        Some(now) if live.get() => ahead(at, now),
+        _ => utc(),
+    };
+    let exact = move || if live.get() { local(at) } else { at.display() };
+    view! { <time class="when" datetime=at.rfc3339() title=exact>{text}</time> }
+}
+
+/// Words for a moment to come, seen from `now`.
+fn ahead(at: Timestamp, now: Timestamp) -> String {
+    match at.since(now) {
+        0..60_000 => "within a minute".into(),
+        gap @ 60_000..86_400_000 => format!("in {}", domain::time::length(gap - gap % 60_000)),
+        _ => format!("on {}", local(at)),
+    }
+}
+
 /// Words for a moment seen from `now`.
 fn near(at: Timestamp, now: Timestamp) -> String {
     // Clocks of server and browser differ; a moment slightly ahead is now.
@@ -116,6 +140,14 @@ mod tests {
         assert_eq!(near(at, at.plus_secs(300)), "5 min ago");
         assert_eq!(near(at, at.plus_secs(7_500)), "2 h 5 min ago");
         assert_eq!(near(at, at.plus_secs(90_000)), "2026-11-20 21:22 UTC");
+    }
+
+    #[test]
+    fn moments_to_come_read_from_near_to_far() {
+        let at = Timestamp(1_795_209_729_000);
+        assert_eq!(ahead(at, at.plus_secs(9)), "within a minute");
+        assert_eq!(ahead(at, at.plus_secs(-299)), "in 4 min");
+        assert_eq!(ahead(at, at.plus_secs(-90_000)), "on 2026-11-20 21:22 UTC");
     }
 
     #[test]

@@ -110,6 +110,7 @@ fn TopMenu(actor: Actor) -> impl IntoView {
     let sessions = actor.may(Permission::SteerAllSessions);
     let workspaces = actor.may(Permission::ManageWorkspaces);
     let jobs = actor.may(Permission::SeeAllJobs);
+    let settings = actor.may(Permission::ManageSettings);
     view! {
         <nav class="top-nav" aria-label="Main">
             <A href=routes::LAUNCHER exact=true><Glyph name="grid"/><span>"Launcher"</span></A>
@@ -130,6 +131,9 @@ fn TopMenu(actor: Actor) -> impl IntoView {
             <Glyph name="down"/>
         </button>
         <div id=ACCOUNT_MENU class="menu top-menu" popover="auto">
+            {settings.then(|| view! {
+                <A href=routes::SETTINGS><Glyph name="sliders"/><span>"Settings"</span></A>
+            })}
             <A href=routes::ACCOUNT><Glyph name="user"/><span>"Account"</span></A>
             // A plain form: the whole document goes, and with it all that was read.
             <form method="post" action=SignOut::url()>

@@ -7,6 +7,7 @@ use crate::{
     api::launcher::show_launcher,
     components::{
         EmptyState, FailureBox, Icon, Loading, PageHead, StateBadge, When, confirm,
+        ending::EndingLine,
         frame::Reader,
         fresh::fresh,
         icon::Glyph,
@@ -23,7 +24,7 @@ use domain::{
     event::Change,
     launcher::{Launcher, Tile, TileState},
     list::encode,
-    session::{Action, SessionRow, State},
+    session::{Action, Cause, Reason, SessionRow, State},
 };
 use leptos::prelude::*;
 use leptos_router::{components::Form, hooks::use_query_map};
@@ -164,7 +165,9 @@ impl Content {
         let rows = move || page.with(|page| page.sessions.clone());
         // Keyed, so that a session that comes or goes does not slip under an open menu. What
         // changes on the row belongs to the key, because a known key is not drawn again.
-        let key = |row: &SessionRow| (row.id.clone(), row.state, row.running_since);
+        let key = |row: &SessionRow| {
+            (row.id.clone(), row.state, row.running_since, row.ending.map(|ending| ending.at))
+        };
         view! {
             <section class="own" aria-labelledby="own-head">
                 <h2 id="own-head">"Your sessions"</h2>
@@ -362,6 +365,8 @@ fn OwnSession(
             {delete}
         }
     };
+    // Why it failed, or that it was not its owner who ended it.
+    let explains = |reason: &Reason| state == State::Failed || reason.cause == Cause::Rule;
     let (what, since) = match row.running_since {
         Some(since) if state == State::Running => ("running since ", since),
         _ => ("launched ", row.launched_at),
@@ -375,7 +380,8 @@ fn OwnSession(
                     <StateBadge state/>
                     <span>{what} <When at=since/></span>
                 </p>
-                {row.reason.filter(|_| state == State::Failed).map(|reason| view! {
+                {row.ending.map(|ending| view! { <p class="own-ending"><EndingLine ending/></p> })}
+                {row.reason.filter(explains).map(|reason| view! {
                     <p class="own-reason">{reason.message}</p>
                 })}
             </div>

@@ -9,6 +9,7 @@ pub mod login;
 pub mod not_found;
 pub mod session;
 pub mod sessions;
+pub mod settings;
 pub mod setup;
 pub mod snapshot;
 pub mod stream;

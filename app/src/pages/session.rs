@@ -9,8 +9,8 @@ mod steps;
 use crate::{
     api::sessions::{ActOnSession, show_session},
     components::{
-        FailureBox, Glyph, PageHead, StateBadge, fresh::fresh, lineage::MadeOfSession, opening,
-        timeline::Timeline,
+        FailureBox, Glyph, PageHead, StateBadge, ending::ending_notice, fresh::fresh,
+        lineage::MadeOfSession, opening, timeline::Timeline,
     },
     live, routes, wire,
 };
@@ -82,6 +82,7 @@ fn page(first: SessionDetail, id: Memo<String>) -> AnyView {
                 </p>
             }
         })}
+        {ending_notice(session.id.clone(), detail.into(), routes::session(&session.id))}
         {move || reason.get().map(|reason| reason_box(reason, state.get()))}
         <div class="cards">
             <section class="card" aria-labelledby="overview">

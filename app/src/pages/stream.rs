@@ -16,6 +16,7 @@ use crate::{
         FailureBox, Loading, PageFailure,
         brand::Brand,
         confirm,
+        ending::ending_notice,
         frame::Notice,
         session_actions::{DeleteQuestion, Doomed},
     },
@@ -116,6 +117,7 @@ fn Stage(detail: SessionDetail, stream: Option<Stream>) -> impl IntoView {
     let shares_cookies =
         move || stream.with(|stream| stream.as_ref().is_some_and(|stream| stream.shares_cookies));
     let panel_here = here.clone();
+    let ending = ending_notice(id.clone(), detail.into(), here.clone());
     let title = {
         let name = name.clone();
         move || match state.get() {
@@ -128,6 +130,7 @@ fn Stage(detail: SessionDetail, stream: Option<Stream>) -> impl IntoView {
         <div class="stage">
             <Bar detail acting asked here=here.clone() shares_cookies=Signal::derive(shares_cookies)/>
             <Notice/>
+            {ending}
             {move || refusal().map(|error| view! { <FailureBox error/> })}
             <main id="main" class="stage-main">
                 {move || match stream.get() {

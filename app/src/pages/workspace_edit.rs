@@ -2,11 +2,10 @@
 //!
 //! Every field is checked as it is left, by the same rules as on the server, and the server has
 //! the last word. What was typed is never lost: with JavaScript the form simply stays; without, the
-//! server keeps a refused form for the page that shows the problems ([`draft`]).
+//! server keeps a refused form for the page that shows the problems.
 
 mod basics;
 mod connection;
-pub mod draft;
 mod editor;
 mod picture;
 mod preset;
@@ -35,6 +34,12 @@ use serde::{Deserialize, Serialize};
 
 /// Id of the form; buttons outside it name it.
 const FORM: &str = "workspace";
+
+/// What a refused form is kept as.
+#[cfg(feature = "ssr")]
+pub fn draft_of(id: &str) -> String {
+    format!("workspace/{id}")
+}
 
 /// What the page opens with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,7 +78,7 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
     }
     #[cfg(feature = "ssr")]
     if asked.refused
-        && let Some(kept) = draft::take(&asked.id).await
+        && let Some(kept) = crate::draft::take(&draft_of(&asked.id)).await
     {
         form = kept;
     }
@@ -177,6 +182,7 @@ fn page(opened: Opened, save: Post) -> AnyView {
             {connection::connection(editor, &form)}
             {resources::environment(editor, &form)}
             {resources::resources(editor, &form)}
+            {resources::lifetime(editor, &form)}
             {resources::visibility(editor, &form)}
         </form>
         {foot}

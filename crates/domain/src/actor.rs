@@ -34,6 +34,7 @@ impl Role {
             | Permission::ForceRemoveSessions
             | Permission::CreateImages
             | Permission::SeeAllJobs
+            | Permission::ManageSettings
             | Permission::InspectEngine => matches!(self, Self::Administrator),
         }
     }
@@ -56,6 +57,8 @@ pub enum Permission {
     CreateImages,
     /// See and steer everybody's jobs.
     SeeAllJobs,
+    /// Decide on limits and life-time rules of the installation.
+    ManageSettings,
     /// See the engine's version, storage and health.
     InspectEngine,
 }
@@ -71,6 +74,7 @@ impl Permission {
             Self::ForceRemoveSessions => "force-remove sessions",
             Self::CreateImages => "create images",
             Self::SeeAllJobs => "see jobs",
+            Self::ManageSettings => "change the settings",
             Self::InspectEngine => "inspect the engine",
         }
     }

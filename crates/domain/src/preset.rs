@@ -8,6 +8,7 @@ use crate::{
     contract::{Basic, Contract, CookiePolicy, Init, Scheme},
     icon::Icon,
     image::ImageRef,
+    lifetime::Lifetime,
     quantity::{GIB, MIB},
     workspace::Definition,
 };
@@ -63,6 +64,8 @@ impl From<Shape> for Preset {
                 memory_bytes: shape.memory_bytes,
                 shm_bytes: shape.shm_bytes,
                 pids: 1024,
+                sessions_limit: None,
+                lifetime: Lifetime::default(),
                 enabled: false,
                 hidden: false,
                 notes: String::new(),

@@ -8,7 +8,11 @@ mod launch;
 pub use launch::{LaunchProgress, LaunchStep, StepRecord};
 
 use crate::{
-    JobId, SessionId, Timestamp, UserId, WorkspaceId, actor::Actor, contract::Contract, icon::Icon,
+    JobId, SessionId, Timestamp, UserId, WorkspaceId,
+    actor::Actor,
+    contract::Contract,
+    icon::Icon,
+    lifetime::{self, Ending, Life, Lifetime, Rules},
 };
 use serde::{Deserialize, Serialize};
 
@@ -275,6 +279,8 @@ pub enum Cause {
     EngineRestart,
     /// A launch step failed.
     LaunchFailed,
+    /// A life-time rule ended it.
+    Rule,
 }
 
 /// A session as stored.
@@ -308,6 +314,9 @@ pub struct Session {
     pub running_since: Option<Timestamp>,
     pub last_activity_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+    pub life: Life,
+    /// What its workspace says about its life time now.
+    pub lifetime: Lifetime,
 }
 
 impl Session {
@@ -317,6 +326,23 @@ impl Session {
 
     pub fn visible_to(&self, actor: &Actor) -> bool {
         actor.owns_or_steers(&self.owner)
+    }
+
+    /// The rules that hold for it in an installation.
+    pub fn rules(&self, installation: &Lifetime) -> Rules {
+        Rules::of(&[&self.lifetime, installation])
+    }
+
+    /// When and why it ends by itself, while it runs.
+    pub fn ending(&self, installation: &Lifetime, now: Timestamp) -> Option<Ending> {
+        let running_since = self.running_since.filter(|_| self.state() == State::Running)?;
+        let seen = lifetime::Seen { running_since, active_at: self.last_activity_at };
+        lifetime::ending(&self.rules(installation), &self.life, seen, now)
+    }
+
+    /// Whether it takes its share of the engine's processors and memory.
+    pub const fn takes_resources(&self) -> bool {
+        matches!(self.status, Status::Starting | Status::Running | Status::Paused)
     }
 }
 
@@ -357,6 +383,8 @@ pub struct SessionRow {
     pub running_since: Option<Timestamp>,
     pub last_activity_at: Option<Timestamp>,
     pub usage: Option<UsageNow>,
+    /// When and why it ends by itself.
+    pub ending: Option<Ending>,
 }
 
 /// One line of a session's timeline.
@@ -382,6 +410,8 @@ pub struct SessionDetail {
     pub may_create_image: bool,
     /// The job that is making an image of it now; until that is done, everything else waits.
     pub image_job: Option<JobId>,
+    /// When and why it ends by itself.
+    pub ending: Option<Ending>,
 }
 
 /// How one session of a bulk action fared.

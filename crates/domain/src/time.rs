@@ -76,6 +76,39 @@ pub fn length(millis: i64) -> String {
     }
 }
 
+/// Reads a length such as `90 min`, `8 h`, `1 d 12 h` or `30 s` into seconds; bare means minutes.
+///
+/// # Errors
+/// How to write one.
+pub fn parse_length(text: &str) -> Result<i64, String> {
+    let how = || "Write a length like `90 min`, `8 h` or `2 d`.".to_owned();
+    let text = text.trim().to_ascii_lowercase();
+    let mut rest = text.as_str();
+    let mut total = 0_i64;
+    if rest.is_empty() {
+        return Err(how());
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let (number, after) = rest.split_at(digits);
+        let number: i64 = number.parse().map_err(|_| how())?;
+        let after = after.trim_start();
+        let word = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let (unit, after) = after.split_at(word);
+        let size = match unit {
+            "s" | "sec" | "second" | "seconds" => 1,
+            "" | "m" | "min" | "minute" | "minutes" => 60,
+            "h" | "hour" | "hours" => 3600,
+            "d" | "day" | "days" => 86_400,
+            _ => return Err(how()),
+        };
+        total =
+            number.checked_mul(size).and_then(|secs| total.checked_add(secs)).ok_or_else(how)?;
+        rest = after.trim_start();
+    }
+    Ok(total)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +129,16 @@ mod tests {
         assert_eq!(length(720_000), "12 min");
         assert_eq!(length(11_100_000), "3 h 5 min");
         assert_eq!(length(187_200_000), "2 d 4 h");
+    }
+
+    #[test]
+    fn lengths_are_read_as_people_write_them() {
+        assert_eq!(parse_length("90"), Ok(5400));
+        assert_eq!(parse_length(" 1 d 12h "), Ok(129_600));
+        assert_eq!(parse_length("8 hours"), Ok(28_800));
+        assert_eq!(parse_length("30s"), Ok(30));
+        for bad in ["", "soon", "-5 min", "1.5 h", "5 parsecs", "99999999999999999999 d", "h"] {
+            assert!(parse_length(bad).is_err(), "{bad} was accepted");
+        }
     }
 }

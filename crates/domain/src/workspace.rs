@@ -4,7 +4,10 @@ mod form;
 
 pub use form::{NAME_LONGEST, WorkspaceForm, check_name};
 
-use crate::{Error, Timestamp, WorkspaceId, contract::Contract, icon::Icon, image::ImageRef};
+use crate::{
+    Error, Timestamp, WorkspaceId, contract::Contract, icon::Icon, image::ImageRef,
+    lifetime::Lifetime,
+};
 use serde::{Deserialize, Serialize};
 
 /// What an administrator decides about a workspace.
@@ -22,6 +25,10 @@ pub struct Definition {
     pub memory_bytes: i64,
     pub shm_bytes: i64,
     pub pids: i64,
+    /// Most sessions of it at a time, whoever's; `None` is no limit.
+    pub sessions_limit: Option<i64>,
+    /// When its sessions end by themselves.
+    pub lifetime: Lifetime,
     /// Off: nobody can launch it.
     pub enabled: bool,
     /// No tile; administrators still see it in the list.

@@ -1,9 +1,9 @@
 //! What all services share: the store, the engine, time, and what is only worth keeping in memory.
 
 use crate::{
-    activity::Activity, bus::Bus, clock::Clock, entropy, images::Images, jobs::Calls, keys::Keys,
-    passwords::Passwords, reconcile::Reconciler, settings::Settings, throttle::Throttle,
-    usage::Usages,
+    activity::Activity, bus::Bus, clock::Clock, disk::Disk, entropy, images::Images, jobs::Calls,
+    keys::Keys, passwords::Passwords, policy::InForce, reconcile::Reconciler, settings::Settings,
+    throttle::Throttle, usage::Usages,
 };
 use domain::{
     Error, Result, SessionId, Timestamp, UserId,
@@ -24,6 +24,8 @@ pub(crate) struct Core {
     pub engine: Arc<dyn Engine>,
     pub clock: Arc<dyn Clock>,
     pub settings: Settings,
+    pub policy: InForce,
+    pub disk: Disk,
     /// Names this installation on the engine's objects, so that two Slipways on one engine do not
     /// see each other's.
     pub installation: String,
@@ -72,7 +74,10 @@ impl Core {
         let upstream = Upstream::new().map_err(|error| {
             Error::unavailable("The TLS library cannot be used.").detail(error.to_string())
         })?;
+        let policy = InForce::read(&store, settings.sessions_per_user).await?;
         Ok(Arc::new(Self {
+            policy,
+            disk: Disk::default(),
             reconciler: Reconciler::new(&installation, &settings),
             store,
             engine,

@@ -41,7 +41,8 @@ pub(crate) async fn report(core: &Core) -> EngineReport {
             warnings: vec![error],
         },
         Ok(info) => {
-            let free = free_disk(&info.root_dir).await;
+            core.disk.is_at(&info.root_dir);
+            let free = core.disk.free();
             EngineReport {
                 reachable: true,
                 facts: facts(core.engine.address(), &info, free),
@@ -93,20 +94,6 @@ fn warnings(info: &EngineInfo, free: Option<i64>) -> Vec<Error> {
         );
     }
     warnings
-}
-
-/// Free bytes below a directory, when it is on this machine.
-///
-/// Asked of `df`, because the standard library has no call for it and the answer is needed once a
-/// page, by administrators only.
-async fn free_disk(path: &str) -> Option<i64> {
-    let output = tokio::process::Command::new("df")
-        .args(["--output=avail", "-B1", path])
-        .output()
-        .await
-        .ok()
-        .filter(|output| output.status.success())?;
-    String::from_utf8(output.stdout).ok()?.lines().nth(1)?.trim().parse().ok()
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod activity;
 mod bus;
 pub mod clock;
 mod core;
+mod disk;
+mod endings;
 pub mod engine_report;
 mod entropy;
 mod images;
@@ -17,6 +19,7 @@ mod jobs;
 mod keys;
 mod launcher;
 mod passwords;
+mod policy;
 pub mod reconcile;
 mod rights;
 pub mod sessions;
@@ -33,6 +36,7 @@ pub use access::Access;
 pub use engine_report::{EngineReport, EngineReports};
 pub use jobs::Jobs;
 pub use launcher::Launchers;
+pub use policy::Policies;
 pub use sessions::Sessions;
 pub use settings::{Settings, StreamMode};
 pub use setup::Setup;
@@ -62,6 +66,7 @@ pub struct Services {
     pub jobs: Jobs,
     pub streams: Streams,
     pub engine: EngineReports,
+    pub policies: Policies,
 }
 
 impl Services {
@@ -87,6 +92,7 @@ impl Services {
             jobs: Jobs::new(core.clone()),
             streams: Streams::new(core.clone()),
             engine: EngineReports::new(core.clone()),
+            policies: Policies::new(core.clone()),
             core,
         })
     }
@@ -98,6 +104,7 @@ impl Services {
         tasks.spawn(reconcile::run(self.core.clone()));
         tasks.spawn(usage::run(self.core.clone()));
         tasks.spawn(activity::run(self.core.clone()));
+        tasks.spawn(endings::run(self.core.clone()));
         tasks.spawn(rights::follow(self.core.clone()));
         tasks.spawn(images::watch_preparation(self.core.clone()));
         tasks.spawn(jobs::run(self.core.clone()));

@@ -24,5 +24,6 @@ pub struct Settings {
     pub session_networks: std::net::Ipv4Addr,
     /// Networks kept ready, because making one takes longer than starting a container.
     pub ready_networks: usize,
+    /// Holds until administrators decide otherwise on the Settings page.
     pub sessions_per_user: i64,
 }

@@ -26,7 +26,7 @@ pub use audit::AuditLine;
 pub use grants::Grant;
 pub use icons::StoredIcon;
 pub use jobs::{ClaimedJob, NewJob};
-pub use sessions::LiveSession;
+pub use sessions::{LiveSession, RunningSession};
 pub use sign_ins::StoredSignIn;
 pub use snapshots::Draft;
 pub use users::Credentials;

@@ -10,6 +10,8 @@ use crate::{
 use domain::{
     Error, Result, SessionId, Timestamp, UserId, WorkspaceId,
     icon::Icon,
+    lifetime::{Life, Lifetime, Seen},
+    limits::Taken,
     list::{ListQuery, Page},
     session::{Desired, Session, State, Status},
 };
@@ -27,7 +29,18 @@ pub struct LiveSession {
     pub port: Option<u16>,
 }
 
-const COLUMNS: &str = "s.*, u.name AS owner_name FROM sessions s JOIN users u ON u.id = s.owner";
+/// What the life-time rules need of a session that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunningSession {
+    pub id: SessionId,
+    pub seen: Seen,
+    pub life: Life,
+    /// What its workspace says.
+    pub lifetime: Lifetime,
+}
+
+const COLUMNS: &str = "s.*, u.name AS owner_name, coalesce(w.lifetime, '{}') AS lifetime
+    FROM sessions s JOIN users u ON u.id = s.owner LEFT JOIN workspaces w ON w.id = s.workspace_id";
 
 fn session(row: &SqliteRow) -> Result<Session> {
     let icon: String = row.get_or_fault("icon")?;
@@ -56,6 +69,8 @@ fn session(row: &SqliteRow) -> Result<Session> {
         running_since: time("running_since")?,
         last_activity_at: time("last_activity_at")?,
         ended_at: time("ended_at")?,
+        life: row.json("life")?,
+        lifetime: row.json("lifetime")?,
     })
 }
 
@@ -64,6 +79,23 @@ async fn one(db: impl SqliteExecutor<'_>, id: &SessionId) -> Result<Option<Sessi
     query.push(COLUMNS).push(" WHERE s.id = ").push_bind(id.as_str());
     let row = query.build().fetch_optional(db).await.fault()?;
     row.as_ref().map(session).transpose()
+}
+
+async fn of_owner(db: impl SqliteExecutor<'_>, owner: &UserId) -> Result<Vec<Session>> {
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
+    query.push(COLUMNS).push(" WHERE s.owner = ").push_bind(owner.as_str());
+    query.push(" AND s.status <> 'deleted' ORDER BY s.launched_at DESC");
+    let rows = query.build().fetch_all(db).await.fault()?;
+    rows.iter().map(session).collect()
+}
+
+async fn count_of_workspace(db: impl SqliteExecutor<'_>, workspace: &WorkspaceId) -> Result<i64> {
+    sqlx::query("SELECT count(*) FROM sessions WHERE workspace_id = ? AND status <> 'deleted'")
+        .bind(workspace.as_str())
+        .fetch_one(db)
+        .await
+        .fault()?
+        .get_or_fault_at(0)
 }
 
 /// The condition under which [`State::of`] gives this state, as SQL over `s`.
@@ -156,11 +188,7 @@ impl Store {
 
     /// A user's sessions that hold a container, newest first.
     pub async fn sessions_of(&self, owner: &UserId) -> Result<Vec<Session>> {
-        let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
-        query.push(COLUMNS).push(" WHERE s.owner = ").push_bind(owner.as_str());
-        query.push(" AND s.status <> 'deleted' ORDER BY s.launched_at DESC");
-        let rows = query.build().fetch_all(&self.read).await.fault()?;
-        rows.iter().map(session).collect()
+        of_owner(&self.read, owner).await
     }
 
     /// Every session that is not gone.
@@ -186,14 +214,40 @@ impl Store {
             .collect()
     }
 
+    /// Sessions that run and are to; only those whose workspace has rules of its own, unless
+    /// `all`.
+    pub async fn running_sessions(&self, all: bool) -> Result<Vec<RunningSession>> {
+        let rows = sqlx::query(
+            "SELECT s.id, s.running_since, s.last_activity_at, s.life,
+             coalesce(w.lifetime, '{}') AS lifetime
+             FROM sessions s LEFT JOIN workspaces w ON w.id = s.workspace_id
+             WHERE s.status = 'running' AND s.desired = 'running' AND s.running_since IS NOT NULL
+             AND (? OR coalesce(w.lifetime, '{}') <> '{}')",
+        )
+        .bind(all)
+        .fetch_all(&self.read)
+        .await
+        .fault()?;
+        rows.iter()
+            .map(|row| {
+                Ok(RunningSession {
+                    id: row.id("id")?,
+                    seen: Seen {
+                        running_since: Timestamp(row.get_or_fault("running_since")?),
+                        active_at: row
+                            .get_or_fault::<Option<i64>>("last_activity_at")?
+                            .map(Timestamp),
+                    },
+                    life: row.json("life")?,
+                    lifetime: row.json("lifetime")?,
+                })
+            })
+            .collect()
+    }
+
     /// How many sessions of a workspace hold a container.
     pub async fn sessions_of_workspace(&self, workspace: &WorkspaceId) -> Result<i64> {
-        sqlx::query("SELECT count(*) FROM sessions WHERE workspace_id = ? AND status <> 'deleted'")
-            .bind(workspace.as_str())
-            .fetch_one(&self.read)
-            .await
-            .fault()?
-            .get_or_fault_at(0)
+        count_of_workspace(&self.read, workspace).await
     }
 
     /// The encrypted password for the container's own sign-in, if its contract has one.
@@ -249,6 +303,33 @@ impl Tx {
             .await
             .fault()?
             .get_or_fault_at(0)
+    }
+
+    /// How many sessions of a workspace hold a container.
+    pub async fn count_sessions_of_workspace(&mut self, workspace: &WorkspaceId) -> Result<i64> {
+        count_of_workspace(&mut *self.0, workspace).await
+    }
+
+    /// Processors and memory given to sessions that are not stopped.
+    pub async fn resources_taken(&mut self) -> Result<Taken> {
+        let row = sqlx::query(
+            "SELECT coalesce(sum(json_extract(config, '$.cpu_millis')), 0) AS cpu,
+             coalesce(sum(json_extract(config, '$.memory_bytes')), 0) AS memory
+             FROM sessions WHERE status IN ('starting', 'running', 'paused')",
+        )
+        .fetch_one(&mut *self.0)
+        .await
+        .fault()?;
+        Ok(Taken {
+            cpu_millis: row.get_or_fault("cpu")?,
+            memory_bytes: row.get_or_fault("memory")?,
+            free_disk_bytes: None,
+        })
+    }
+
+    /// A user's sessions that are not deleted, newest first.
+    pub async fn sessions_of(&mut self, owner: &UserId) -> Result<Vec<Session>> {
+        of_owner(&mut *self.0, owner).await
     }
 
     /// Ports that sessions hold.
@@ -320,7 +401,7 @@ impl Tx {
         sqlx::query(
             "UPDATE sessions SET desired = ?, status = ?, reason = ?, progress = ?,
              generation = ?, created = ?, image_digest = ?, network = ?, address = ?, port = ?,
-             running_since = ?, last_activity_at = ?, ended_at = ? WHERE id = ?",
+             running_since = ?, last_activity_at = ?, ended_at = ?, life = ? WHERE id = ?",
         )
         .bind(session.desired.as_str())
         .bind(session.status.as_str())
@@ -335,6 +416,7 @@ impl Tx {
         .bind(session.running_since.map(Timestamp::millis))
         .bind(session.last_activity_at.map(Timestamp::millis))
         .bind(session.ended_at.map(Timestamp::millis))
+        .bind(to_json(&session.life)?)
         .bind(session.id.as_str())
         .execute(&mut *self.0)
         .await
@@ -344,13 +426,22 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes activity seen on streams.
-    pub async fn set_last_activity(&mut self, id: &SessionId, at: Timestamp) -> Result<()> {
+    /// Notes when streams of it last carried something, and when somebody last looked.
+    pub async fn set_last_seen(
+        &mut self,
+        id: &SessionId,
+        active_at: Option<Timestamp>,
+        viewed_at: Option<Timestamp>,
+    ) -> Result<()> {
         sqlx::query(
-            "UPDATE sessions SET last_activity_at = max(coalesce(last_activity_at, 0), ?)
-             WHERE id = ?",
+            "UPDATE sessions SET
+             last_activity_at = nullif(max(coalesce(last_activity_at, 0), coalesce(?1, 0)), 0),
+             life = CASE WHEN ?2 IS NULL THEN life ELSE json_set(life, '$.viewed_at',
+                 max(coalesce(json_extract(life, '$.viewed_at'), 0), ?2)) END
+             WHERE id = ?3",
         )
-        .bind(at.0)
+        .bind(active_at.map(Timestamp::millis))
+        .bind(viewed_at.map(Timestamp::millis))
         .bind(id.as_str())
         .execute(&mut *self.0)
         .await

@@ -8,6 +8,7 @@ use domain::{
     Result, SessionId, Timestamp, UserId, WorkspaceId,
     icon::Icon,
     image::ImageRef,
+    lifetime::Lifetime,
     list::{ListQuery, Page},
     workspace::{Definition, Workspace},
 };
@@ -39,6 +40,8 @@ fn workspace(row: &SqliteRow) -> Result<Workspace> {
             memory_bytes: row.get_or_fault("memory_bytes")?,
             shm_bytes: row.get_or_fault("shm_bytes")?,
             pids: row.get_or_fault("pids")?,
+            sessions_limit: row.get_or_fault("sessions_limit")?,
+            lifetime: row.json("lifetime")?,
             enabled: row.get_or_fault("enabled")?,
             hidden: row.get_or_fault("hidden")?,
             notes: row.get_or_fault("notes")?,
@@ -242,10 +245,15 @@ impl Tx {
 
     pub async fn save_workspace(&mut self, w: &Workspace) -> Result<()> {
         let d = &w.definition;
+        // Told apart from rules at a glance: workspaces without any are most.
+        let lifetime = match d.lifetime == Lifetime::default() {
+            true => "{}".to_owned(),
+            false => to_json(&d.lifetime)?,
+        };
         sqlx::query(
             "UPDATE workspaces SET name = ?, description = ?, icon = ?, categories = ?, image = ?,
              image_canonical = ?, contract = ?, environment = ?, cpu_millis = ?, memory_bytes = ?,
-             shm_bytes = ?, pids = ?, enabled = ?, hidden = ?, notes = ?, revision = ?,
+             shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, enabled = ?, hidden = ?, notes = ?, revision = ?,
              updated_at = ? WHERE id = ?",
         )
         .bind(&d.name)
@@ -260,6 +268,8 @@ impl Tx {
         .bind(d.memory_bytes)
         .bind(d.shm_bytes)
         .bind(d.pids)
+        .bind(d.sessions_limit)
+        .bind(lifetime)
         .bind(d.enabled)
         .bind(d.hidden)
         .bind(&d.notes)

@@ -1,7 +1,7 @@
 //! A session in figures: where and since when it runs, and what its container was made from.
 
 use crate::{
-    components::When,
+    components::{When, ending::ending_words},
     pages::sessions::{memory, percent},
 };
 use domain::{
@@ -45,6 +45,7 @@ pub fn overview(detail: RwSignal<SessionDetail>) -> AnyView {
         })
     });
     let usage = Memo::new(move |_| detail.with(|d| d.usage));
+    let ending = Memo::new(move |_| detail.with(|d| d.ending));
     view! {
         <dl class="facts">
             {fact("User", session.owner_name.clone())}
@@ -64,6 +65,7 @@ pub fn overview(detail: RwSignal<SessionDetail>) -> AnyView {
             {fact("Running since", moment(detail, |d| d.session.running_since))}
             {fact("Last activity", moment(detail, |d| d.session.last_activity_at))}
             {fact("Ended", moment(detail, |d| d.session.ended_at))}
+            {fact("Ends", move || ending_words(ending.get()))}
             {fact(
                 "CPU now",
                 move || usage.get().map_or_else(|| NONE.to_owned(), |u| percent(u.cpu_millis)),

@@ -5,6 +5,7 @@ use crate::{
     api::sessions::ActOnSession,
     components::{
         Glyph, Icon, StateBadge, When,
+        ending::EndingLine,
         fresh::Fresh,
         table::{SelectRow, Selection},
     },
@@ -45,6 +46,7 @@ pub fn row(
     let state = Memo::new(move |_| current.with(|r| (r.state, r.reason.clone())));
     let digest = Memo::new(move |_| current.with(|r| r.image_digest.clone()));
     let activity = Memo::new(move |_| current.with(|r| r.last_activity_at));
+    let ending = Memo::new(move |_| current.with(|r| r.ending));
     let usage = Memo::new(move |_| current.with(|r| r.usage));
     let name = format!("{} of {}", first.workspace_name, first.owner_name);
     let details = routes::session(&id);
@@ -77,6 +79,7 @@ pub fn row(
                         {reason.map(|r| view! { <span class="row-reason">{r.message}</span> })}
                     }
                 }}
+                {move || ending.get().map(|ending| view! { <EndingLine ending /> })}
             </td>
             <td data-label="Started">
                 <When at=first.launched_at />

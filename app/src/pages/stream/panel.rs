@@ -128,11 +128,11 @@ fn shows_steps(detail: &SessionDetail) -> bool {
 
 fn reason_box(reason: Reason) -> AnyView {
     let kind = match reason.cause {
-        Cause::Asked => "notice",
+        Cause::Asked | Cause::Rule => "notice",
         Cause::Outside | Cause::Exited | Cause::EngineRestart => "notice notice-warning",
         Cause::OutOfMemory | Cause::LaunchFailed => "notice notice-danger",
     };
-    let glyph = if reason.cause == Cause::Asked { "info" } else { "alert" };
+    let glyph = if matches!(reason.cause, Cause::Asked | Cause::Rule) { "info" } else { "alert" };
     view! {
         <div class=kind>
             <Glyph name=glyph/>

@@ -38,10 +38,15 @@ pub fn posted(field: &str) -> String {
     format!("form[{field}]")
 }
 
-/// The field whose problem a posted name decides. The three of the Basic credentials share one.
+/// The field whose problem a posted name decides. The three of the Basic credentials share
+/// one, and so do the two of a life-time rule.
 fn field_of(posted: &str) -> Option<String> {
     let field = posted.strip_prefix("form[")?.strip_suffix(']')?;
-    Some(if field.starts_with("basic_") { "basic_user".to_owned() } else { field.to_owned() })
+    Some(match field.strip_suffix("_action") {
+        Some(rule) => format!("{rule}_after"),
+        None if field.starts_with("basic_") => "basic_user".to_owned(),
+        None => field.to_owned(),
+    })
 }
 
 impl Editor {
@@ -214,6 +219,7 @@ mod tests {
     fn posted_names_lead_to_the_field_that_shows_the_problem() {
         assert_eq!(field_of(&posted("port")).as_deref(), Some("port"));
         assert_eq!(field_of(&posted("basic_password_variable")).as_deref(), Some("basic_user"));
+        assert_eq!(field_of(&posted("idle_action")).as_deref(), Some("idle_after"));
         assert_eq!(field_of("revision"), None);
     }
 }

@@ -4,7 +4,10 @@ use super::{
     basics::section,
     editor::{Editor, posted},
 };
-use crate::components::field::{AreaField, SelectField, TextField, TickField};
+use crate::components::{
+    field::{AreaField, SelectField, TextField, TickField},
+    lifetime_fields::lifetime_fields,
+};
 use domain::workspace::WorkspaceForm;
 use leptos::prelude::*;
 
@@ -63,6 +66,22 @@ pub fn resources(editor: Editor, form: &WorkspaceForm) -> AnyView {
         </div>
     };
     section("Resources", fields.into_any())
+}
+
+pub fn lifetime(editor: Editor, form: &WorkspaceForm) -> AnyView {
+    let problem = move |field| editor.problem(field);
+    let fields = view! {
+        <TextField
+            name=posted("sessions_limit")
+            label="Sessions at a time"
+            value=form.sessions_limit.clone()
+            help="Of all people together, running or not. Empty for no limit of its own."
+            problem=editor.problem("sessions_limit")
+            inputmode="numeric"
+        />
+        {lifetime_fields(&form.lifetime, posted, problem, "As under Settings", true)}
+    };
+    section("Limits and life time of sessions", fields.into_any())
 }
 
 pub fn visibility(editor: Editor, form: &WorkspaceForm) -> AnyView {

@@ -13,6 +13,7 @@ use crate::{
     error::Problems,
     icon::Icon,
     image::ImageRef,
+    lifetime::{Lifetime, LifetimeForm},
     quantity::{self, GIB, MIB},
 };
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,10 @@ pub struct WorkspaceForm {
     pub memory: String,
     pub shm: String,
     pub pids: String,
+    /// Empty is no limit.
+    pub sessions_limit: String,
+    #[serde(flatten)]
+    pub lifetime: LifetimeForm,
     /// `on` when ticked, as browsers post it; absent when not.
     #[serde(default = "String::new")]
     pub enabled: String,
@@ -71,6 +76,8 @@ impl Default for WorkspaceForm {
             memory_bytes: 2 * GIB,
             shm_bytes: 512 * MIB,
             pids: 1024,
+            sessions_limit: None,
+            lifetime: Lifetime::default(),
             enabled: true,
             hidden: false,
             notes: String::new(),
@@ -119,6 +126,8 @@ impl From<&Definition> for WorkspaceForm {
             memory: quantity::bytes(definition.memory_bytes),
             shm: quantity::bytes(definition.shm_bytes),
             pids: definition.pids.to_string(),
+            sessions_limit: definition.sessions_limit.map(|n| n.to_string()).unwrap_or_default(),
+            lifetime: LifetimeForm::from(&definition.lifetime),
             enabled: tick(definition.enabled),
             hidden: tick(definition.hidden),
             notes: definition.notes.clone(),
@@ -202,6 +211,8 @@ impl WorkspaceForm {
                 number(&self.pids, 16, 65_536, "The process limit is between 16 and 65536."),
                 1024,
             ),
+            sessions_limit: problems.take("sessions_limit", self.sessions_limit(), None),
+            lifetime: self.lifetime.check(&mut problems),
             enabled: !self.enabled.is_empty(),
             hidden: !self.hidden.is_empty(),
             notes: problems.take("notes", text(&self.notes, 10_000, "Notes"), String::new()),
@@ -229,6 +240,16 @@ impl WorkspaceForm {
     fn cpus(&self) -> Result<i64, String> {
         quantity::parse_cores(&self.cpus)
             .and_then(|n| within(n, 100, 256_000, "Give between 0.1 and 256 cores."))
+    }
+
+    fn sessions_limit(&self) -> Result<Option<i64>, String> {
+        match self.sessions_limit.trim() {
+            "" => Ok(None),
+            text => {
+                number(text, 1, 10_000, "Between 1 and 10000 sessions, or nothing for no limit.")
+                    .map(Some)
+            }
+        }
     }
 
     fn environment(&self) -> Result<Vec<(String, String)>, String> {
@@ -385,6 +406,8 @@ mod tests {
             memory: "1".into(),
             shm: "-".into(),
             pids: "1".into(),
+            sessions_limit: "0".into(),
+            lifetime: LifetimeForm { idle_action: "stop".into(), ..LifetimeForm::default() },
             categories: "x".repeat(41),
             description: "x".repeat(301),
             notes: "x".repeat(10_001),
@@ -410,6 +433,8 @@ mod tests {
             "memory",
             "shm",
             "pids",
+            "sessions_limit",
+            "idle_after",
             "categories",
             "description",
             "notes",

@@ -199,7 +199,7 @@ fn explain(cause: Cause, session: &Session, container: Option<&engine::Container
         Cause::EngineRestart => {
             with_hint("The engine restarted; what was in memory is lost.".into(), restart)
         }
-        Cause::Asked | Cause::LaunchFailed => Reason::new(cause, ""),
+        Cause::Asked | Cause::LaunchFailed | Cause::Rule => Reason::new(cause, ""),
     }
 }
 

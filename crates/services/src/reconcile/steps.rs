@@ -8,6 +8,7 @@ use crate::{
 use domain::{
     Error, ErrorKind, Result, SessionId, Timestamp,
     contract::{Contract, Init},
+    lifetime::Life,
     plan::{Settlement, Step},
     session::{Cause, Desired, LaunchStep, Reason, Session, Status, TimelineEntry},
     time::length,
@@ -150,6 +151,7 @@ pub(crate) async fn probe(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
                 session.reason = None;
                 session.running_since = Some(now);
                 session.last_activity_at = Some(now);
+                session.life = Life::default();
                 let message = format!("Running after {}", length(now.since(began)));
                 Some(vec![entry(now, message, None)])
             })
@@ -176,7 +178,7 @@ async fn port_if_missing(core: &Core, session: &Session) -> Result<Option<u16>> 
         return Ok(None);
     }
     let mut tx = core.store.begin().await?;
-    let port = core.claim_port(&mut tx, None).await?;
+    let port = core.claim_port(&mut tx).await?;
     tx.commit().await?;
     Ok(port)
 }
@@ -266,7 +268,11 @@ pub(crate) async fn settle(
             session.desired = settlement.desired;
         }
         session.status = settlement.status;
-        session.reason.clone_from(&reason);
+        // What a rule ended says so until somebody asks for something else.
+        let by_rule = session.reason.as_ref().is_some_and(|r| r.cause == Cause::Rule);
+        if reason.is_some() || !by_rule {
+            session.reason.clone_from(&reason);
+        }
         match settlement.status {
             Status::Running | Status::Paused | Status::Starting => {}
             Status::Stopped => release(session),

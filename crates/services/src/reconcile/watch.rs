@@ -34,7 +34,7 @@ pub(crate) async fn run(core: Arc<Core>) {
 async fn follow(core: &Arc<Core>) -> Result<()> {
     // Listen first, then look: what happens in between is seen twice rather than never.
     let mut events = core.engine.events(&core.installation).await?;
-    core.engine.info().await?;
+    core.disk.is_at(&core.engine.info().await?.root_dir);
     // Only what was there before is in doubt; nothing new begins before the engine counts as
     // reached.
     let live = core.store.live_sessions().await?;

@@ -4,6 +4,7 @@ use crate::sessions::{Sessions, unknown};
 use domain::{
     Error, Result, SessionId,
     actor::{Actor, Permission},
+    limits::Asked,
     session::{Action, BulkOutcome, Desired, Session, State, Status},
 };
 
@@ -37,8 +38,16 @@ impl Sessions {
         if !state.allows(action) {
             return Err(refusal(&session, action));
         }
+        if action == Action::Start && !session.takes_resources() {
+            let asked = Asked {
+                workspace: session.workspace_name.clone(),
+                cpu_millis: session.config.cpu_millis,
+                memory_bytes: session.config.memory_bytes,
+            };
+            core.check_room(&mut tx, &session.owner, &asked).await?;
+        }
         if action == Action::Start && session.port.is_none() {
-            session.port = core.claim_port(&mut tx, None).await?;
+            session.port = core.claim_port(&mut tx).await?;
         }
         apply(&mut session, action, core.now());
         tx.save_session(&session).await?;

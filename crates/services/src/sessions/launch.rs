@@ -4,10 +4,11 @@
 
 use crate::{core::Core, entropy, sessions::Sessions, settings::StreamMode};
 use domain::{
-    Error, ErrorKind, Result, SessionId, Timestamp, WorkspaceId,
+    Error, ErrorKind, Result, SessionId, Timestamp, UserId, WorkspaceId,
     actor::{Actor, Permission},
     launcher::TileState,
-    limits::{Limits, Usage},
+    lifetime::Life,
+    limits::{self, Asked, Own},
     session::{Action, Desired, LaunchProgress, LaunchStep, RunConfig, Session, Status},
     workspace::Workspace,
 };
@@ -134,7 +135,19 @@ impl Core {
         began: Timestamp,
     ) -> Result<Session> {
         let definition = &workspace.definition;
-        let port = self.claim_port(tx, Some(actor)).await?;
+        let limits = self.policy.get().limits;
+        limits::check_user(tx.count_sessions_of(&actor.user).await?, limits.sessions_per_user)?;
+        if definition.sessions_limit.is_some() {
+            let kept = tx.count_sessions_of_workspace(&workspace.id).await?;
+            limits::check_workspace(&definition.name, kept, definition.sessions_limit)?;
+        }
+        let asked = Asked {
+            workspace: definition.name.clone(),
+            cpu_millis: definition.cpu_millis,
+            memory_bytes: definition.memory_bytes,
+        };
+        self.check_room(tx, &actor.user, &asked).await?;
+        let port = self.claim_port(tx).await?;
         let mut progress = LaunchProgress::default();
         progress.begin(LaunchStep::Limits, began);
         progress.begin(LaunchStep::Image, self.now());
@@ -169,37 +182,48 @@ impl Core {
             running_since: None,
             last_activity_at: None,
             ended_at: None,
+            life: Life::default(),
+            lifetime: definition.lifetime,
         })
+    }
+
+    /// Whether the installation has room for one more session that runs.
+    ///
+    /// # Errors
+    /// `Exhausted` with the numbers, and which of the user's sessions could make room.
+    pub(crate) async fn check_room(&self, tx: &mut Tx, user: &UserId, asked: &Asked) -> Result<()> {
+        let limits = self.policy.get().limits;
+        let mut taken = tx.resources_taken().await?;
+        taken.free_disk_bytes = self.disk.free();
+        if limits.check_room(asked, taken, &[]).is_ok() {
+            return Ok(());
+        }
+        let own: Vec<Own> = tx
+            .sessions_of(user)
+            .await?
+            .into_iter()
+            .filter(Session::takes_resources)
+            .map(|session| Own {
+                name: session.workspace_name,
+                cpu_millis: session.config.cpu_millis,
+                memory_bytes: session.config.memory_bytes,
+            })
+            .collect();
+        limits.check_room(asked, taken, &own)
     }
 
     /// A port for a session, in by-port mode: the one unused for longest, so that what one session
     /// left in a browser under that origin is not soon met by another.
     ///
-    /// `launching` is checked against the limits; without it only the ports are.
-    pub(crate) async fn claim_port(
-        &self,
-        tx: &mut Tx,
-        launching: Option<&Actor>,
-    ) -> Result<Option<u16>> {
-        let sessions_of_user = match launching {
-            Some(actor) => tx.count_sessions_of(&actor.user).await?,
-            None => i64::MIN,
-        };
-        let StreamMode::ByPort { ports, .. } = &self.settings.streams else {
-            let limits =
-                Limits { sessions_per_user: self.settings.sessions_per_user, session_ports: 0 };
-            limits.check(Usage { sessions_of_user, ports_used: None })?;
-            return Ok(None);
-        };
+    /// # Errors
+    /// `Exhausted` when all are in use.
+    pub(crate) async fn claim_port(&self, tx: &mut Tx) -> Result<Option<u16>> {
+        let StreamMode::ByPort { ports, .. } = &self.settings.streams else { return Ok(None) };
         let mut taken = tx.ports_in_use().await?;
         taken.extend(self.reconciler.unusable_ports());
         let mut free: Vec<u16> = ports.clone().filter(|port| !taken.contains(port)).collect();
-        let limits = Limits {
-            sessions_per_user: self.settings.sessions_per_user,
-            session_ports: i64::from(*ports.end()) - i64::from(*ports.start()) + 1,
-        };
-        let used = limits.session_ports - i64::try_from(free.len()).unwrap_or(i64::MAX);
-        limits.check(Usage { sessions_of_user, ports_used: Some(used) })?;
+        let all = i64::from(*ports.end()) - i64::from(*ports.start()) + 1;
+        limits::check_ports(all - i64::try_from(free.len()).unwrap_or(i64::MAX), all)?;
         let last_used = tx.ports_last_used().await?;
         let when = |port: &u16| last_used.iter().find(|(p, _)| p == port).map(|(_, at)| *at);
         free.sort_by_key(|port| (when(port), *port));

@@ -52,9 +52,11 @@ impl Core {
     }
 
     /// A session as a list shows it.
-    pub(crate) fn row(&self, session: Session) -> SessionRow {
+    pub(crate) fn row(&self, mut session: Session) -> SessionRow {
+        self.bring_up_to_date(&mut session);
         SessionRow {
             state: session.state(),
+            ending: self.ending(&session),
             usage: session.running_since.and_then(|_| self.usages.of(&session.id, self.now())),
             id: session.id,
             owner_name: session.owner_name,

@@ -30,6 +30,7 @@ impl Sessions {
     pub async fn detail(&self, actor: &Actor, id: &SessionId) -> Result<SessionDetail> {
         actor.require(Permission::LaunchWorkspaces)?;
         let mut session = self.visible(actor, id).await?;
+        self.0.bring_up_to_date(&mut session);
         for (name, value) in &mut session.config.environment {
             if is_secret(name) {
                 *value = "•••".to_owned();
@@ -41,6 +42,7 @@ impl Sessions {
             own: session.owner == actor.user,
             may_force_remove: actor.may(Permission::ForceRemoveSessions),
             may_create_image: actor.may(Permission::CreateImages),
+            ending: self.0.ending(&session),
             image_job: self.0.store.commit_of(id).await?,
             session,
         })

@@ -329,6 +329,8 @@ impl Snapshots {
                 memory_bytes: config.memory_bytes,
                 shm_bytes: config.shm_bytes,
                 pids: config.pids,
+                sessions_limit: parent.and_then(|p| p.sessions_limit),
+                lifetime: parent.map(|p| p.lifetime).unwrap_or_default(),
                 // Whoever may launch the one may launch the other.
                 enabled: parent.is_some_and(|p| p.enabled),
                 hidden: parent.is_some_and(|p| p.hidden),

@@ -234,9 +234,14 @@ impl Streams {
         self.core.rights()
     }
 
-    /// Notes that a stream carried something.
+    /// Notes that somebody has the session open.
+    pub fn note_view(&self, session: &SessionId) {
+        self.core.activity.note_view(session, self.core.now());
+    }
+
+    /// Notes that something happens in the session: a person's input, or a program's output.
     pub fn note_activity(&self, session: &SessionId) {
-        self.core.activity.note(session, self.core.now());
+        self.core.activity.note_use(session, self.core.now());
     }
 
     /// Where a session's requests go.
@@ -321,7 +326,7 @@ impl Streams {
         };
         session.port = None;
         tx.save_session(&session).await?;
-        session.port = self.core.claim_port(&mut tx, None).await?;
+        session.port = self.core.claim_port(&mut tx).await?;
         tx.save_session(&session).await?;
         tx.commit().await?;
         self.core.announce_session(&session);

@@ -15,7 +15,7 @@ use engine::memory::MemoryEngine;
 use services::{
     Services, Settings, StreamMode,
     access::{SignInRecord, sign_in_id},
-    clock::ManualClock,
+    clock::{Clock, ManualClock},
 };
 use std::{sync::Arc, time::Duration};
 use store::Store;
@@ -104,6 +104,10 @@ impl World {
         while self.background.join_next().await.is_some() {}
         let Self { engine, clock, folder, settings, port, .. } = self;
         Self::assemble(folder, engine, clock, settings, port).await
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Waits for a condition; the bound only ends a story that went wrong.

@@ -7,6 +7,7 @@ use domain::{
     actor::Role,
     contract::Contract,
     icon::Icon,
+    lifetime::{Life, Lifetime},
     session::{Desired, LaunchProgress, RunConfig, Session, Status},
     user::User,
     workspace::{Workspace, WorkspaceForm},
@@ -57,6 +58,8 @@ pub fn session(number: usize, owner: &UserId) -> Session {
         running_since: None,
         last_activity_at: None,
         ended_at: None,
+        life: Life::default(),
+        lifetime: Lifetime::default(),
     }
 }
 

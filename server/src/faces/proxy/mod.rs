@@ -7,6 +7,7 @@
 //! tunnels ([`tunnel`]).
 
 mod answer;
+mod ear;
 mod gate;
 pub mod listeners;
 mod pages;
@@ -28,7 +29,7 @@ use axum::{
     response::Response,
 };
 use domain::{SessionId, session::State as SessionState};
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, Method, header, request::Parts};
 use http_body_util::BodyExt;
 use services::{
     Services, StreamMode,
@@ -116,7 +117,10 @@ impl Proxy {
             .flatten();
         let body = body.map_err(upstream::BoxError::from).boxed_unsync();
         let outgoing = request::outgoing(visit, route, &parts, upgrade.as_ref(), body);
-        self.services.streams.note_activity(&visit.session);
+        self.services.streams.note_view(&visit.session);
+        if is_by_hand(&outgoing) {
+            self.services.streams.note_activity(&visit.session);
+        }
         let answer = match self.services.streams.upstream().send(route.target, outgoing).await {
             Ok(answer) => answer,
             Err(silence) => {
@@ -143,6 +147,14 @@ impl Proxy {
         answer::clean(route, &mut parts.headers);
         Response::from_parts(parts, permitted::body(self.clone(), admission, body))
     }
+}
+
+/// Whether a request is somebody's doing. Pages ask for things by themselves while they are open;
+/// what opens a page or changes something is taken for work.
+fn is_by_hand<B>(request: &http::Request<B>) -> bool {
+    let asks = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let opens = request.headers().get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
+    !asks || opens
 }
 
 /// Hands requests for `<session>.<domain>` to the proxy, when sessions have host names.

@@ -1,6 +1,10 @@
 //! After an upgrade: bytes both ways, unread, until one side ends or the permission does.
 
-use super::{Proxy, answer, gate::Admission};
+use super::{
+    Proxy, answer,
+    ear::{Ear, Noted, Side},
+    gate::Admission,
+};
 use crate::faces::stopped;
 use axum::{body::Body, response::Response};
 use domain::SessionId;
@@ -11,10 +15,7 @@ use services::streams::Route;
 use std::{
     io,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -22,7 +23,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional_with_sizes};
 
 /// Held per direction while a stream is open; two of them bound the memory of a stream.
 const BUFFER: usize = 32 * 1024;
-/// How often activity is noted.
+/// How often it is noted that the stream is open, and whether it is used.
 const NOTE_EVERY: Duration = Duration::from_secs(5);
 
 /// Answers the upgrade and carries on in the background.
@@ -36,16 +37,18 @@ pub(super) fn open(
     let to_container = hyper::upgrade::on(&mut answer);
     let (mut parts, _) = answer.into_parts();
     let (proxy, session) = (proxy.clone(), route.session.clone());
+    let protocol = parts.headers.get(header::UPGRADE).cloned();
+    let frames =
+        protocol.as_ref().is_some_and(|name| name.as_bytes().eq_ignore_ascii_case(b"websocket"));
     tokio::spawn(async move {
         let Ok((browser, container)) = tokio::try_join!(from_browser, to_container) else {
             return;
         };
         metrics::gauge!("slipway_streams_open").increment(1);
         let (browser, container) = (TokioIo::new(browser), TokioIo::new(container));
-        carry(&proxy, &session, admission, browser, container).await;
+        carry(&proxy, &session, admission, frames, browser, container).await;
         metrics::gauge!("slipway_streams_open").decrement(1);
     });
-    let protocol = parts.headers.get(header::UPGRADE).cloned();
     answer::clean(route, &mut parts.headers);
     // A stream needs no cookies, whatever the contract says of pages.
     parts.headers.remove(header::SET_COOKIE);
@@ -60,11 +63,14 @@ async fn carry(
     proxy: &Proxy,
     session: &SessionId,
     admission: Admission,
+    frames: bool,
     browser: impl AsyncRead + AsyncWrite + Unpin,
-    mut container: impl AsyncRead + AsyncWrite + Unpin,
+    container: impl AsyncRead + AsyncWrite + Unpin,
 ) {
-    let heard = Arc::new(AtomicBool::new(false));
-    let mut browser = Heard { inner: browser, heard: heard.clone() };
+    let noted = Arc::<Noted>::default();
+    let ear = |side| Ear::new(side, noted.clone(), frames);
+    let mut browser = Heard { inner: browser, ear: ear(Side::Browser) };
+    let mut container = Heard { inner: container, ear: ear(Side::Container) };
     let copy = copy_bidirectional_with_sizes(&mut browser, &mut container, BUFFER, BUFFER);
     tokio::pin!(copy);
     let over = admission.until_over(proxy);
@@ -79,7 +85,8 @@ async fn carry(
             () = &mut stopping => return,
             () = &mut over => return,
             _ = notes.tick() => {
-                if heard.swap(false, Ordering::Relaxed) {
+                proxy.services.streams.note_view(session);
+                if noted.take() {
                     proxy.services.streams.note_activity(session);
                 }
             }
@@ -87,10 +94,10 @@ async fn carry(
     }
 }
 
-/// Notes that the browser sent something.
+/// Listens to what is read.
 struct Heard<T> {
     inner: T,
-    heard: Arc<AtomicBool>,
+    ear: Ear,
 }
 
 impl<T: AsyncRead + Unpin> AsyncRead for Heard<T> {
@@ -101,8 +108,8 @@ impl<T: AsyncRead + Unpin> AsyncRead for Heard<T> {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buf);
-        if buf.filled().len() > before {
-            self.heard.store(true, Ordering::Relaxed);
+        if let Some(new) = buf.filled().get(before..) {
+            self.ear.hear(new);
         }
         polled
     }

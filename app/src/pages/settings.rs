@@ -1,0 +1,101 @@
+//! What administrators decide for the whole installation: limits and life-time rules.
+
+use crate::{
+    api::settings::{SaveSettings, show_settings},
+    components::{
+        PageHead,
+        field::{ProblemSummary, TextField},
+        lifetime_fields::lifetime_fields,
+        opening,
+    },
+    post::{Post, PostForm},
+    wire,
+};
+use domain::policy::PolicyForm;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+/// The name a field posts under.
+fn posted(field: &str) -> String {
+    format!("form[{field}]")
+}
+
+#[component]
+pub fn SettingsPage() -> impl IntoView {
+    let refused = use_query_map().with_untracked(|map| map.get_str("__err").is_some());
+    let first = wire::read(move || refused, show_settings);
+    opening(first, page)
+}
+
+fn page(form: PolicyForm) -> AnyView {
+    let save = Post::to::<SaveSettings>();
+    let saved = use_query_map().with_untracked(|map| map.get_str("done").is_some());
+    let refusal = Signal::derive(move || save.refusal());
+    let problem = move |field| save.problem_at(field);
+    view! {
+        <PageHead title="Settings" />
+        <ProblemSummary problem=refusal posted_name=posted />
+        <PostForm post=save>
+            <div class="form">
+                <section class="form-section" aria-labelledby="limits">
+                    <h2 id="limits">"Limits"</h2>
+                    <p class="field-help">
+                        "They hold for every launch and start from now on; nothing that runs is touched."
+                    </p>
+                    <div class="field-row">
+                        <TextField
+                            name=posted("sessions_per_user")
+                            label="Sessions per user"
+                            value=form.sessions_per_user.clone()
+                            help="Running or not."
+                            problem=problem("sessions_per_user")
+                            inputmode="numeric"
+                            required=true
+                        />
+                        <TextField
+                            name=posted("free_disk")
+                            label="Disk to keep free"
+                            value=form.free_disk.clone()
+                            help="Where the engine keeps containers, if that is on this machine."
+                            problem=problem("free_disk")
+                            required=true
+                        />
+                    </div>
+                    <div class="field-row">
+                        <TextField
+                            name=posted("cpus")
+                            label="Processor cores of all sessions"
+                            value=form.cpus.clone()
+                            help="The sum of what they may use. Empty for no limit."
+                            problem=problem("cpus")
+                            inputmode="decimal"
+                        />
+                        <TextField
+                            name=posted("memory")
+                            label="Memory of all sessions"
+                            value=form.memory.clone()
+                            help="The sum of what they may use. Empty for no limit."
+                            problem=problem("memory")
+                        />
+                    </div>
+                </section>
+                <section class="form-section" aria-labelledby="lifetime">
+                    <h2 id="lifetime">"Life time of sessions"</h2>
+                    <p class="field-help">
+                        "They hold at once, also for sessions that run; a workspace may say otherwise in its form. People are warned five minutes before."
+                    </p>
+                    {lifetime_fields(&form.lifetime, posted, problem, "Do nothing", false)}
+                </section>
+            </div>
+            <div class="form-foot">
+                <button type="submit" class="button button-primary" disabled=move || save.is_pending()>
+                    {move || if save.is_pending() { "Saving …" } else { "Save" }}
+                </button>
+                <span class="form-saved" role="status">
+                    {move || (save.is_done() || (saved && save.version() == 0)).then_some("Saved.")}
+                </span>
+            </div>
+        </PostForm>
+    }
+    .into_any()
+}

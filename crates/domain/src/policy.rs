@@ -1,0 +1,133 @@
+//! What administrators decide for the whole installation: how much sessions may take, and when they
+//! end by themselves. Kept in the database and changed on the Settings page; holds at once, also
+//! for sessions that run.
+
+use crate::{
+    Result,
+    error::Problems,
+    lifetime::{Lifetime, LifetimeForm},
+    limits::Limits,
+    quantity::{self, GIB, MIB},
+};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    pub limits: Limits,
+    pub lifetime: Lifetime,
+}
+
+impl Policy {
+    /// Before anybody has decided: sessions per user as the server's settings say, a reserve of
+    /// disk, and nothing ends by itself.
+    pub fn new(sessions_per_user: i64) -> Self {
+        Self {
+            limits: Limits {
+                sessions_per_user,
+                cpu_millis: None,
+                memory_bytes: None,
+                free_disk_bytes: GIB,
+            },
+            lifetime: Lifetime::default(),
+        }
+    }
+}
+
+/// The Settings page as text, field by field, as it is posted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PolicyForm {
+    pub sessions_per_user: String,
+    /// Empty is no limit.
+    pub cpus: String,
+    /// Empty is no limit.
+    pub memory: String,
+    pub free_disk: String,
+    #[serde(flatten)]
+    pub lifetime: LifetimeForm,
+}
+
+impl From<&Policy> for PolicyForm {
+    fn from(policy: &Policy) -> Self {
+        let limits = &policy.limits;
+        Self {
+            sessions_per_user: limits.sessions_per_user.to_string(),
+            cpus: limits.cpu_millis.map(quantity::cores).unwrap_or_default(),
+            memory: limits.memory_bytes.map(quantity::bytes).unwrap_or_default(),
+            free_disk: quantity::bytes(limits.free_disk_bytes),
+            lifetime: LifetimeForm::from(&policy.lifetime),
+        }
+    }
+}
+
+fn unless_empty<T>(
+    text: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, String> {
+    match text.trim() {
+        "" => Ok(None),
+        text => read(text).map(Some),
+    }
+}
+
+impl PolicyForm {
+    /// # Errors
+    /// `Invalid` with every problem at its field.
+    pub fn check(&self) -> Result<Policy> {
+        let mut problems = Problems::default();
+        let sessions = match self.sessions_per_user.trim().parse() {
+            Ok(count @ 1..=10_000) => Ok(count),
+            _ => Err("Between 1 and 10000 sessions.".to_owned()),
+        };
+        let at_least = |low: i64, why: &'static str| {
+            move |amount: i64| if amount >= low { Ok(amount) } else { Err(why.to_owned()) }
+        };
+        let cpus = |text: &str| {
+            quantity::parse_cores(text)
+                .and_then(at_least(100, "At least 0.1 cores, or nothing for no limit."))
+        };
+        let memory = |text: &str| {
+            quantity::parse_bytes(text)
+                .and_then(at_least(32 * MIB, "At least 32 MiB, or nothing for no limit."))
+        };
+        let limits = Limits {
+            sessions_per_user: problems.take("sessions_per_user", sessions, 1),
+            cpu_millis: problems.take("cpus", unless_empty(&self.cpus, cpus), None),
+            memory_bytes: problems.take("memory", unless_empty(&self.memory, memory), None),
+            free_disk_bytes: problems.take("free_disk", quantity::parse_bytes(&self.free_disk), 0),
+        };
+        let lifetime = self.lifetime.check(&mut problems);
+        problems.finish()?;
+        Ok(Policy { limits, lifetime })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_survives_its_form() {
+        let policy = Policy::new(5);
+        assert_eq!(PolicyForm::from(&policy).check().unwrap(), policy);
+        let limits =
+            Limits { cpu_millis: Some(1500), memory_bytes: Some(8 * GIB), ..policy.limits };
+        let policy = Policy { limits, ..policy };
+        assert_eq!(PolicyForm::from(&policy).check().unwrap(), policy);
+    }
+
+    #[test]
+    fn each_bad_field_is_named() {
+        let form = PolicyForm {
+            sessions_per_user: "0".into(),
+            cpus: "none".into(),
+            memory: "1".into(),
+            free_disk: String::new(),
+            lifetime: LifetimeForm { idle_action: "stop".into(), ..LifetimeForm::default() },
+        };
+        let error = form.check().unwrap_err();
+        for field in ["sessions_per_user", "cpus", "memory", "free_disk", "idle_after"] {
+            assert!(error.problem_at(field).is_some(), "{field} was accepted");
+        }
+    }
+}
