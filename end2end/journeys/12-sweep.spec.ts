@@ -31,6 +31,7 @@ const pages = (session: string, workspace: string, job: string): Record<string, 
   workspaces: '/workspaces',
   workspace: `/workspaces/${workspace}`,
   'new workspace': '/workspaces/new',
+  settings: '/settings',
   'nothing here': '/nothing-is-here',
 });
 

@@ -5,6 +5,7 @@ export class SessionDetailPage {
   readonly heading;
   readonly badge;
   readonly timeline;
+  readonly ending;
   readonly log;
   readonly refresh;
 
@@ -12,6 +13,7 @@ export class SessionDetailPage {
     this.heading = page.getByRole('heading', { level: 1 });
     this.badge = page.locator('.page-state .badge');
     this.timeline = page.locator('.timeline-entry');
+    this.ending = page.locator('.ending-notice');
     this.log = page.locator('pre.log');
     this.refresh = page.getByText('Refresh', { exact: true });
   }

@@ -5,6 +5,7 @@ export class StreamPage {
   readonly bar;
   readonly badge;
   readonly panel;
+  readonly ending;
   readonly steps;
   readonly iframe;
   readonly frame: FrameLocator;
@@ -14,6 +15,7 @@ export class StreamPage {
     this.bar = page.locator('header.bar');
     this.badge = this.bar.locator('.badge');
     this.panel = page.locator('.stage-panel');
+    this.ending = page.locator('.ending-notice');
     this.steps = page.getByRole('list', { name: 'Launch steps' }).getByRole('listitem');
     this.iframe = page.locator('iframe.stage-frame');
     this.frame = page.frameLocator('iframe.stage-frame');

@@ -73,6 +73,22 @@ impl Frame {
     }
 }
 
+/// The name under which a field of a form with many is posted.
+pub fn posted(field: &str) -> String {
+    format!("form[{field}]")
+}
+
+/// Fields that belong together, under a heading.
+pub fn section(title: &'static str, fields: AnyView) -> AnyView {
+    view! {
+        <fieldset class="form-section">
+            <legend>{title}</legend>
+            {fields}
+        </fieldset>
+    }
+    .into_any()
+}
+
 /// A single line of text; `kind` is the input's type.
 #[component]
 pub fn TextField(

@@ -1,7 +1,7 @@
 //! The fields of the life-time rules, the same in the installation's settings and in a workspace's
 //! form.
 
-use super::field::{SelectField, TextField};
+use super::field::{SelectField, TextField, posted};
 use domain::lifetime::{EndAction, LifetimeForm, Rule};
 use leptos::prelude::*;
 
@@ -38,7 +38,6 @@ const fn after_name(rule: Rule) -> &'static str {
 /// other word for off.
 pub fn lifetime_fields(
     form: &LifetimeForm,
-    posted: fn(&str) -> String,
     problem: impl Fn(&'static str) -> Signal<Option<String>>,
     inherit: &'static str,
     never: bool,

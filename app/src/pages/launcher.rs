@@ -381,8 +381,9 @@ fn OwnSession(
                     <span>{what} <When at=since/></span>
                 </p>
                 {row.ending.map(|ending| view! { <p class="own-ending"><EndingLine ending/></p> })}
-                {row.reason.filter(explains).map(|reason| view! {
-                    <p class="own-reason">{reason.message}</p>
+                {row.reason.filter(explains).map(|reason| {
+                    let look = if state == State::Failed { "own-reason" } else { "own-ending" };
+                    view! { <p class=look>{reason.message}</p> }
                 })}
             </div>
             <div class="own-actions">

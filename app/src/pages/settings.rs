@@ -4,7 +4,7 @@ use crate::{
     api::settings::{SaveSettings, show_settings},
     components::{
         PageHead,
-        field::{ProblemSummary, TextField},
+        field::{ProblemSummary, TextField, posted, section},
         lifetime_fields::lifetime_fields,
         opening,
     },
@@ -14,11 +14,6 @@ use crate::{
 use domain::policy::PolicyForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-
-/// The name a field posts under.
-fn posted(field: &str) -> String {
-    format!("form[{field}]")
-}
 
 #[component]
 pub fn SettingsPage() -> impl IntoView {
@@ -32,60 +27,60 @@ fn page(form: PolicyForm) -> AnyView {
     let saved = use_query_map().with_untracked(|map| map.get_str("done").is_some());
     let refusal = Signal::derive(move || save.refusal());
     let problem = move |field| save.problem_at(field);
+    let limits = view! {
+        <p class="field-help">
+            "They hold for every launch and start from now on; nothing that runs is touched."
+        </p>
+        <div class="field-row">
+            <TextField
+                name=posted("sessions_per_user")
+                label="Sessions per user"
+                value=form.sessions_per_user.clone()
+                help="Running or not."
+                problem=problem("sessions_per_user")
+                inputmode="numeric"
+                required=true
+            />
+            <TextField
+                name=posted("free_disk")
+                label="Disk to keep free"
+                value=form.free_disk.clone()
+                help="Where the engine keeps containers, if that is on this machine."
+                problem=problem("free_disk")
+                required=true
+            />
+        </div>
+        <div class="field-row">
+            <TextField
+                name=posted("cpus")
+                label="Processor cores of all sessions"
+                value=form.cpus.clone()
+                help="The sum of what they may use. Empty for no limit."
+                problem=problem("cpus")
+                inputmode="decimal"
+            />
+            <TextField
+                name=posted("memory")
+                label="Memory of all sessions"
+                value=form.memory.clone()
+                help="The sum of what they may use. Empty for no limit."
+                problem=problem("memory")
+            />
+        </div>
+    };
+    let lifetime = view! {
+        <p class="field-help">
+            "They hold at once, also for sessions that run; a workspace may say otherwise in its form. People are warned five minutes before."
+        </p>
+        {lifetime_fields(&form.lifetime, problem, "Do nothing", false)}
+    };
     view! {
         <PageHead title="Settings" />
         <ProblemSummary problem=refusal posted_name=posted />
         <PostForm post=save>
             <div class="form">
-                <section class="form-section" aria-labelledby="limits">
-                    <h2 id="limits">"Limits"</h2>
-                    <p class="field-help">
-                        "They hold for every launch and start from now on; nothing that runs is touched."
-                    </p>
-                    <div class="field-row">
-                        <TextField
-                            name=posted("sessions_per_user")
-                            label="Sessions per user"
-                            value=form.sessions_per_user.clone()
-                            help="Running or not."
-                            problem=problem("sessions_per_user")
-                            inputmode="numeric"
-                            required=true
-                        />
-                        <TextField
-                            name=posted("free_disk")
-                            label="Disk to keep free"
-                            value=form.free_disk.clone()
-                            help="Where the engine keeps containers, if that is on this machine."
-                            problem=problem("free_disk")
-                            required=true
-                        />
-                    </div>
-                    <div class="field-row">
-                        <TextField
-                            name=posted("cpus")
-                            label="Processor cores of all sessions"
-                            value=form.cpus.clone()
-                            help="The sum of what they may use. Empty for no limit."
-                            problem=problem("cpus")
-                            inputmode="decimal"
-                        />
-                        <TextField
-                            name=posted("memory")
-                            label="Memory of all sessions"
-                            value=form.memory.clone()
-                            help="The sum of what they may use. Empty for no limit."
-                            problem=problem("memory")
-                        />
-                    </div>
-                </section>
-                <section class="form-section" aria-labelledby="lifetime">
-                    <h2 id="lifetime">"Life time of sessions"</h2>
-                    <p class="field-help">
-                        "They hold at once, also for sessions that run; a workspace may say otherwise in its form. People are warned five minutes before."
-                    </p>
-                    {lifetime_fields(&form.lifetime, posted, problem, "Do nothing", false)}
-                </section>
+                {section("Limits", limits.into_any())}
+                {section("Life time of sessions", lifetime.into_any())}
             </div>
             <div class="form-foot">
                 <button type="submit" class="button button-primary" disabled=move || save.is_pending()>

@@ -1,5 +1,7 @@
 //! Stories of sessions that end by themselves, and of those that were given more time.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
+
 mod world;
 
 use domain::{

@@ -1,26 +1,15 @@
 //! What people see of a workspace, and the image it runs.
 
-use super::editor::{Editor, icon_id, posted};
+use super::editor::{Editor, icon_id};
 use crate::components::{
     Icon,
-    field::{AreaField, TextField},
+    field::{AreaField, TextField, posted, section},
 };
 use domain::{
     icon::{BUILT_IN, Icon as Picture},
     workspace::WorkspaceForm,
 };
 use leptos::prelude::*;
-
-/// A titled part of the form.
-pub fn section(title: &'static str, fields: AnyView) -> AnyView {
-    view! {
-        <fieldset class="form-section">
-            <legend>{title}</legend>
-            {fields}
-        </fieldset>
-    }
-    .into_any()
-}
 
 pub fn basics(editor: Editor, form: &WorkspaceForm, uploaded: Option<Picture>) -> AnyView {
     let fields = view! {

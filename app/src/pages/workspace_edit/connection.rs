@@ -1,10 +1,7 @@
 //! The connection contract: how the proxy reaches a session's container and what it adds.
 
-use super::{
-    basics::section,
-    editor::{Editor, posted},
-};
-use crate::components::field::{AreaField, SelectField, TextField};
+use super::editor::Editor;
+use crate::components::field::{AreaField, SelectField, TextField, posted, section};
 use domain::{
     contract::{CookiePolicy, GRANTABLE_CAPABILITIES, Scheme},
     workspace::WorkspaceForm,

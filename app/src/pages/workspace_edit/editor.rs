@@ -7,7 +7,7 @@
 
 use crate::{
     api::workspaces::SaveWorkspace,
-    components::field::{ProblemSummary, field_id},
+    components::field::{ProblemSummary, field_id, posted},
     post::Post,
 };
 use domain::{Error, workspace::WorkspaceForm};
@@ -31,11 +31,6 @@ pub struct Editor {
     stopped: RwSignal<Option<Error>>,
     /// Something was typed since the last save.
     changed: RwSignal<bool>,
-}
-
-/// The name a field posts under.
-pub fn posted(field: &str) -> String {
-    format!("form[{field}]")
 }
 
 /// The field whose problem a posted name decides. The three of the Basic credentials share

@@ -1,11 +1,8 @@
 //! What a container gets, and who sees the workspace.
 
-use super::{
-    basics::section,
-    editor::{Editor, posted},
-};
+use super::editor::Editor;
 use crate::components::{
-    field::{AreaField, SelectField, TextField, TickField},
+    field::{AreaField, SelectField, TextField, TickField, posted, section},
     lifetime_fields::lifetime_fields,
 };
 use domain::workspace::WorkspaceForm;
@@ -79,7 +76,7 @@ pub fn lifetime(editor: Editor, form: &WorkspaceForm) -> AnyView {
             problem=editor.problem("sessions_limit")
             inputmode="numeric"
         />
-        {lifetime_fields(&form.lifetime, posted, problem, "As under Settings", true)}
+        {lifetime_fields(&form.lifetime, problem, "As under Settings", true)}
     };
     section("Limits and life time of sessions", fields.into_any())
 }

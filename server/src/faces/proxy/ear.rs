@@ -188,14 +188,14 @@ mod tests {
         }
 
         /// Byte by byte, as the network may bring it.
-        fn from_browser(&mut self, opcode: u8, payload: &[u8]) -> bool {
+        fn browser_sends(&mut self, opcode: u8, payload: &[u8]) -> bool {
             for byte in frame(opcode, payload, Some([9, 8, 7, 6])) {
                 self.browser.hear(&[byte]);
             }
             self.noted.take()
         }
 
-        fn from_container(&mut self, opcode: u8, payload: &[u8]) -> bool {
+        fn container_sends(&mut self, opcode: u8, payload: &[u8]) -> bool {
             self.container.hear(&frame(opcode, payload, None));
             self.noted.take()
         }
@@ -204,23 +204,23 @@ mod tests {
     #[test]
     fn keeping_a_connection_alive_is_no_work() {
         let mut stream = Stream::new();
-        assert!(!stream.from_browser(0xa, b"pong"));
-        assert!(!stream.from_container(0x9, b"ping"));
-        assert!(stream.from_browser(1, b"l"));
-        assert!(stream.from_container(2, b"x"));
+        assert!(!stream.browser_sends(0xa, b"pong"));
+        assert!(!stream.container_sends(0x9, b"ping"));
+        assert!(stream.browser_sends(1, b"l"));
+        assert!(stream.container_sends(2, b"x"));
     }
 
     #[test]
     fn at_a_remote_desktop_only_a_persons_messages_and_much_output_count() {
         let mut stream = Stream::new();
-        stream.from_container(2, b"RFB 003.008\n");
+        stream.container_sends(2, b"RFB 003.008\n");
         // Asking for the next picture, and acknowledging one.
-        assert!(!stream.from_browser(2, &[3, 1, 0, 0, 0, 0, 0, 9, 0, 9]));
-        assert!(!stream.from_browser(2, &[248, 0, 0, 0, 0, 0, 0, 1, 0]));
-        assert!(stream.from_browser(2, &[4, 1, 0, 0, 0, 0, 0, 97]));
-        assert!(stream.from_browser(2, &[5, 0, 0, 9, 0, 9]));
-        assert!(!stream.from_container(2, &[0; 300]), "a blinking cursor");
-        assert!(stream.from_container(2, &[0; 9000]), "a film");
+        assert!(!stream.browser_sends(2, &[3, 1, 0, 0, 0, 0, 0, 9, 0, 9]));
+        assert!(!stream.browser_sends(2, &[248, 0, 0, 0, 0, 0, 0, 1, 0]));
+        assert!(stream.browser_sends(2, &[4, 1, 0, 0, 0, 0, 0, 97]));
+        assert!(stream.browser_sends(2, &[5, 0, 0, 9, 0, 9]));
+        assert!(!stream.container_sends(2, &[0; 300]), "a blinking cursor");
+        assert!(stream.container_sends(2, &[0; 9000]), "a film");
     }
 
     #[test]
