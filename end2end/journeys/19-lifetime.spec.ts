@@ -67,7 +67,7 @@ test.describe('Sessions that end by themselves', () => {
     await expect(form.problem('unwatched_after')).toContainText('Write a length like');
     await form.field('unwatched_after').fill('30 s');
     await form.save.click();
-    await expect(admin.page.getByText('Saved.')).toBeVisible();
+    await expect(form.saved).toHaveText('Saved.');
 
     const plain = await visitor({ at, javaScriptEnabled: false });
     const stream = await (await new LauncherPage(plain.page).open()).launch('Terminal');
