@@ -53,7 +53,11 @@ pub const SETTINGS: &[Setting] = &[
         "Private /16 of which each session gets a /28 network of its own",
     ),
     setting("ready_networks", "3", "Session networks kept ready for fast launches"),
-    setting("sessions_per_user", "5", "Sessions one user may keep, until the Settings page says otherwise"),
+    setting(
+        "sessions_per_user",
+        "5",
+        "Sessions one user may keep, until the Settings page says otherwise",
+    ),
     setting(
         "trusted_proxies",
         "",

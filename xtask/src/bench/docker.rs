@@ -51,6 +51,28 @@ impl Docker {
         self.ask("DELETE", &format!("/containers/{id}?force=true&v=true"), None).map(drop)
     }
 
+    /// Sends a tag to its registry, without a login, and reads what is said until it is done.
+    pub fn push(&mut self, name: &str, tag: &str) -> Result<()> {
+        // Engines want the header even where there is nobody to name: `{}` in base64.
+        let headers = [("X-Registry-Auth", "e30=")];
+        let path = format!("/images/{name}/push?tag={tag}");
+        let answer = self.0.ask("POST", &path, Sent { headers: &headers, body: None })?;
+        let said = answer.text();
+        ensure!(answer.status < 400 && !said.contains("\"error\""), "The push failed: {said}");
+        Ok(())
+    }
+
+    /// Removes every tag whose name holds this, and the images that have no other.
+    pub fn remove_images(&mut self, part: &str) -> Result<()> {
+        let images = self.ask("GET", "/images/json", None)?;
+        let tags = list(&images).iter().flat_map(|image| list(&image["RepoTags"]));
+        let tags = tags.filter_map(Value::as_str);
+        for tag in tags.filter(|tag| tag.contains(part)).map(str::to_owned).collect::<Vec<_>>() {
+            self.ask("DELETE", &format!("/images/{tag}"), None)?;
+        }
+        Ok(())
+    }
+
     /// Names of networks in this /16, such as `10.254.`, that an installation of Slipway made, with
     /// the installation.
     pub fn networks(&mut self, prefix: &str) -> Result<Vec<(String, String)>> {

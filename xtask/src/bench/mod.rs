@@ -5,6 +5,7 @@
 //! command: machines are slow for reasons that are not ours. One file for each measurement.
 
 mod client;
+mod commit;
 mod docker;
 mod idle;
 mod lab;
@@ -29,10 +30,11 @@ use crate::{lock, progress};
 
 type Bench = (&'static str, fn(&Lab) -> Result<Vec<Row>>);
 
-const ALL: [Bench; 5] = [
+const ALL: [Bench; 6] = [
     ("size", size::run),
     ("lists", lists::run),
     ("launch", launch::run),
+    ("commit", commit::run),
     ("proxy", proxy::run),
     ("idle", idle::run),
 ];

@@ -1,0 +1,216 @@
+//! Making an image of a session, and pushing it, against the engine doing the same alone.
+//!
+//! Both commit the same container, which holds some new files, in turns; both then push to a registry
+//! that has nothing yet. Ours counts from the submitted form to the job that is done.
+
+use std::fs;
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use super::client::Connection;
+use super::docker::{Docker, SESSION};
+use super::lab::Lab;
+use super::server::{Server, Visitor, folder, free_ports};
+use super::session;
+use super::stats::Sample;
+use super::table::{Row, ms, percent};
+use crate::command;
+use crate::progress::step;
+use crate::workspace::list;
+
+const COMMITS: usize = 7;
+const PUSHES: usize = 3;
+/// Bytes of new files in the session: enough that the engine is at it for a while.
+const WEIGHT: usize = 150_000_000;
+/// Most that Slipway may add, as a ratio.
+const MOST: f64 = 1.05;
+const REPOSITORY: &str = "slipway-bench/commit";
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub fn run(lab: &Lab) -> Result<Vec<Row>> {
+    lab.terminal_image()?;
+    let program = lab.tool("docker-registry", "docker-registry", "measuring pushes")?;
+    let server = Server::start(lab, "commit", &[])?;
+    let mut visitor = server.visitor()?;
+    let workspace = session::workspace(&mut visitor, "Terminal")?;
+    let id = session::launch(&mut visitor, &workspace)?;
+    session::runs(&mut visitor, &id)?;
+    let mut docker = lab.docker()?;
+    let found = docker.containers(&format!("{SESSION}={id}"))?;
+    let container = found.first().context("The session has no container.")?.clone();
+    fill(&mut docker, &container)?;
+
+    let (mut ours, mut theirs) = (Sample::default(), Sample::default());
+    step(&format!("Committing {COMMITS} times in turns with the engine alone"), None, || {
+        for round in 0..=COMMITS {
+            let begun = Instant::now();
+            commit(&mut docker, &container, REPOSITORY, &format!("bare-{round}"))?;
+            let bare = begun.elapsed();
+            let image = format!("{REPOSITORY}:ours-{round}");
+            let took = submit(&mut visitor, &id, &image, None)?;
+            // The first of each fills caches.
+            if round > 0 {
+                theirs.add_time(bare);
+                ours.add_time(took);
+            }
+        }
+        Ok(())
+    })?;
+    let mut rows = vec![row("commit: 150 MB, p50", &ours, &theirs)];
+
+    let (mut ours, mut theirs) = (Sample::default(), Sample::default());
+    step(&format!("Pushing {PUSHES} times in turns with the engine alone"), None, || {
+        for round in 0..PUSHES {
+            let registry = Registry::start(&program)?;
+            let name = format!("{}/{REPOSITORY}-bare", registry.host);
+            commit(&mut docker, &container, &name, "1")?;
+            let begun = Instant::now();
+            docker.push(&name, "1")?;
+            theirs.add_time(begun.elapsed());
+            drop(registry);
+            let registry = Registry::start(&program)?;
+            let image = format!("{}/{REPOSITORY}:{round}", registry.host);
+            ours.add_time(submit(&mut visitor, &id, &image, Some(&registry.host))?);
+        }
+        Ok(())
+    })?;
+    rows.push(row("push: 150 MB and its image, p50", &ours, &theirs));
+    session::delete(&mut visitor, &id)?;
+    drop(server);
+    docker.remove_images(REPOSITORY)?;
+    Ok(rows)
+}
+
+fn row(name: &str, ours: &Sample, theirs: &Sample) -> Row {
+    let ratio = ours.p50() / theirs.p50();
+    Row::new(name, ms(ours.p50()))
+        .beside(ms(theirs.p50()), percent(ratio))
+        .target(format!("≤ {}", percent(MOST)), ratio <= MOST)
+}
+
+/// Writes files into the container that no compression makes small.
+fn fill(docker: &mut Docker, container: &str) -> Result<()> {
+    let script = format!("head -c {WEIGHT} /dev/urandom > /home/user/weight && sync");
+    let body = json!({ "Cmd": ["sh", "-c", script], "AttachStdout": true });
+    let exec = docker.ask("POST", &format!("/containers/{container}/exec"), Some(&body))?;
+    let exec = exec["Id"].as_str().context("The engine made no exec.")?.to_owned();
+    docker.ask("POST", &format!("/exec/{exec}/start"), Some(&json!({ "Detach": true })))?;
+    let until = Instant::now() + PATIENCE;
+    while docker.ask("GET", &format!("/exec/{exec}/json"), None)?["Running"] != false {
+        if Instant::now() > until {
+            bail!("The files in the session do not get written.");
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+fn commit(docker: &mut Docker, container: &str, repository: &str, tag: &str) -> Result<()> {
+    let path = format!("/commit?container={container}&repo={repository}&tag={tag}&pause=true");
+    docker.ask("POST", &path, Some(&json!({}))).map(drop)
+}
+
+/// Makes an image by the wizard's last page and waits for its job, and for the push. Tells how long
+/// the job took that is measured: the push where there is one.
+fn submit(
+    visitor: &mut Visitor,
+    id: &str,
+    image: &str,
+    registry: Option<&str>,
+) -> Result<Duration> {
+    let page = [("id", id), ("step", "image"), ("form[image]", image), ("form[pause]", "on")];
+    visitor.call("keep_snapshot", &page)?;
+    let address = registry.map(|host| format!("http://{host}"));
+    let target = if registry.is_some() { "other" } else { "none" };
+    let page = [
+        ("id", id),
+        ("step", "registry"),
+        ("form[target]", target),
+        ("form[registry]", address.as_deref().unwrap_or_default()),
+    ];
+    visitor.call("keep_snapshot", &page)?;
+    let mut events = visitor.events()?;
+    let begun = Instant::now();
+    visitor.call("submit_snapshot", &[("id", id), ("image", image)])?;
+    let commit = done(visitor, &mut events, image, "commit")?;
+    let (job, took) = match registry {
+        None => (commit, begun.elapsed()),
+        Some(_) => {
+            let begun = Instant::now();
+            let push = done(visitor, &mut events, image, "push")?;
+            (push, begun.elapsed())
+        }
+    };
+    if let Some(workspace) = job["links"]["workspace"].as_str() {
+        visitor.call("delete_workspace", &[("id", workspace)])?;
+    }
+    Ok(took)
+}
+
+/// Follows events as a page does, until the job of this kind for this image is done.
+fn done(
+    visitor: &mut Visitor,
+    events: &mut Connection,
+    image: &str,
+    kind: &str,
+) -> Result<serde_json::Value> {
+    loop {
+        let jobs = visitor.value("recent_jobs", &[])?;
+        let ours = |job: &&serde_json::Value| job["links"]["image"] == image && job["kind"] == kind;
+        if let Some(job) = list(&jobs).iter().find(ours) {
+            match job["state"].as_str() {
+                Some("done") => return Ok(job.clone()),
+                Some("failed" | "cancelled") => bail!("The job failed: {}", job["error"]),
+                _ => {}
+            }
+        }
+        while !events.line()?.contains("\"job\"") {}
+    }
+}
+
+/// A registry that asks nobody who they are and has nothing.
+struct Registry {
+    process: Child,
+    host: String,
+    folder: std::path::PathBuf,
+}
+
+impl Registry {
+    fn start(program: &std::path::Path) -> Result<Self> {
+        let host = format!("localhost:{}", free_ports(1)?);
+        let folder = folder("registry")?;
+        let config = folder.join("config.yml");
+        let text = format!(
+            "version: 0.1\nlog: {{level: error}}\nhttp: {{addr: '{}'}}\n\
+             storage: {{filesystem: {{rootdirectory: '{}'}}}}\n",
+            host.replace("localhost", "127.0.0.1"),
+            folder.join("data").display()
+        );
+        fs::write(&config, text)?;
+        let mut command = Command::new(program);
+        command.arg("serve").arg(&config).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = command.spawn().with_context(|| command::shown(&command))?;
+        let registry = Self { process, host, folder };
+        let until = Instant::now() + PATIENCE;
+        while TcpStream::connect(&registry.host).is_err() {
+            if Instant::now() > until {
+                bail!("The registry does not answer at {}.", registry.host);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(registry)
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
