@@ -118,12 +118,13 @@ pub fn no_rows(
         return yet();
     }
     let (one, many) = noun;
+    let path = path.to_owned();
     view! {
         <EmptyState
             title=format!("No {one} matches")
             text="Nothing here fits what you searched for."
         >
-            <a class="button" href=path.to_owned()>
+            <a class="button" href=path.clone()>
                 {format!("Show all {many}")}
             </a>
         </EmptyState>

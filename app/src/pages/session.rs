@@ -84,12 +84,12 @@ struct Shown {
 
 /// A session, and what one part of its page shows of it. Where that cannot be read, the session is
 /// shown all the same.
-type With<T> = (SessionDetail, Result<T, Refusal>);
+type SessionWith<T> = (SessionDetail, Result<T, Refusal>);
 
 async fn with_session<T>(
     id: String,
     part: impl Future<Output = Result<T, Refusal>>,
-) -> Result<With<T>, Refusal> {
+) -> Result<SessionWith<T>, Refusal> {
     Ok((show_session(id).await?, part.await))
 }
 

@@ -95,11 +95,14 @@ impl Sessions {
     /// What the paths of a page are, as far as the engine says so in time.
     async fn look_at(&self, name: &str, page: &[FileChange]) -> Vec<Option<PathStat>> {
         let mut stats = vec![None; page.len()];
-        let there = page.iter().enumerate().filter(|(_, c)| c.kind != ChangeKind::Deleted);
+        let there: Vec<(usize, String)> = page
+            .iter()
+            .enumerate()
+            .filter(|(_, change)| change.kind != ChangeKind::Deleted)
+            .map(|(index, change)| (index, change.path.clone()))
+            .collect();
         let mut looks = stream::iter(there)
-            .map(|(index, change)| async move {
-                (index, self.0.engine.path_stat(name, &change.path).await)
-            })
+            .map(|(index, path)| async move { (index, self.0.engine.path_stat(name, &path).await) })
             .buffer_unordered(PARALLEL);
         let all = async {
             while let Some((index, stat)) = looks.next().await {
