@@ -166,7 +166,7 @@ impl Following {
         }
     }
 
-    async fn may_go_on(&self, change: Result<Change, RecvError>) -> bool {
+    async fn may_go_on(&mut self, change: Result<Change, RecvError>) -> bool {
         match change {
             Ok(Change::User { id }) if id == self.actor.user => {}
             Ok(_) => return true,
