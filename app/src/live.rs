@@ -12,6 +12,8 @@ use domain::{Error, ErrorKind, event::Change};
 use leptos::prelude::*;
 
 #[cfg(feature = "hydrate")]
+mod feed;
+#[cfg(feature = "hydrate")]
 mod tab;
 
 /// How the stream of changes is doing.
@@ -47,6 +49,38 @@ pub fn version(wants: impl Fn(&Change) -> bool + Send + Sync + 'static) -> Signa
     #[cfg(not(feature = "hydrate"))]
     drop(wants);
     version.into()
+}
+
+/// A number that grows in this rhythm while the tab is looked at, for what nobody announces.
+pub fn every(pause: std::time::Duration) -> Signal<u64> {
+    let version = RwSignal::new(0);
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        let tick = move || {
+            if !document().hidden() {
+                version.try_update(|version| *version += 1);
+            }
+        };
+        if let Ok(timer) = set_interval_with_handle(tick, pause) {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = pause;
+    version.into()
+}
+
+/// Hears the events of these kinds from the stream at `address`, while there is one and the tab is
+/// looked at. A new address, or the same one again, begins a new stream.
+pub fn feed(
+    address: impl Fn() -> Option<String> + 'static,
+    kinds: [&'static str; 2],
+    hear: impl Fn(&str, &str) + Copy + 'static,
+) {
+    #[cfg(feature = "hydrate")]
+    feed::listen(address, kinds, hear);
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (address, kinds, hear);
 }
 
 /// Whether changes are arriving, and if not, why.

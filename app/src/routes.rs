@@ -8,14 +8,26 @@ use crate::{
     components::{clock, frame::Frame},
     live,
     pages::{
-        account::AccountPage, job::JobPage, jobs::JobsPage, launcher::LauncherPage,
-        login::LoginPage, not_found::NotFoundPage, session::SessionPage, sessions::SessionsPage,
-        settings::SettingsPage, setup::SetupPage, snapshot::SnapshotPage, stream::StreamPage,
-        workspace_edit::WorkspaceEditPage, workspaces::WorkspacesPage,
+        account::AccountPage,
+        job::JobPage,
+        jobs::JobsPage,
+        launcher::LauncherPage,
+        login::LoginPage,
+        not_found::NotFoundPage,
+        session::{SessionFilesPage, SessionLogPage, SessionPage, SessionProcessesPage},
+        sessions::SessionsPage,
+        settings::SettingsPage,
+        setup::SetupPage,
+        snapshot::SnapshotPage,
+        stream::StreamPage,
+        workspace_edit::WorkspaceEditPage,
+        workspaces::WorkspacesPage,
     },
     redirect,
 };
-use domain::{IconId, JobId, SessionId, WorkspaceId, list::encode, snapshot::WizardStep};
+use domain::{
+    IconId, JobId, SessionId, WorkspaceId, list::encode, log::LogQuery, snapshot::WizardStep,
+};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
@@ -48,6 +60,32 @@ pub fn login(next: &str) -> String {
 /// Details and timeline of a session.
 pub fn session(id: &SessionId) -> String {
     format!("{SESSIONS}/{id}")
+}
+
+/// What a session's container has written.
+pub fn session_log(id: &SessionId) -> String {
+    format!("{SESSIONS}/{id}/log")
+}
+
+/// New lines of a session's log as they come; not a page.
+pub fn follow_log(id: &str, query: &LogQuery, since: i64) -> String {
+    let (search, level) = (encode(&query.search), query.level.as_str());
+    format!("{SESSIONS}/{id}/log/follow?q={search}&level={level}&since={since}")
+}
+
+/// A session's whole log as a file.
+pub fn download_log(id: &SessionId) -> String {
+    format!("{SESSIONS}/{id}/log/download")
+}
+
+/// What runs in a session's container.
+pub fn session_processes(id: &SessionId) -> String {
+    format!("{SESSIONS}/{id}/processes")
+}
+
+/// The files in which a session differs from its image.
+pub fn session_files(id: &SessionId) -> String {
+    format!("{SESSIONS}/{id}/files")
 }
 
 /// A session's stream, full window.
@@ -105,6 +143,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=LauncherPage/>
                     <Route path=path!("/sessions") view=SessionsPage/>
                     <Route path=path!("/sessions/:id") view=SessionPage/>
+                    <Route path=path!("/sessions/:id/log") view=SessionLogPage/>
+                    <Route path=path!("/sessions/:id/processes") view=SessionProcessesPage/>
+                    <Route path=path!("/sessions/:id/files") view=SessionFilesPage/>
                     <Route path=path!("/sessions/:id/image") view=SnapshotPage/>
                     <Route path=path!("/jobs") view=JobsPage/>
                     <Route path=path!("/jobs/:id") view=JobPage/>

@@ -2,6 +2,7 @@ import { containerOf, containerState, docker } from '../fixtures/docker.ts';
 import { type Visitor, expect, test } from '../fixtures/test.ts';
 import { LauncherPage } from '../pages/launcher.ts';
 import { SessionDetailPage } from '../pages/session-detail.ts';
+import { SessionLogPage } from '../pages/session-log.ts';
 import { SessionsPage } from '../pages/sessions.ts';
 
 /** Launches a workspace as somebody and waits until it runs. */
@@ -73,7 +74,7 @@ test.describe('Everybody’s sessions', () => {
         await user.page.goto(address);
         await expect(user.page.getByRole('alert')).toContainText('There is no such session');
       }
-      for (const endpoint of ['show_session', 'show_session_log', 'open_stream']) {
+      for (const endpoint of ['show_session', 'show_session_log', 'show_session_usage', 'show_session_processes', 'open_stream']) {
         expect((await user.call(endpoint, { id: own })).status, endpoint).toBe(404);
       }
       expect((await user.call('act_on_session', { id: own, action: 'stop' })).status).toBe(404);
@@ -136,12 +137,14 @@ test.describe('Everybody’s sessions', () => {
       await expect(detail.fact('Memory now')).toHaveText(/MiB of/);
     });
 
-    await test.step('the log’s tail, read again on demand', async () => {
-      await expect(detail.log.or(admin.page.getByText('The container has written nothing.'))).toBeVisible();
+    await test.step('the log, read again on demand', async () => {
+      const log = await new SessionLogPage(admin.page).open(id);
+      await log.follow.uncheck();
       const line = `a line at ${Date.now()}`;
       await docker('exec', await containerOf(id), 'sh', '-c', `echo ${line} > /proc/1/fd/1`);
-      await detail.refresh.click();
-      await expect(detail.log).toContainText(line);
+      await log.refresh.click();
+      await expect(log.lines.last()).toContainText(line);
+      await detail.open(id);
     });
 
     await test.step('the timeline names who did what', async () => {

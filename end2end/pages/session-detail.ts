@@ -1,21 +1,19 @@
 import type { Page } from '@playwright/test';
 
-/** One session: state, deeds, configuration, timeline, log. */
+/** One session: state, deeds, the way to its parts; figures, configuration and timeline. */
 export class SessionDetailPage {
   readonly heading;
   readonly badge;
   readonly timeline;
   readonly ending;
-  readonly log;
-  readonly refresh;
+  readonly tabs;
 
   constructor(readonly page: Page) {
     this.heading = page.getByRole('heading', { level: 1 });
     this.badge = page.locator('.page-state .badge');
     this.timeline = page.locator('.timeline-entry');
     this.ending = page.locator('.ending-notice');
-    this.log = page.locator('pre.log');
-    this.refresh = page.getByText('Refresh', { exact: true });
+    this.tabs = page.getByRole('navigation', { name: 'Session' });
   }
 
   async open(id: string) {
@@ -28,6 +26,16 @@ export class SessionDetailPage {
       .locator('.fact')
       .filter({ has: this.page.locator('dt', { hasText: new RegExp(`^${term}$`) }) })
       .locator('dd');
+  }
+
+  /** The link to a part of the page. */
+  tab(name: string) {
+    return this.tabs.getByRole('link', { name, exact: true });
+  }
+
+  /** A chart by what it says aloud. */
+  chart(name: RegExp) {
+    return this.page.getByRole('img', { name });
   }
 
   deed(name: string) {

@@ -41,6 +41,9 @@ use Arguments::{Form, Json};
 
 const LIST: &str = r#"{"query":{"search":"","sort":"","descending":false,"state":"","filter":"","page":1,"per_page":25}}"#;
 
+/// An identifier of no session; a query cannot be filled in.
+const FILES: &str = r#"{"id":"0123456789","query":{"search":"","sort":"","descending":false,"state":"","filter":"","page":1,"per_page":25}}"#;
+
 /// Every server function with what it takes to be called, and who may. A function that is missing
 /// here fails `every_function_is_in_the_table`.
 const FUNCTIONS: &[(&str, Who, Arguments)] = &[
@@ -63,6 +66,9 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("set_favourite", SignedIn, Form(&[("workspace", "{workspace}"), ("favourite", "on")])),
     ("show_session", SignedIn, Form(&[("id", "{session}")])),
     ("show_session_log", SignedIn, Form(&[("id", "{session}")])),
+    ("show_session_usage", SignedIn, Form(&[("id", "{session}"), ("since", "0")])),
+    ("show_session_processes", SignedIn, Form(&[("id", "{session}")])),
+    ("show_session_files", SignedIn, Json(FILES)),
     ("open_stream", SignedIn, Form(&[("id", "{session}")])),
     ("extend_session", SignedIn, Form(&[("id", "{session}")])),
     ("show_settings", Administrators, Form(&[])),
@@ -116,6 +122,11 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/icons/{id}", SignedIn),
     ("GET", "/sessions/{id}", SignedIn),
     ("GET", "/sessions/{id}/view", SignedIn),
+    ("GET", "/sessions/{id}/log", SignedIn),
+    ("GET", "/sessions/{id}/log/follow", SignedIn),
+    ("GET", "/sessions/{id}/log/download", SignedIn),
+    ("GET", "/sessions/{id}/processes", SignedIn),
+    ("GET", "/sessions/{id}/files", SignedIn),
     ("GET", "/jobs/{id}", SignedIn),
     ("GET", "/jobs", Administrators),
     ("GET", "/sessions/{id}/image", Administrators),
@@ -309,7 +320,13 @@ async fn another_users_session_is_not_there() {
     let cast = Cast::new().await;
     let eve = cast.world.person("eve", Role::User).await;
     let id = [("id", cast.session.as_str())];
-    for name in ["show_session", "show_session_log", "open_stream"] {
+    for name in [
+        "show_session",
+        "show_session_log",
+        "show_session_usage",
+        "show_session_processes",
+        "open_stream",
+    ] {
         let answer = cast.world.call(&eve, name, &id).await;
         assert_eq!(answer.status, 404, "{name}: {}", answer.text());
     }
@@ -324,7 +341,15 @@ async fn another_users_session_is_not_there() {
     // What is not there cannot be deleted, and need not be.
     let arguments = [("id", cast.session.as_str()), ("action", "delete")];
     assert_eq!(cast.world.call(&eve, "act_on_session", &arguments).await.status, 200);
-    for path in ["/sessions/{session}", "/sessions/{session}/view"] {
+    for path in [
+        "/sessions/{session}",
+        "/sessions/{session}/view",
+        "/sessions/{session}/log",
+        "/sessions/{session}/log/follow",
+        "/sessions/{session}/log/download",
+        "/sessions/{session}/processes",
+        "/sessions/{session}/files",
+    ] {
         let answer = cast.world.page(&eve, &cast.fill(path)).await;
         assert_eq!(answer.status, 404, "{path}");
         assert!(!answer.text().contains("Desktop"), "{path}");

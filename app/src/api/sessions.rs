@@ -2,7 +2,9 @@
 
 use crate::refusal::Refusal;
 use domain::{
+    inside::{ChangedFiles, Process, UsagePoint},
     list::{ListQuery, Page},
+    log::LogPage,
     session::{BulkOutcome, SessionDetail, SessionRow},
 };
 use leptos::{prelude::*, server_fn::codec::Json};
@@ -26,11 +28,50 @@ pub async fn show_session(id: String) -> Result<SessionDetail, Refusal> {
     .await
 }
 
-/// The last lines of the container's log.
+/// The newest lines of the container's log that hold these words and are at least this bad, older
+/// than `before` if that is not 0.
 #[server(prefix = "/fn", endpoint = "show_session_log")]
-pub async fn show_session_log(id: String) -> Result<Vec<String>, Refusal> {
+pub async fn show_session_log(
+    id: String,
+    #[server(default)] search: String,
+    #[server(default)] level: String,
+    #[server(default)] before: i64,
+) -> Result<LogPage, Refusal> {
+    use domain::log::{LogQuery, Severity};
+    let level = Severity::parse(&level);
+    let query = LogQuery { search, level, before, ..LogQuery::default() };
     super::signed_in(|request, actor| async move {
-        request.services.sessions.log_tail(&actor, &id.parse()?).await
+        request.services.sessions.read_log(&actor, &id.parse()?, &query).await
+    })
+    .await
+}
+
+/// What a session used after a moment, in milliseconds since 1970. Asking keeps it measured.
+#[server(prefix = "/fn", endpoint = "show_session_usage")]
+pub async fn show_session_usage(
+    id: String,
+    #[server(default)] since: i64,
+) -> Result<Vec<UsagePoint>, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.sessions.usage(&actor, &id.parse()?, domain::Timestamp(since)).await
+    })
+    .await
+}
+
+/// The processes of a session; `None` while it does not run.
+#[server(prefix = "/fn", endpoint = "show_session_processes")]
+pub async fn show_session_processes(id: String) -> Result<Option<Vec<Process>>, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.sessions.processes(&actor, &id.parse()?).await
+    })
+    .await
+}
+
+/// A page of the files in which a session differs from its image.
+#[server(prefix = "/fn", endpoint = "show_session_files", input = Json)]
+pub async fn show_session_files(id: String, query: ListQuery) -> Result<ChangedFiles, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.sessions.changed_files(&actor, &id.parse()?, &query).await
     })
     .await
 }

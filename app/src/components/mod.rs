@@ -8,6 +8,7 @@
 
 pub mod badge;
 pub mod brand;
+pub mod chart;
 pub mod clock;
 pub mod confirm;
 pub mod ending;

@@ -35,7 +35,8 @@ fn step(to: Option<String>, rel: &'static str, label: &'static str) -> AnyView {
 #[component]
 pub fn Pager(
     /// The page the list is on.
-    path: &'static str,
+    #[prop(into)]
+    path: String,
     #[prop(into)] query: Signal<ListQuery>,
     #[prop(into)] total: Signal<i64>,
 ) -> AnyView {

@@ -7,7 +7,7 @@
 mod search;
 mod selection;
 
-pub use search::{ListState, SearchBar};
+pub use search::{ListState, SearchBar, later};
 pub use selection::{SelectAll, SelectRow, Selection};
 
 use super::EmptyState;
@@ -110,7 +110,7 @@ pub fn Table(
 /// nothing `yet`, and how that changes.
 pub fn no_rows(
     query: Memo<ListQuery>,
-    path: &'static str,
+    path: &str,
     noun: (&'static str, &'static str),
     yet: impl FnOnce() -> AnyView,
 ) -> AnyView {
@@ -118,12 +118,13 @@ pub fn no_rows(
         return yet();
     }
     let (one, many) = noun;
+    let path = path.to_owned();
     view! {
         <EmptyState
             title=format!("No {one} matches")
             text="Nothing here fits what you searched for."
         >
-            <a class="button" href=path>
+            <a class="button" href=path.clone()>
                 {format!("Show all {many}")}
             </a>
         </EmptyState>

@@ -1,34 +1,152 @@
-//! One session, for its owner and administrators: its state and why, what can be done about it,
-//! how it was launched and with what, everything that happened to it, and its last words.
+//! One session, for its owner and administrators, in parts that each have an address: how it is and
+//! why, what it uses and what happened to it; its log; its processes; and the files it has changed.
+//!
+//! Every part has the same head: its name and state, what can be done about it, and the way to the
+//! other parts.
 
+mod charts;
 mod facts;
+mod files;
 mod log;
+mod processes;
 pub mod steering;
 mod steps;
 
+pub use files::SessionFilesPage;
+pub use log::SessionLogPage;
+pub use processes::SessionProcessesPage;
+
 use crate::{
-    api::sessions::{ActOnSession, show_session},
+    api::sessions::{ActOnSession, show_session, show_session_usage},
     components::{
-        FailureBox, Glyph, PageHead, StateBadge, ending::ending_notice, fresh::fresh,
-        lineage::MadeOfSession, opening, timeline::Timeline,
+        FailureBox, Glyph, PageHead, StateBadge,
+        ending::ending_notice,
+        fresh::{Fresh, fresh},
+        lineage::MadeOfSession,
+        opening,
+        timeline::Timeline,
     },
-    live, routes, wire,
+    live,
+    refusal::Refusal,
+    routes, wire,
 };
 use domain::{
+    SessionId,
     event::Change,
-    session::{Action as Deed, Reason, SessionDetail, State},
+    inside::UsagePoint,
+    session::{Action as Deed, Reason, SessionDetail, State, UsageNow},
     snapshot::WizardStep,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_router::hooks::use_params_map;
 use steering::{ASK_FORM, DeedButton, Steering, Target};
 
+/// A part of the page.
+#[derive(Clone, Copy, PartialEq)]
+enum Tab {
+    Overview,
+    Log,
+    Processes,
+    Files,
+}
+
+impl Tab {
+    const ALL: [Self; 4] = [Self::Overview, Self::Log, Self::Processes, Self::Files];
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Log => "Log",
+            Self::Processes => "Processes",
+            Self::Files => "Changed files",
+        }
+    }
+
+    fn path(self, id: &SessionId) -> String {
+        match self {
+            Self::Overview => routes::session(id),
+            Self::Log => routes::session_log(id),
+            Self::Processes => routes::session_processes(id),
+            Self::Files => routes::session_files(id),
+        }
+    }
+}
+
+/// What every part of the page has at hand.
+#[derive(Clone, Copy)]
+struct Shown {
+    id: Memo<String>,
+    /// The address of the part.
+    path: StoredValue<String>,
+    detail: RwSignal<SessionDetail>,
+    state: Memo<State>,
+    steering: Steering,
+}
+
+/// A session, and what one part of its page shows of it. Where that cannot be read, the session is
+/// shown all the same.
+type SessionWith<T> = (SessionDetail, Result<T, Refusal>);
+
+async fn with_session<T>(
+    id: String,
+    part: impl Future<Output = Result<T, Refusal>>,
+) -> Result<SessionWith<T>, Refusal> {
+    Ok((show_session(id).await?, part.await))
+}
+
+/// The session of the address.
+fn use_id() -> Memo<String> {
+    let params = use_params_map();
+    Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()))
+}
+
+/// Follows a part from what was first read of it, or from why it could not be read.
+fn followed<Q, T, F>(
+    first: Result<T, Refusal>,
+    asked: Memo<Q>,
+    version: Signal<u64>,
+    read: fn(Q) -> F,
+) -> Fresh<T>
+where
+    Q: Clone + PartialEq + Send + Sync + 'static,
+    T: Clone + Default + Send + Sync + 'static,
+    F: Future<Output = Result<T, Refusal>> + Send + 'static,
+{
+    let (value, problem) = match first {
+        Ok(value) => (value, None),
+        Err(refusal) => (T::default(), Some(refusal.0)),
+    };
+    let now = fresh(value, asked, version, read);
+    now.failure.set(problem);
+    now
+}
+
+/// Reads a part again. Without JavaScript the link loads the page anew.
+fn refresh(again: RwSignal<u64>) -> AnyView {
+    view! {
+        <a
+            class="button button-small"
+            href=""
+            on:click=move |ev| {
+                ev.prevent_default();
+                again.update(|n| *n += 1);
+            }
+        >
+            <Glyph name="refresh" />
+            "Refresh"
+        </a>
+    }
+    .into_any()
+}
+
 #[component]
 pub fn SessionPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()));
-    let first = wire::read(move || id.get(), show_session);
-    opening(first, move |detail| page(detail, id))
+    let id = use_id();
+    let first =
+        wire::read(move || id.get(), |id| with_session(id.clone(), show_session_usage(id, 0)));
+    opening(first, move |(detail, usage)| {
+        page(detail, id, Tab::Overview, |shown| overview(shown, usage))
+    })
 }
 
 /// What a session is called where others are listed beside it.
@@ -42,26 +160,30 @@ fn target(detail: &SessionDetail) -> Target {
     Target { id: session.id.to_string(), name, state: session.state() }
 }
 
-fn page(first: SessionDetail, id: Memo<String>) -> AnyView {
+/// The head of the page with one part below it.
+fn page(
+    first: SessionDetail,
+    id: Memo<String>,
+    tab: Tab,
+    part: impl FnOnce(Shown) -> AnyView,
+) -> AnyView {
     let session = first.session.clone();
-    let path = routes::session(&session.id);
+    let path = tab.path(&session.id);
     let steering = Steering::of_one(path.clone(), target(&first));
     let own = session.id.clone();
     let changes = live::version(move |change| match change {
         Change::Session { id, .. } => *id == own,
-        Change::Job { .. } | Change::Usage | Change::Resync => true,
+        Change::Job { .. } | Change::Resync => true,
         _ => false,
     });
     let version = Signal::derive(move || changes.get() + steering.version());
-    let (may_force_remove, may_create_image) = (first.may_force_remove, first.may_create_image);
     let name = target(&first).name;
     let now = fresh(first, id, version, show_session);
     let detail = now.value;
     let state = Memo::new(move |_| detail.with(|d| d.session.state()));
     let reason = Memo::new(move |_| detail.with(|d| d.session.reason.clone()));
-    let progress = Memo::new(move |_| detail.with(|d| d.session.progress.clone()));
     let image_job = Memo::new(move |_| detail.with(|d| d.image_job.clone()));
-    let timeline = Memo::new(move |_| detail.with(|d| d.timeline.clone()));
+    let part = part(Shown { id, path: StoredValue::new(path.clone()), detail, state, steering });
     view! {
         <PageHead title=name>
             <span class="page-state" role="status">
@@ -69,6 +191,7 @@ fn page(first: SessionDetail, id: Memo<String>) -> AnyView {
             </span>
             {deeds(detail, state.into(), steering)}
         </PageHead>
+        {tabs(&session.id, tab)}
         {steering.question()}
         {steering.outcome()}
         {move || now.failure.get().map(|error| view! { <FailureBox error /> })}
@@ -84,10 +207,51 @@ fn page(first: SessionDetail, id: Memo<String>) -> AnyView {
         })}
         {ending_notice(session.id.clone(), detail.into(), routes::session(&session.id))}
         {move || reason.get().map(|reason| reason_box(reason, state.get()))}
+        {part}
+    }
+    .into_any()
+}
+
+fn tabs(id: &SessionId, current: Tab) -> AnyView {
+    let links: Vec<AnyView> = Tab::ALL
+        .into_iter()
+        .map(|tab| {
+            let is_current = (tab == current).then_some("page");
+            view! {
+                <li>
+                    <a href=tab.path(id) aria-current=is_current>
+                        {tab.label()}
+                    </a>
+                </li>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <nav class="tabs" aria-label="Session">
+            <ul>{links}</ul>
+        </nav>
+    }
+    .into_any()
+}
+
+fn overview(shown: Shown, usage: Result<Vec<UsagePoint>, Refusal>) -> AnyView {
+    let Shown { id, detail, state, steering, .. } = shown;
+    let points = charts::followed(id, usage.unwrap_or_default());
+    let now = Memo::new(move |_| points.with(|points| points.last().copied().map(UsageNow::from)));
+    let progress = Memo::new(move |_| detail.with(|d| d.session.progress.clone()));
+    let timeline = Memo::new(move |_| detail.with(|d| d.timeline.clone()));
+    let (config, may_force_remove, may_create_image) = detail
+        .with_untracked(|d| (d.session.config.clone(), d.may_force_remove, d.may_create_image));
+    view! {
         <div class="cards">
             <section class="card" aria-labelledby="overview">
                 <h2 id="overview">"Overview"</h2>
-                {facts::overview(detail)}
+                {facts::overview(detail, now)}
+            </section>
+            <section class="card" aria-labelledby="usage">
+                <h2 id="usage">"Last 15 minutes"</h2>
+                {charts::charts(points, state)}
             </section>
             <section class="card" aria-labelledby="launch">
                 <h2 id="launch">"Launch"</h2>
@@ -99,12 +263,9 @@ fn page(first: SessionDetail, id: Memo<String>) -> AnyView {
             </section>
             <section class="card" aria-labelledby="configuration">
                 <h2 id="configuration">"Configuration as run"</h2>
-                {facts::configuration(&session.config)}
+                {facts::configuration(&config)}
             </section>
             <MadeOfSession id links=may_create_image />
-            <section class="card card-wide" aria-labelledby="log">
-                {log::log(id)}
-            </section>
             {may_force_remove.then(|| force_remove(detail, state.into(), steering))}
         </div>
     }

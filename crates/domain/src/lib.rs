@@ -6,6 +6,7 @@
 //! names no runtime, no database and no engine.
 
 pub mod actor;
+pub mod ansi;
 pub mod changes;
 pub mod contract;
 pub mod error;
@@ -13,11 +14,13 @@ pub mod event;
 pub mod icon;
 pub mod id;
 pub mod image;
+pub mod inside;
 pub mod job;
 pub mod launcher;
 pub mod lifetime;
 pub mod limits;
 pub mod list;
+pub mod log;
 pub mod plan;
 pub mod policy;
 pub mod preset;

@@ -402,7 +402,6 @@ pub struct TimelineEntry {
 pub struct SessionDetail {
     pub session: Session,
     pub timeline: Vec<TimelineEntry>,
-    pub usage: Option<UsageNow>,
     /// Whether the viewer owns it.
     pub own: bool,
     pub may_force_remove: bool,

@@ -13,6 +13,7 @@ mod create;
 mod errors;
 mod events;
 mod images;
+mod inside;
 mod logs;
 mod networks;
 mod observe;
@@ -22,11 +23,13 @@ mod stats;
 pub use connect::Docker;
 
 use crate::{
-    CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, Network,
-    NetworkSpec, PushProgress, RegistryLogin, UsageSample,
+    CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, LogSpec,
+    Network, NetworkSpec, PushProgress, RegistryLogin, UsageSample,
 };
 use async_trait::async_trait;
 use domain::Result;
+use domain::inside::{FileChange, PathStat, Process};
+use domain::log::LogLine;
 use futures_util::stream::BoxStream;
 
 #[async_trait]
@@ -81,6 +84,22 @@ impl Engine for Docker {
 
     async fn log_tail(&self, name: &str, lines: u32) -> Result<Vec<String>> {
         self.read_log(name, lines).await
+    }
+
+    async fn log(&self, name: &str, spec: &LogSpec) -> Result<BoxStream<'static, Result<LogLine>>> {
+        self.stream_log(name, spec).await
+    }
+
+    async fn processes(&self, name: &str) -> Result<Option<Vec<Process>>> {
+        self.list_processes(name).await
+    }
+
+    async fn changed_files(&self, name: &str) -> Result<Vec<FileChange>> {
+        self.list_changes(name).await
+    }
+
+    async fn path_stat(&self, name: &str, path: &str) -> Result<Option<PathStat>> {
+        self.look_at_path(name, path).await
     }
 
     async fn sample(&self, name: &str) -> Result<Option<UsageSample>> {

@@ -17,6 +17,8 @@ pub use types::*;
 
 use async_trait::async_trait;
 use domain::Result;
+use domain::inside::{FileChange, PathStat, Process};
+use domain::log::LogLine;
 use futures_util::stream::BoxStream;
 
 /// An engine that holds images and runs containers.
@@ -62,7 +64,22 @@ pub trait Engine: Send + Sync + 'static {
     /// The last lines the container wrote, oldest first.
     async fn log_tail(&self, name: &str, lines: u32) -> Result<Vec<String>>;
 
-    /// CPU and memory counters now; `None` if it does not run.
+    /// The lines a container wrote, oldest first, each as soon as it is complete. With `follow` it
+    /// ends when the container does. What is not taken from the stream waits at the engine.
+    async fn log(&self, name: &str, spec: &LogSpec) -> Result<BoxStream<'static, Result<LogLine>>>;
+
+    /// The processes of a container; `None` if it does not run.
+    async fn processes(&self, name: &str) -> Result<Option<Vec<Process>>>;
+
+    /// Every path in which a container differs from its image, running or not. Directories are
+    /// listed with what changed inside them.
+    async fn changed_files(&self, name: &str) -> Result<Vec<FileChange>>;
+
+    /// What a path in a container is, without reading it or following it where it is a link; `None`
+    /// if there is none.
+    async fn path_stat(&self, name: &str, path: &str) -> Result<Option<PathStat>>;
+
+    /// CPU, memory, network and disk counters now; `None` if it does not run.
     async fn sample(&self, name: &str) -> Result<Option<UsageSample>>;
 
     /// Bytes that the container's own layer holds: what it added to or changed of its image.

@@ -5,16 +5,19 @@
 //! code under test has it as an [`Engine`]. The contract suite holds it to what Docker does.
 
 mod control;
+mod log;
 mod subnet;
 mod world;
 
 pub use control::Op;
 
 use crate::{
-    CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, Network,
-    NetworkSpec, PushProgress, RegistryLogin, UsageSample,
+    CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, LogSpec,
+    Network, NetworkSpec, PushProgress, RegistryLogin, UsageSample,
 };
 use async_trait::async_trait;
+use domain::inside::{FileChange, PathStat, Process};
+use domain::log::LogLine;
 use domain::plan::ContainerState;
 use domain::{Error, Result};
 use futures_util::stream::{self, BoxStream, StreamExt};
@@ -132,7 +135,29 @@ impl Engine for MemoryEngine {
         let mut world = self.enter(Op::LogTail).await?;
         let log = &world.held(name, "read the log of")?.log;
         let skip = log.len().saturating_sub(usize::try_from(lines).unwrap_or(usize::MAX));
-        Ok(log[skip..].to_vec())
+        Ok(log[skip..].iter().map(|line| line.text.clone()).collect())
+    }
+
+    async fn log(&self, name: &str, spec: &LogSpec) -> Result<BoxStream<'static, Result<LogLine>>> {
+        self.enter(Op::Log).await?.held(name, "read the log of")?;
+        Ok(log::lines(self.clone(), name.to_owned(), spec.clone()))
+    }
+
+    async fn processes(&self, name: &str) -> Result<Option<Vec<Process>>> {
+        let world = self.enter(Op::Processes).await?;
+        let container = world.containers.get(name).filter(|container| container.alive());
+        Ok(container.map(world::Held::processes))
+    }
+
+    async fn changed_files(&self, name: &str) -> Result<Vec<FileChange>> {
+        let mut world = self.enter(Op::ChangedFiles).await?;
+        Ok(world.held(name, "list the changed files of")?.changes().collect())
+    }
+
+    async fn path_stat(&self, name: &str, path: &str) -> Result<Option<PathStat>> {
+        let mut world = self.enter(Op::PathStat).await?;
+        let held = world.held(name, "look at a file of").ok();
+        Ok(held.and_then(|held| held.files.get(path)?.1.clone()))
     }
 
     async fn sample(&self, name: &str) -> Result<Option<UsageSample>> {

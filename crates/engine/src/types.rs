@@ -122,13 +122,39 @@ pub struct PushProgress {
     pub layers: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which part of a container's log is wanted. Moments are nanoseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSpec {
+    /// Only lines that are newer than this.
+    pub since: Option<i64>,
+    /// Only lines that are older than this.
+    pub until: Option<i64>,
+    /// Only so many of the last lines. Engines count a very long line more than once.
+    pub tail: Option<u32>,
+    /// Go on with what is written from now on.
+    pub follow: bool,
+    /// Most characters of a line; the rest of a longer one is cut off.
+    pub longest: usize,
+}
+
+/// What a container has used since it started, unless said otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UsageSample {
-    /// CPU time used since the container started, in nanoseconds.
+    /// CPU time, in nanoseconds.
     pub cpu_nanos: u64,
-    /// Memory without inactive file cache, in bytes, as the docker command counts.
+    /// Memory now, without inactive file cache, in bytes, as the docker command counts.
     pub memory_bytes: i64,
     pub memory_limit: i64,
+    /// Bytes from all networks.
+    pub received: u64,
+    /// Bytes to all networks.
+    pub sent: u64,
+    /// Bytes from disks; 0 where the engine does not count them.
+    pub read: u64,
+    /// Bytes to disks; 0 where the engine does not count them.
+    pub written: u64,
+    /// Processes and threads now.
+    pub processes: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,9 +3,10 @@
 mod world;
 
 use domain::{
-    ErrorKind,
+    ErrorKind, Timestamp,
     actor::Role,
     list::ListQuery,
+    log::LogQuery,
     session::{Action, State},
     workspace::WorkspaceForm,
 };
@@ -25,7 +26,16 @@ async fn another_users_session_does_not_exist() {
     let id = world.running(&ada, &workspace).await;
     let sessions = &world.services.sessions;
     assert_eq!(sessions.detail(&eve, &id).await.unwrap_err().kind, ErrorKind::NotFound);
-    assert_eq!(sessions.log_tail(&eve, &id).await.unwrap_err().kind, ErrorKind::NotFound);
+    let inside = [
+        sessions.read_log(&eve, &id, &LogQuery::default()).await.err(),
+        sessions.follow_log(&eve, &id, 0).await.err(),
+        sessions.save_log(&eve, &id).await.err(),
+        sessions.usage(&eve, &id, Timestamp(0)).await.err(),
+        sessions.processes(&eve, &id).await.err(),
+        sessions.changed_files(&eve, &id, &ListQuery::default()).await.err(),
+    ];
+    assert!(inside.iter().flatten().all(|error| error.kind == ErrorKind::NotFound));
+    assert_eq!(inside.iter().flatten().count(), inside.len());
     assert_eq!(sessions.act(&eve, &id, Action::Stop).await.unwrap_err().kind, ErrorKind::NotFound);
     assert_eq!(
         world.services.streams.open(&eve, &id, None).await.unwrap_err().kind,

@@ -20,7 +20,7 @@ use std::{convert::Infallible, time::Duration};
 use tokio::sync::broadcast::error::RecvError;
 
 /// Idle proxies close silent connections after a minute.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 pub(crate) async fn events(
     State(stopping): State<Stopping>,
@@ -42,9 +42,19 @@ fn concerns(actor: &Actor, change: &Change) -> bool {
         Change::Session { owner, .. } => actor.owns_or_steers(owner),
         Change::Job { owner, .. } => *owner == actor.user || actor.may(Permission::SeeAllJobs),
         Change::User { id } => *id == actor.user,
-        Change::Usage => actor.may(Permission::SteerAllSessions),
-        Change::Workspace { .. } | Change::Images | Change::Engine | Change::Resync => true,
+        // Says nothing but that there are new figures; what they are is asked for and permitted.
+        Change::Usage
+        | Change::Workspace { .. }
+        | Change::Images
+        | Change::Engine
+        | Change::Resync => true,
     }
+}
+
+/// Whether somebody who follows something still is who he was when he began, with the same rights.
+pub(crate) async fn still_stands(services: &Services, actor: &Actor) -> bool {
+    let still = services.access.actor(&actor.sign_in).await;
+    matches!(still, Ok(Some(now)) if now == *actor)
 }
 
 fn event(name: &str, change: &Change) -> Event {
@@ -76,11 +86,9 @@ fn changes(
                     Err(RecvError::Closed) => return None,
                 };
                 // A reader whose rights changed gets a new stream, or none.
-                if matches!(&change, Change::User { id } if *id == actor.user) {
-                    let still = services.access.actor(&actor.sign_in).await;
-                    if !matches!(still, Ok(Some(now)) if now == actor) {
-                        return Some((Ok(event("change", &Change::Resync)), None));
-                    }
+                let of_reader = matches!(&change, Change::User { id } if *id == actor.user);
+                if of_reader && !still_stands(&services, &actor).await {
+                    return Some((Ok(event("change", &Change::Resync)), None));
                 }
                 if concerns(&actor, &change) {
                     return Some((Ok(event("change", &change)), Some((listener, actor, services))));
@@ -112,5 +120,6 @@ mod tests {
         assert!(!concerns(&actor(Role::User), &of("b")));
         assert!(concerns(&actor(Role::Administrator), &of("b")));
         assert!(!concerns(&actor(Role::User), &Change::User { id: "b".parse().unwrap() }));
+        assert!(concerns(&actor(Role::User), &Change::Usage));
     }
 }

@@ -9,6 +9,7 @@ mod guard;
 mod health;
 mod icons;
 mod listener;
+mod log;
 mod metrics;
 mod problem;
 pub mod proxy;

@@ -5,7 +5,7 @@ use crate::{
     faces::{
         assets,
         context::{self, Context, Reach, cookie_name},
-        events, guard, health, icons,
+        events, guard, health, icons, log,
         metrics::{self, Metrics},
         sign_in_store::SignInStore,
     },
@@ -86,7 +86,9 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
 
     let mut own = Router::new()
         .route("/events", get(events::events))
+        .route("/sessions/{id}/log/follow", get(log::follow))
         .with_state(stopping)
+        .route("/sessions/{id}/log/download", get(log::download))
         .route("/icons/{id}", get(icons::show))
         .route("/workspaces/{id}/icon", post(icons::upload));
     own = own.merge(pages);

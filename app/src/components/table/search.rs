@@ -58,7 +58,7 @@ pub fn ListState(
 
 /// Gives nothing at first and the value at each change: for properties of controls that the
 /// server has already filled and that somebody may have begun to use before hydration.
-fn later(value: impl Fn() -> String + Send + 'static) -> impl Fn() -> Option<String> + Send {
+pub fn later(value: impl Fn() -> String + Send + 'static) -> impl Fn() -> Option<String> + Send {
     let first = std::sync::atomic::AtomicBool::new(true);
     move || {
         let value = value();
@@ -69,7 +69,8 @@ fn later(value: impl Fn() -> String + Send + 'static) -> impl Fn() -> Option<Str
 #[component]
 pub fn SearchBar(
     /// The page the list is on.
-    path: &'static str,
+    #[prop(into)]
+    path: String,
     #[prop(into)] query: Signal<ListQuery>,
     /// `Search sessions`.
     label: &'static str,
@@ -80,6 +81,8 @@ pub fn SearchBar(
     noun: (&'static str, &'static str),
 ) -> AnyView {
     let navigate = use_navigate();
+    let page = path.clone();
+    let action = path.clone();
     let submit = move |ev: SubmitEvent| {
         let Ok(asked) = Asked::from_event(&ev) else { return };
         ev.prevent_default();
@@ -90,7 +93,7 @@ pub fn SearchBar(
             page: 1,
             ..query.get_untracked()
         };
-        navigate(&format!("{path}{}", next.to_query()), Default::default());
+        navigate(&format!("{page}{}", next.to_query()), Default::default());
     };
     let first = query.get_untracked();
     let options = |all: &[(&str, &str)]| {
@@ -114,7 +117,7 @@ pub fn SearchBar(
         })
     };
     view! {
-        <form class="search-bar" method="get" action=path role="search" on:submit=submit>
+        <form class="search-bar" method="get" action=action role="search" on:submit=submit>
             <ListState query order_only=true />
             <input
                 class="input search-words"

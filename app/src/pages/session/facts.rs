@@ -8,7 +8,7 @@ use domain::{
     Timestamp,
     image::short_digest,
     quantity,
-    session::{RunConfig, SessionDetail},
+    session::{RunConfig, SessionDetail, UsageNow},
 };
 use leptos::prelude::*;
 
@@ -35,7 +35,7 @@ fn moment(
     }
 }
 
-pub fn overview(detail: RwSignal<SessionDetail>) -> AnyView {
+pub fn overview(detail: RwSignal<SessionDetail>, usage: Memo<Option<UsageNow>>) -> AnyView {
     let session = detail.with_untracked(|d| d.session.clone());
     let digest = Memo::new(move |_| detail.with(|d| d.session.image_digest.clone()));
     let place = Memo::new(move |_| {
@@ -44,7 +44,6 @@ pub fn overview(detail: RwSignal<SessionDetail>) -> AnyView {
             (s.network.clone(), s.address.clone(), s.port)
         })
     });
-    let usage = Memo::new(move |_| detail.with(|d| d.usage));
     let ending = Memo::new(move |_| detail.with(|d| d.ending));
     view! {
         <dl class="facts">

@@ -4,6 +4,7 @@ use super::MemoryEngine;
 use super::world::World;
 use crate::{ContainerSpec, ImageSummary, UsageSample};
 use domain::Error;
+use domain::inside::{ChangeKind, PathStat};
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -23,6 +24,10 @@ pub enum Op {
     Unpause,
     RemoveContainer,
     LogTail,
+    Log,
+    Processes,
+    ChangedFiles,
+    PathStat,
     Sample,
     Networks,
     CreateNetwork,
@@ -174,7 +179,23 @@ impl MemoryEngine {
     /// What the container wrote so far, oldest first.
     pub fn set_log(&self, name: &str, lines: &[&str]) {
         if let Some(container) = self.world().containers.get_mut(name) {
-            container.log = lines.iter().map(|line| (*line).to_owned()).collect();
+            container.log.clear();
+        }
+        for line in lines {
+            self.write_log(name, false, line);
+        }
+    }
+
+    /// The container writes one more line, to standard error if `stderr`, a millisecond after the
+    /// one before.
+    pub fn write_log(&self, name: &str, stderr: bool, line: &str) {
+        self.world().write(name, stderr, line);
+    }
+
+    /// Something becomes of a path in the container; `stat` is what it is then.
+    pub fn change_file(&self, name: &str, kind: ChangeKind, path: &str, stat: Option<PathStat>) {
+        if let Some(container) = self.world().containers.get_mut(name) {
+            container.files.insert(path.to_owned(), (kind, stat));
         }
     }
 

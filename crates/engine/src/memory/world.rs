@@ -5,11 +5,13 @@ use super::{ADDRESS, has_processes, subnet};
 use crate::{
     CommitSpec, Container, ContainerSpec, EngineEvent, ImageSummary, NetworkSpec, UsageSample,
 };
+use domain::inside::{ChangeKind, FileChange, PathStat, Process};
+use domain::log::LogLine;
 use domain::plan::{ContainerState, Observed};
 use domain::{Error, Result};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 const EVENT_BUFFER: usize = 1_024;
 /// What an init process reports when it is asked to end, and when it is killed.
@@ -30,6 +32,8 @@ pub(super) struct World {
     pub(super) networks: BTreeMap<String, NetworkSpec>,
     pub(super) containers: BTreeMap<String, Held>,
     pub(super) events: broadcast::Sender<Announcement>,
+    /// Moves when a log may have grown or ended.
+    pub(super) written: watch::Sender<i64>,
     /// The address every started container gets.
     pub(super) address: IpAddr,
     pub(super) down: bool,
@@ -45,8 +49,10 @@ pub(super) struct Held {
     image_id: String,
     /// Paused by the engine itself, while an image is made of it.
     standing_still: bool,
-    pub(super) log: Vec<String>,
+    pub(super) log: Vec<LogLine>,
     pub(super) usage: UsageSample,
+    /// What became of paths, and what they are.
+    pub(super) files: BTreeMap<String, (ChangeKind, Option<PathStat>)>,
 }
 
 impl Held {
@@ -70,6 +76,22 @@ impl Held {
         }
     }
 
+    /// The one process there is: the command it was made with.
+    pub(super) fn processes(&self) -> Vec<Process> {
+        vec![Process {
+            pid: 4_711,
+            user: "root".to_owned(),
+            cpu: Some(1.5),
+            memory_bytes: Some(self.usage.memory_bytes),
+            seconds: Some(60),
+            command: self.spec.command.join(" "),
+        }]
+    }
+
+    pub(super) fn changes(&self) -> impl Iterator<Item = FileChange> {
+        self.files.iter().map(|(path, (kind, _))| FileChange { path: path.clone(), kind: *kind })
+    }
+
     fn end(&mut self, code: i64, out_of_memory: bool) {
         self.state = ContainerState::Exited;
         self.exit_code = Some(code);
@@ -88,6 +110,7 @@ impl Default for World {
             networks: BTreeMap::new(),
             containers: BTreeMap::new(),
             events: broadcast::channel(EVENT_BUFFER).0,
+            written: watch::channel(0).0,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             down: false,
         }
@@ -106,6 +129,7 @@ impl World {
     /// Ends all event streams.
     pub(super) fn hang_up(&mut self) {
         self.events = broadcast::channel(EVENT_BUFFER).0;
+        self.written.send_modify(|count| *count += 1);
     }
 
     /// Everything that ran is dead, as after the engine was killed.
@@ -120,7 +144,18 @@ impl World {
         let _ = self.events.send((None, EngineEvent::Images));
     }
 
+    /// A line of a log, a millisecond after the last one of any container.
+    pub(super) fn write(&mut self, name: &str, stderr: bool, text: &str) {
+        const FIRST: i64 = 1_800_000_000_000_000_000;
+        self.written.send_modify(|count| *count += 1);
+        let at = FIRST + *self.written.borrow() * 1_000_000;
+        if let Some(container) = self.containers.get_mut(name) {
+            container.log.push(LogLine { at, stderr, text: text.to_owned() });
+        }
+    }
+
     fn announce(&self, name: &str, actions: &[&str]) {
+        self.written.send_modify(|count| *count += 1);
         let Some(container) = self.containers.get(name) else { return };
         for action in actions {
             let event = EngineEvent::Container {
@@ -177,7 +212,10 @@ impl World {
                 cpu_nanos: 1_000_000,
                 memory_bytes: 10 << 20,
                 memory_limit: spec.memory_bytes,
+                processes: 1,
+                ..UsageSample::default()
             },
+            files: BTreeMap::new(),
         };
         self.containers.insert(spec.name.clone(), held);
         self.announce(&spec.name, &["create"]);

@@ -13,6 +13,7 @@
 mod commit;
 mod events;
 mod images;
+mod inside;
 mod leaving;
 mod lifecycle;
 mod networks;
@@ -69,6 +70,11 @@ contract! {
     events::nothing_is_missed_between_asking_and_reading
     reading::a_running_container_can_be_measured
     reading::what_does_not_run_has_no_measure
+    inside::a_log_is_read_line_by_line_from_and_to_a_moment
+    inside::a_followed_log_goes_on_until_the_container_ends
+    inside::processes_are_listed_while_it_runs
+    inside::changed_files_are_listed_and_looked_at_unread
+    inside::what_is_missing_has_no_inside
     images::images_are_listed_and_found_by_tag_and_id
     images::the_engine_describes_itself
     commit::a_container_becomes_an_image_and_goes_on

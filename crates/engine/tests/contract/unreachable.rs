@@ -1,6 +1,6 @@
 //! Engines that are not there, or leave.
 
-use crate::world::World;
+use crate::world::{World, whole_log};
 use domain::ErrorKind;
 use engine::docker::Docker;
 use engine::memory::{MemoryEngine, Op};
@@ -26,6 +26,10 @@ async fn connecting_succeeds_without_an_engine_and_every_call_says_what_is_wrong
         docker.pause(name).await.unwrap_err(),
         docker.remove_container(name).await.unwrap_err(),
         docker.log_tail(name, 1).await.unwrap_err(),
+        docker.log(name, &whole_log()).await.err().unwrap(),
+        docker.processes(name).await.unwrap_err(),
+        docker.changed_files(name).await.unwrap_err(),
+        docker.path_stat(name, "/etc").await.unwrap_err(),
         docker.sample(name).await.unwrap_err(),
         docker.networks(name).await.unwrap_err(),
         docker.remove_network(name).await.unwrap_err(),

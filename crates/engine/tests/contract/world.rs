@@ -1,10 +1,11 @@
 //! The world a behaviour is tested in: an engine, an image, an installation nobody else uses.
 
+use domain::inside::{ChangeKind, PathKind, PathStat};
 use domain::plan::ContainerState;
 use domain::{ErrorKind, Result};
 use engine::docker::Docker;
 use engine::memory::MemoryEngine;
-use engine::{Container, ContainerSpec, Engine, EngineEvent, NetworkSpec};
+use engine::{Container, ContainerSpec, Engine, EngineEvent, LogSpec, NetworkSpec};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// Long enough for a loaded machine; only ever waited for when something is wrong.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct World {
     pub engine: Arc<dyn Engine>,
@@ -20,13 +21,23 @@ pub struct World {
     pub installation: String,
     /// Address of the real engine, to be cleaned up.
     real: Option<String>,
+    /// The engine in memory, whose containers are played by the test.
+    memory: Option<MemoryEngine>,
+}
+
+/// All of a log.
+pub fn whole_log() -> LogSpec {
+    LogSpec { since: None, until: None, tail: None, follow: false, longest: 2_000 }
 }
 
 impl World {
     pub fn memory() -> Self {
         let memory = MemoryEngine::new();
         memory.add_image("debian:bookworm-slim", "sha256:0de");
-        Self::new(Arc::new(memory), "debian:bookworm-slim".to_owned(), None)
+        let engine = Arc::new(memory.clone());
+        let mut world = Self::new(engine, "debian:bookworm-slim".to_owned(), None);
+        world.memory = Some(memory);
+        world
     }
 
     /// The real engine, or `None` if the tests are run without one.
@@ -42,7 +53,8 @@ impl World {
     }
 
     fn new(engine: Arc<dyn Engine>, image: String, real: Option<String>) -> Self {
-        Self { engine, image, installation: format!("contract-{}-{}", run(), next()), real }
+        let installation = format!("contract-{}-{}", run(), next());
+        Self { engine, image, installation, real, memory: None }
     }
 
     /// What a container named `name` would be made from; its network is not made yet.
@@ -94,6 +106,57 @@ impl World {
         let spec = self.made(name).await;
         self.engine.start(&spec.name).await.unwrap();
         spec
+    }
+
+    /// A container that runs a shell script; `play` does in memory what the script would.
+    async fn acting<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        script: &str,
+        play: impl FnOnce(MemoryEngine, String) -> F,
+    ) -> ContainerSpec {
+        let spec = ContainerSpec {
+            network: self.network("net").await.name,
+            command: vec!["sh".into(), "-c".into(), script.into()],
+            ..self.spec("acting")
+        };
+        self.engine.create_container(&spec).await.unwrap();
+        self.engine.start(&spec.name).await.unwrap();
+        if let Some(memory) = self.memory.clone() {
+            tokio::spawn(play(memory, spec.name.clone()));
+        }
+        spec
+    }
+
+    /// A container that writes `first` to its output and `second` to its error stream, writes
+    /// `third` a little later, and ends.
+    pub async fn telling(&self) -> ContainerSpec {
+        let script = "echo first; sleep 0.3; echo second >&2; sleep 1; echo third";
+        self.acting(script, async |memory, name| {
+            memory.write_log(&name, false, "first");
+            memory.write_log(&name, true, "second");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            memory.write_log(&name, false, "third");
+            memory.exit(&name, 0, false);
+        })
+        .await
+    }
+
+    /// A container that has made a folder `/tmp/made` with a file of five bytes and a link in it.
+    pub async fn changing(&self) -> ContainerSpec {
+        let script = "mkdir /tmp/made && printf hello > '/tmp/made/a file' && \
+                      ln -s /nowhere /tmp/made/link && exec sleep 600";
+        self.acting(script, async |memory, name| {
+            let stat =
+                |kind, size, target: &str| Some(PathStat { kind, size, target: target.to_owned() });
+            let directory = || stat(PathKind::Directory, 4_096, "");
+            memory.change_file(&name, ChangeKind::Changed, "/tmp", directory());
+            memory.change_file(&name, ChangeKind::Added, "/tmp/made", directory());
+            let file = stat(PathKind::File, 5, "");
+            memory.change_file(&name, ChangeKind::Added, "/tmp/made/a file", file);
+            let link = stat(PathKind::Link, 8, "/nowhere");
+            memory.change_file(&name, ChangeKind::Added, "/tmp/made/link", link);
+        })
+        .await
     }
 
     pub async fn container(&self, spec: &ContainerSpec) -> Option<Container> {

@@ -1,7 +1,9 @@
 //! Sessions: launching them, steering them, and showing them.
 
 mod act;
+mod inside;
 mod launch;
+mod log;
 mod show;
 
 use crate::core::Core;

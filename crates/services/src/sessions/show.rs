@@ -8,9 +8,6 @@ use domain::{
     session::{SessionDetail, SessionRow},
 };
 
-/// Lines of the container's log that a page shows.
-const LOG_LINES: u32 = 300;
-
 impl Sessions {
     /// Everybody's sessions.
     ///
@@ -38,7 +35,6 @@ impl Sessions {
         }
         Ok(SessionDetail {
             timeline: self.0.store.timeline(id).await?,
-            usage: session.running_since.and_then(|_| self.0.usages.of(id, self.0.now())),
             own: session.owner == actor.user,
             may_force_remove: actor.may(Permission::ForceRemoveSessions),
             may_create_image: actor.may(Permission::CreateImages),
@@ -46,16 +42,6 @@ impl Sessions {
             image_job: self.0.store.commit_of(id).await?,
             session,
         })
-    }
-
-    /// The last lines the container wrote; empty when there is no container.
-    pub async fn log_tail(&self, actor: &Actor, id: &SessionId) -> Result<Vec<String>> {
-        actor.require(Permission::LaunchWorkspaces)?;
-        self.visible(actor, id).await?;
-        match self.0.engine.log_tail(&self.0.container_name(id), LOG_LINES).await {
-            Err(error) if error.kind == domain::ErrorKind::NotFound => Ok(Vec::new()),
-            lines => lines,
-        }
     }
 }
 
