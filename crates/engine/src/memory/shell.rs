@@ -74,19 +74,21 @@ struct Running {
 }
 
 impl Running {
-    /// Ends when told to, or when nobody can type any more.
+    /// Ends when told to; not when nobody listens any more, which no engine takes for an end.
     async fn run(mut self) {
         let mut typed = String::new();
-        let mut said = self.say("$ ").await;
-        while said.is_some()
-            && let Ok(key) = self.line.read_u8().await
-        {
-            said = if key == b'\r' || key == b'\n' {
-                self.obey(&std::mem::take(&mut typed)).await
-            } else {
-                typed.push(char::from(key));
-                self.say(char::from(key).encode_utf8(&mut [0; 4])).await
+        self.say("$ ").await;
+        loop {
+            let key = match self.line.read_u8().await {
+                Ok(key) => key,
+                Err(_) => std::future::pending().await,
             };
+            if key != b'\r' && key != b'\n' {
+                typed.push(char::from(key));
+                self.say(char::from(key).encode_utf8(&mut [0; 4])).await;
+            } else if self.obey(&std::mem::take(&mut typed)).await.is_none() {
+                return;
+            }
         }
     }
 
@@ -95,7 +97,7 @@ impl Running {
         let answer = match command.split_once(' ') {
             _ if command == "exit" => return None,
             _ if command == "yes" => loop {
-                self.say("y\r\n").await?;
+                self.say("y\r\n").await;
             },
             _ if command == "stty size" => {
                 let size = *self.size.borrow();
@@ -104,12 +106,14 @@ impl Running {
             Some(("echo", words)) => format!("{}\r\n", words.replace("''", "")),
             _ => String::new(),
         };
-        self.say(&format!("\r\n{answer}$ ")).await
+        self.say(&format!("\r\n{answer}$ ")).await;
+        Some(())
     }
 
-    async fn say(&mut self, text: &str) -> Option<()> {
-        self.line.write_all(text.as_bytes()).await.ok()?;
+    async fn say(&mut self, text: &str) {
+        if self.line.write_all(text.as_bytes()).await.is_err() {
+            std::future::pending().await
+        }
         self.written.fetch_add(text.len() as u64, Ordering::SeqCst);
-        Some(())
     }
 }

@@ -41,6 +41,7 @@ impl Sessions {
             own: session.owner == actor.user,
             may_force_remove: actor.may(Permission::ForceRemoveSessions),
             may_create_image: actor.may(Permission::CreateImages),
+            may_open_terminal: actor.may(Permission::OpenTerminals),
             image_job: self.0.store.commit_of(id).await?,
             session,
         })
