@@ -112,6 +112,8 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/jobs/{id}", SignedIn),
     ("GET", "/jobs", Administrators),
     ("GET", "/sessions/{id}/image", Administrators),
+    ("GET", "/sessions/{id}/terminal", Administrators),
+    ("GET", "/sessions/{id}/terminal/socket", Administrators),
     ("GET", "/sessions", Administrators),
     ("GET", "/workspaces", Administrators),
     ("GET", "/workspaces/new", Administrators),

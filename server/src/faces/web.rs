@@ -8,6 +8,7 @@ use crate::{
         events, guard, health, icons,
         metrics::{self, Metrics},
         sign_in_store::SignInStore,
+        terminal,
     },
     serve::Stopping,
 };
@@ -88,6 +89,8 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
         .route("/events", get(events::events))
         .with_state(stopping)
         .route("/icons/{id}", get(icons::show))
+        .route("/sessions/{id}/terminal", get(terminal::page))
+        .route("/sessions/{id}/terminal/socket", get(terminal::socket))
         .route("/workspaces/{id}/icon", post(icons::upload));
     own = own.merge(pages);
     let mut console = own
