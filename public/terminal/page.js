@@ -74,6 +74,7 @@
   /* The next piece is what was printed before; it is being shown. */
   let isReplay = false;
   let replaying = false;
+  let greeting = '';
   let unread = 0;
 
   const remember = id => {
@@ -131,7 +132,7 @@
 
   function hear({ id, ended, moved }) {
     if (id) {
-      const isNew = id !== terminal;
+      greeting = id === terminal ? 'Connected again' : 'Connected';
       remember(id);
       had = true;
       failures = 0;
@@ -141,9 +142,6 @@
          answered long ago; answered again, the answers would be typed into the shell. */
       isReplay = true;
       term.reset();
-      show(isNew ? 'Connected' : 'Connected again', true);
-      resize();
-      if (document.activeElement === document.body || document.activeElement === again) term.focus();
     } else if (ended) {
       const stale = terminal && !had;
       remember(null);
@@ -155,11 +153,20 @@
     }
   }
 
+  /* What was printed before is shown: from now on it can be typed. */
+  function begin() {
+    replaying = false;
+    if (!isOpen()) return;
+    show(greeting, true);
+    resize();
+    if (document.activeElement === document.body || document.activeElement === again) term.focus();
+  }
+
   function print(bytes) {
     if (isReplay) {
       isReplay = false;
       replaying = true;
-      term.write(bytes, () => { replaying = false; });
+      term.write(bytes, begin);
       return;
     }
     term.write(bytes, () => {
