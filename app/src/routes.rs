@@ -93,6 +93,11 @@ pub fn stream(id: &SessionId) -> String {
     format!("{SESSIONS}/{id}/view")
 }
 
+/// A shell in a session's container; a document of the server's own, not of the app.
+pub fn terminal(id: &SessionId) -> String {
+    format!("{SESSIONS}/{id}/terminal")
+}
+
 /// A page of the wizard that makes an image of a session.
 pub fn create_image(id: &SessionId, step: WizardStep) -> String {
     format!("{SESSIONS}/{id}/image?step={}", step.as_str())

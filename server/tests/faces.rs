@@ -131,6 +131,8 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/jobs", Administrators),
     ("GET", "/sessions/{id}/image", Administrators),
     ("GET", "/settings", Administrators),
+    ("GET", "/sessions/{id}/terminal", Administrators),
+    ("GET", "/sessions/{id}/terminal/socket", Administrators),
     ("GET", "/sessions", Administrators),
     ("GET", "/workspaces", Administrators),
     ("GET", "/workspaces/new", Administrators),

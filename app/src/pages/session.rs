@@ -306,6 +306,22 @@ fn deeds(detail: RwSignal<SessionDetail>, state: Signal<State>, steering: Steeri
             </a>
         }
     });
+    // The server writes that page; the router knows nothing of it.
+    let terminal =
+        detail.with_untracked(|d| d.may_open_terminal.then(|| routes::terminal(&d.session.id)));
+    let terminal = terminal.map(|href| {
+        view! {
+            <a
+                class="button"
+                href=href
+                rel="external"
+                hidden=move || !matches!(state.get(), State::Running)
+            >
+                <Glyph name="terminal" />
+                "Terminal"
+            </a>
+        }
+    });
     let look = |deed| if matches!(deed, Deed::Delete) { "button button-danger" } else { "button" };
     let buttons = steering.buttons(&id, state, look, move || detail.with_untracked(target));
     view! {
@@ -313,6 +329,7 @@ fn deeds(detail: RwSignal<SessionDetail>, state: Signal<State>, steering: Steeri
             <Glyph name="external" />
             "Open"
         </a>
+        {terminal}
         {create}
         <form class="actions" method="post" action=ActOnSession::url()>
             <input type="hidden" name="id" value=id.clone() />

@@ -33,6 +33,7 @@ impl Role {
             | Permission::SteerAllSessions
             | Permission::ForceRemoveSessions
             | Permission::CreateImages
+            | Permission::OpenTerminals
             | Permission::SeeAllJobs
             | Permission::ManageSettings
             | Permission::InspectEngine => matches!(self, Self::Administrator),
@@ -55,6 +56,8 @@ pub enum Permission {
     ForceRemoveSessions,
     /// Make images of sessions, and with them workspaces.
     CreateImages,
+    /// Open a shell in a session's container.
+    OpenTerminals,
     /// See and steer everybody's jobs.
     SeeAllJobs,
     /// Decide on limits and life-time rules of the installation.
@@ -73,6 +76,7 @@ impl Permission {
             Self::SteerAllSessions => "see or steer other people's sessions",
             Self::ForceRemoveSessions => "force-remove sessions",
             Self::CreateImages => "create images",
+            Self::OpenTerminals => "open terminals",
             Self::SeeAllJobs => "see jobs",
             Self::ManageSettings => "change the settings",
             Self::InspectEngine => "inspect the engine",

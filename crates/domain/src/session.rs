@@ -407,6 +407,8 @@ pub struct SessionDetail {
     pub may_force_remove: bool,
     /// Whether the reader may make an image of it.
     pub may_create_image: bool,
+    /// Whether the reader may open a shell in its container.
+    pub may_open_terminal: bool,
     /// The job that is making an image of it now; until that is done, everything else waits.
     pub image_job: Option<JobId>,
     /// When and why it ends by itself.

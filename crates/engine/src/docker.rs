@@ -18,13 +18,14 @@ mod logs;
 mod networks;
 mod observe;
 mod push;
+mod shell;
 mod stats;
 
 pub use connect::Docker;
 
 use crate::{
     CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, LogSpec,
-    Network, NetworkSpec, PushProgress, RegistryLogin, UsageSample,
+    Network, NetworkSpec, PushProgress, RegistryLogin, Shell, Terminal, TerminalSize, UsageSample,
 };
 use async_trait::async_trait;
 use domain::Result;
@@ -112,6 +113,18 @@ impl Engine for Docker {
 
     async fn commit(&self, spec: &CommitSpec) -> Result<String> {
         self.commit_container(spec).await
+    }
+
+    async fn open_terminal(&self, name: &str, size: TerminalSize) -> Result<Terminal> {
+        self.open_shell(name, size).await
+    }
+
+    async fn resize_terminal(&self, shell: &Shell, size: TerminalSize) -> Result<()> {
+        self.resize_shell(shell, size).await
+    }
+
+    async fn end_terminal(&self, shell: &Shell) -> Result<()> {
+        self.end_shell(shell).await
     }
 
     async fn image_label(&self, reference: &str, label: &str) -> Result<Option<String>> {

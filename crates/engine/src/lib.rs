@@ -88,6 +88,24 @@ pub trait Engine: Send + Sync + 'static {
     /// Makes an image of a container, which goes on as it was; returns the image's content id.
     async fn commit(&self, spec: &CommitSpec) -> Result<String>;
 
+    /// Opens an interactive shell in a running container, with a terminal of this size.
+    ///
+    /// Dropping what is returned does not end the shell: [`end_terminal`](Self::end_terminal) does.
+    ///
+    /// # Errors
+    /// `Conflict` when the container does not run, is paused, or has no shell.
+    async fn open_terminal(&self, name: &str, size: TerminalSize) -> Result<Terminal>;
+
+    /// Tells a shell how large its terminal is now. One that has ended is no error.
+    async fn resize_terminal(&self, shell: &Shell, size: TerminalSize) -> Result<()>;
+
+    /// Ends a shell with everything started in it that has not left for a terminal of its own.
+    /// One that has ended is no error.
+    ///
+    /// # Errors
+    /// `Conflict` while the container is paused: nothing in it can end before it goes on.
+    async fn end_terminal(&self, shell: &Shell) -> Result<()>;
+
     /// A label of an image, or `None` if it has none or there is no such image.
     async fn image_label(&self, reference: &str, label: &str) -> Result<Option<String>>;
 

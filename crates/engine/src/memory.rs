@@ -6,6 +6,7 @@
 
 mod control;
 mod log;
+mod shell;
 mod subnet;
 mod world;
 
@@ -13,7 +14,7 @@ pub use control::Op;
 
 use crate::{
     CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, LogSpec,
-    Network, NetworkSpec, PushProgress, RegistryLogin, UsageSample,
+    Network, NetworkSpec, PushProgress, RegistryLogin, Shell, Terminal, TerminalSize, UsageSample,
 };
 use async_trait::async_trait;
 use domain::inside::{FileChange, PathStat, Process};
@@ -183,6 +184,22 @@ impl Engine for MemoryEngine {
             self.world().go_on(&spec.container);
         }
         made
+    }
+
+    async fn open_terminal(&self, name: &str, size: TerminalSize) -> Result<Terminal> {
+        self.enter(Op::OpenTerminal).await?.open_shell(name, size)
+    }
+
+    async fn resize_terminal(&self, shell: &Shell, size: TerminalSize) -> Result<()> {
+        let world = self.enter(Op::ResizeTerminal).await?;
+        if let Some(container) = world.containers.get(&shell.container) {
+            container.shells.resize(shell, size);
+        }
+        Ok(())
+    }
+
+    async fn end_terminal(&self, shell: &Shell) -> Result<()> {
+        self.enter(Op::EndTerminal).await?.end_shell(shell)
     }
 
     async fn image_label(&self, reference: &str, label: &str) -> Result<Option<String>> {

@@ -2,6 +2,7 @@
 
 use domain::plan::{ContainerState, Observed};
 use std::net::IpAddr;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Which installation an object belongs to.
 pub const LABEL_INSTALLATION: &str = "slipway.installation";
@@ -155,6 +156,37 @@ pub struct UsageSample {
     pub written: u64,
     /// Processes and threads now.
     pub processes: i64,
+}
+
+/// Size of a terminal in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TerminalSize {
+    pub columns: u16,
+    pub rows: u16,
+}
+
+/// Names a shell that was opened in a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shell {
+    pub container: String,
+    /// The engine's name for it.
+    pub exec: String,
+    /// Its process, as the container numbers it.
+    pub process: u32,
+}
+
+/// An interactive shell in a container. What it writes must be read, or it waits.
+pub struct Terminal {
+    pub shell: Shell,
+    /// Ends when the shell does.
+    pub output: Box<dyn AsyncRead + Send + Unpin>,
+    pub input: Box<dyn AsyncWrite + Send + Unpin>,
+}
+
+impl std::fmt::Debug for Terminal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Terminal({:?})", self.shell)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -27,6 +27,7 @@ pub mod settings;
 pub mod setup;
 mod snapshots;
 pub mod streams;
+pub mod terminals;
 mod throttle;
 mod usage;
 mod users;
@@ -42,6 +43,7 @@ pub use settings::{Settings, StreamMode};
 pub use setup::Setup;
 pub use snapshots::{Begun, Snapshots};
 pub use streams::Streams;
+pub use terminals::Terminals;
 pub use users::Users;
 pub use workspaces::Workspaces;
 
@@ -65,6 +67,7 @@ pub struct Services {
     pub snapshots: Snapshots,
     pub jobs: Jobs,
     pub streams: Streams,
+    pub terminals: Terminals,
     pub engine: EngineReports,
     pub policies: Policies,
 }
@@ -91,6 +94,7 @@ impl Services {
             snapshots: Snapshots::new(core.clone()),
             jobs: Jobs::new(core.clone()),
             streams: Streams::new(core.clone()),
+            terminals: Terminals::new(core.clone()),
             engine: EngineReports::new(core.clone()),
             policies: Policies::new(core.clone()),
             core,

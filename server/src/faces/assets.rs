@@ -103,6 +103,13 @@ pub fn public_files() -> Vec<String> {
         .collect()
 }
 
+/// Address of a public file, another one when its content is.
+pub(crate) fn address(path: &str) -> String {
+    let hash = Dist::get(path).map(|file| file.metadata.sha256_hash()).unwrap_or_default();
+    let [a, b, c, d, ..] = hash;
+    format!("/{path}?v={:08x}", u32::from_be_bytes([a, b, c, d]))
+}
+
 /// One public file, revalidated now and then.
 pub(crate) async fn public(uri: http::Uri, headers: HeaderMap) -> Response {
     respond(uri.path().trim_start_matches('/'), &headers, "public, max-age=3600")

@@ -1,7 +1,8 @@
 //! Keeps foreign pages out, and shows people without a sign-in where to go.
 //!
 //! Every request that may change something must come from the console's own pages: browsers say so
-//! in `Sec-Fetch-Site` and `Origin`. Ports of one host are *same-site*, so a page from a session
+//! in `Sec-Fetch-Site` and `Origin`. So must every WebSocket, which begins with a harmless request
+//! and is then read and written by whoever asked for it. Ports of one host are *same-site*, so a page from a session
 //! arrives with the console's cookie; this check is what stands between them.
 
 use crate::faces::problem;
@@ -17,6 +18,13 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
+/// Whether a WebSocket is asked for.
+fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers.get_all(header::UPGRADE).iter().any(|value| {
+        value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("websocket"))
+    })
+}
+
 /// Whether a request that may change something comes from the console itself.
 fn is_own(request: &Request, headers: &HeaderMap) -> Result<(), Error> {
     let refused = |why: String| {
@@ -30,6 +38,7 @@ fn is_own(request: &Request, headers: &HeaderMap) -> Result<(), Error> {
         return Err(refused(format!("Sec-Fetch-Site is `{site}`.")));
     }
     match text(headers, "origin") {
+        None if is_upgrade(headers) => Err(refused("A WebSocket must name its Origin.".to_owned())),
         Some(origin) if origin != request.origin.to_string() => {
             Err(refused(format!("Origin is `{origin}`, the console is `{}`.", request.origin)))
         }
@@ -41,7 +50,8 @@ fn is_own(request: &Request, headers: &HeaderMap) -> Result<(), Error> {
 
 /// Refuses foreign requests.
 pub(crate) async fn own_pages_only(request: axum::extract::Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
+        && !is_upgrade(request.headers());
     let own = match request.extensions().get::<Request>() {
         Some(context) => is_own(context, request.headers()),
         None => Err(Error::internal("no-request-context")),

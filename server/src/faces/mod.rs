@@ -7,6 +7,7 @@ mod cookies;
 mod events;
 mod guard;
 mod health;
+mod html;
 mod icons;
 mod listener;
 mod log;
@@ -14,6 +15,7 @@ mod metrics;
 mod problem;
 pub mod proxy;
 mod sign_in_store;
+mod terminal;
 pub mod web;
 
 use crate::{config::Config, serve::Stopping};
@@ -54,6 +56,12 @@ pub fn serve(
             () = streams.follow() => {}
             () = stopped(until) => {}
         }
+    });
+    let terminals = services.terminals.clone();
+    let until = stopping.clone();
+    tasks.spawn(async move {
+        stopped(until).await;
+        terminals.end_all().await;
     });
     tasks.spawn(proxy::listeners::run(proxy, config.listen.ip(), stopping.clone()));
     Ok(())

@@ -8,6 +8,7 @@ use crate::{
         events, guard, health, icons, log,
         metrics::{self, Metrics},
         sign_in_store::SignInStore,
+        terminal,
     },
     serve::Stopping,
 };
@@ -90,6 +91,8 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
         .with_state(stopping)
         .route("/sessions/{id}/log/download", get(log::download))
         .route("/icons/{id}", get(icons::show))
+        .route("/sessions/{id}/terminal", get(terminal::page))
+        .route("/sessions/{id}/terminal/socket", get(terminal::socket))
         .route("/workspaces/{id}/icon", post(icons::upload));
     own = own.merge(pages);
     let mut console = own

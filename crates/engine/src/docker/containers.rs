@@ -44,7 +44,7 @@ impl Docker {
         }
     }
 
-    async fn status(&self, name: &str) -> Result<Option<Status>> {
+    pub(super) async fn status(&self, name: &str) -> Result<Option<Status>> {
         Ok(self.inspect(name).await?.and_then(|container| container.state?.status))
     }
 

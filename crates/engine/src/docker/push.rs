@@ -140,7 +140,7 @@ fn classify(error: Error) -> Error {
 }
 
 impl Docker {
-    fn silent_for(&self, limit: Duration) -> super::errors::Failure {
+    pub(super) fn silent_for(&self, limit: Duration) -> super::errors::Failure {
         super::errors::Failure::Lost(super::errors::silent(&self.address, limit))
     }
 

@@ -38,6 +38,9 @@ pub enum Op {
     ImageLabel,
     RemoveImage,
     Push,
+    OpenTerminal,
+    ResizeTerminal,
+    EndTerminal,
 }
 
 #[derive(Debug, Default)]
@@ -197,6 +200,16 @@ impl MemoryEngine {
         if let Some(container) = self.world().containers.get_mut(name) {
             container.files.insert(path.to_owned(), (kind, stat));
         }
+    }
+
+    /// How many shells are open in the container.
+    pub fn shells(&self, name: &str) -> usize {
+        self.world().containers.get(name).map_or(0, |container| container.shells.open())
+    }
+
+    /// How much the shells of the container have written so far, in bytes.
+    pub fn written_by_shells(&self, name: &str) -> u64 {
+        self.world().containers.get(name).map_or(0, |container| container.shells.written())
     }
 
     /// What the container uses while it runs.

@@ -1,9 +1,11 @@
 //! What is in the world, and how it changes. Every change announces what Docker would announce.
 
 use super::control::Control;
+use super::shell::Shells;
 use super::{ADDRESS, has_processes, subnet};
 use crate::{
-    CommitSpec, Container, ContainerSpec, EngineEvent, ImageSummary, NetworkSpec, UsageSample,
+    CommitSpec, Container, ContainerSpec, EngineEvent, ImageSummary, NetworkSpec, Shell, Terminal,
+    TerminalSize, UsageSample,
 };
 use domain::inside::{ChangeKind, FileChange, PathStat, Process};
 use domain::log::LogLine;
@@ -53,6 +55,7 @@ pub(super) struct Held {
     pub(super) usage: UsageSample,
     /// What became of paths, and what they are.
     pub(super) files: BTreeMap<String, (ChangeKind, Option<PathStat>)>,
+    pub(super) shells: Shells,
 }
 
 impl Held {
@@ -97,6 +100,7 @@ impl Held {
         self.exit_code = Some(code);
         self.out_of_memory = out_of_memory;
         self.address = None;
+        self.shells = Shells::default();
     }
 }
 
@@ -216,6 +220,7 @@ impl World {
                 ..UsageSample::default()
             },
             files: BTreeMap::new(),
+            shells: Shells::default(),
         };
         self.containers.insert(spec.name.clone(), held);
         self.announce(&spec.name, &["create"]);
@@ -349,6 +354,27 @@ impl World {
         Ok(id)
     }
 
+    pub(super) fn open_shell(&mut self, name: &str, size: TerminalSize) -> Result<Terminal> {
+        let container = self.held(name, "open a terminal in")?;
+        match container.state {
+            ContainerState::Running => Ok(container.shells.open_in(name, size)),
+            ContainerState::Paused => Err(stands_still(name)),
+            ContainerState::Created | ContainerState::Exited => {
+                Err(Error::conflict(format!("The container `{name}` does not run."))
+                    .hint("Start it first."))
+            }
+        }
+    }
+
+    pub(super) fn end_shell(&mut self, shell: &Shell) -> Result<()> {
+        let Some(container) = self.containers.get_mut(&shell.container) else { return Ok(()) };
+        if container.state == ContainerState::Paused {
+            return Err(stands_still(&shell.container));
+        }
+        container.shells.end(shell);
+        Ok(())
+    }
+
     pub(super) fn untag(&mut self, reference: &str) -> Result<()> {
         let Some(id) = self.image(reference).map(|image| image.id.clone()) else { return Ok(()) };
         let last = self.images.iter().any(|image| image.id == id && image.tags.len() < 2);
@@ -387,6 +413,10 @@ impl World {
         self.networks.insert(spec.name.clone(), spec.clone());
         Ok(())
     }
+}
+
+fn stands_still(name: &str) -> Error {
+    Error::conflict(format!("The container `{name}` is paused.")).hint("Resume it first.")
 }
 
 fn refused(verb: &str, kind: &str, name: &str) -> Error {

@@ -20,6 +20,7 @@ mod networks;
 mod reading;
 mod real;
 mod registry;
+mod terminals;
 mod unreachable;
 mod world;
 
@@ -79,4 +80,8 @@ contract! {
     images::the_engine_describes_itself
     commit::a_container_becomes_an_image_and_goes_on
     commit::what_is_not_there_cannot_be_pushed
+    terminals::a_shell_obeys_and_knows_its_size
+    terminals::shells_of_one_container_are_apart
+    terminals::a_shell_ends_with_its_container
+    terminals::what_does_not_run_has_no_shell
 }

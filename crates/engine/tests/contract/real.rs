@@ -1,12 +1,13 @@
 //! What only a real engine can show: hardening as the engine has it, processes, logs.
 
+use crate::terminals::{ends, enter, prints};
 use crate::world::{World, actions_until, eventually};
 use bollard::models::NetworkCreateRequest;
 use bollard::query_parameters::{
-    InspectContainerOptions, RemoveImageOptions, TagImageOptionsBuilder,
+    InspectContainerOptions, RemoveImageOptions, TagImageOptionsBuilder, TopOptions,
 };
 use domain::plan::ContainerState;
-use engine::{ContainerSpec, EngineEvent};
+use engine::{ContainerSpec, EngineEvent, TerminalSize};
 use futures_util::StreamExt;
 use std::time::Duration;
 
@@ -171,4 +172,61 @@ async fn several_networks_of_one_name_go_together() {
         world.engine.remove_network(&spec.name).await.unwrap();
         assert_eq!(world.engine.networks(&world.installation).await.unwrap(), []);
     }
+}
+
+const SIZE: TerminalSize = TerminalSize { columns: 80, rows: 24 };
+
+/// What runs in a container, but for the process it was made for and its init process.
+async fn guests(spec: &ContainerSpec) -> Vec<String> {
+    let top = raw().await.top_processes(&spec.name, None::<TopOptions>).await.unwrap();
+    let commands = top.processes.unwrap().into_iter().filter_map(|mut line| line.pop());
+    commands.filter(|command| !command.ends_with("sleep 600")).collect()
+}
+
+#[tokio::test]
+async fn a_shell_that_is_ended_leaves_nothing_behind() {
+    let Some(world) = World::real() else { return };
+    let spec = world.running("a").await;
+    assert!(guests(&spec).await.is_empty());
+    let mut terminal = world.engine.open_terminal(&spec.name, SIZE).await.unwrap();
+    enter(&mut terminal, "sleep 4711 &").await;
+    enter(&mut terminal, "(trap '' HUP TERM; exec sleep 4712) &").await;
+    enter(&mut terminal, "echo s''tarted; sleep 4713").await;
+    prints(&mut terminal, "started").await;
+    eventually("all of it runs", || async { guests(&spec).await.len() == 4 }).await;
+    // The connection ends; what runs does not.
+    let shell = terminal.shell.clone();
+    drop(terminal);
+    assert_eq!(guests(&spec).await.len(), 4);
+    world.engine.end_terminal(&shell).await.unwrap();
+    assert_eq!(guests(&spec).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_terminal_carries_every_byte() {
+    let Some(world) = World::real() else { return };
+    let spec = world.running("a").await;
+    let mut terminal = world.engine.open_terminal(&spec.name, SIZE).await.unwrap();
+    // The smallest bytes look like the engine's own framing, with a length of four gigabytes.
+    enter(&mut terminal, "printf '\\001\\000\\000\\000\\377\\377\\377\\377'; echo beh''ind").await;
+    prints(&mut terminal, "behind").await;
+    enter(&mut terminal, "head -c 300000 /dev/zero; echo beh''ind").await;
+    let seen = prints(&mut terminal, "behind").await;
+    assert!(seen.matches('\0').count() >= 300_000);
+    enter(&mut terminal, "exit").await;
+    ends(&mut terminal).await;
+}
+
+#[tokio::test]
+async fn a_container_without_a_shell_says_so() {
+    let Some(world) = World::real() else { return };
+    let spec = script(&world, "rm /bin/sh /bin/dash; echo gone; exec sleep 600").await;
+    eventually("the shell is gone", || async {
+        world.engine.log_tail(&spec.name, 1).await.unwrap() == ["gone"]
+    })
+    .await;
+    let refusal = world.engine.open_terminal(&spec.name, SIZE).await.unwrap_err();
+    assert_eq!(refusal.kind, domain::ErrorKind::Conflict, "{refusal:?}");
+    assert!(refusal.message.contains("no shell"), "{refusal:?}");
+    assert!(refusal.detail.unwrap().contains("/bin/sh"));
 }

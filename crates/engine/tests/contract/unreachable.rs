@@ -4,7 +4,7 @@ use crate::world::{World, whole_log};
 use domain::ErrorKind;
 use engine::docker::Docker;
 use engine::memory::{MemoryEngine, Op};
-use engine::{ContainerSpec, Engine, EngineEvent};
+use engine::{ContainerSpec, Engine, EngineEvent, TerminalSize};
 use futures_util::StreamExt;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,7 @@ async fn connecting_succeeds_without_an_engine_and_every_call_says_what_is_wrong
         docker.changed_files(name).await.unwrap_err(),
         docker.path_stat(name, "/etc").await.unwrap_err(),
         docker.sample(name).await.unwrap_err(),
+        docker.open_terminal(name, TerminalSize { columns: 80, rows: 24 }).await.unwrap_err(),
         docker.networks(name).await.unwrap_err(),
         docker.remove_network(name).await.unwrap_err(),
         docker.events(name).await.err().unwrap(),

@@ -1,16 +1,13 @@
 //! Pages of the session origin when there is no workspace to show. They stand alone: nothing is
 //! loaded from the console, and no script is needed.
 
+use crate::faces::html::escaped;
 use axum::response::{Html, IntoResponse, Response};
 use domain::{Error, session::State};
 use http::{HeaderValue, StatusCode, header};
 
 /// Seconds after which a page about a session that will change looks again.
 const LOOK_AGAIN_S: u32 = 2;
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
 
 fn page(status: StatusCode, title: &str, text: &str, again: bool) -> Response {
     let refresh = if again {
@@ -59,14 +56,4 @@ pub(super) fn closed(state: State, name: &str, message: &str) -> Response {
 pub(super) fn refused(error: &Error) -> Response {
     let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::FORBIDDEN);
     page(status, error.kind.title(), &error.to_string(), false)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escaped;
-
-    #[test]
-    fn names_cannot_become_markup() {
-        assert_eq!(escaped("<b>\"&"), "&lt;b&gt;&quot;&amp;");
-    }
 }
