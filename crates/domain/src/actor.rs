@@ -33,6 +33,7 @@ impl Role {
             | Permission::SteerAllSessions
             | Permission::ForceRemoveSessions
             | Permission::CreateImages
+            | Permission::ManageRegistries
             | Permission::SeeAllJobs
             | Permission::InspectEngine => matches!(self, Self::Administrator),
         }
@@ -54,6 +55,8 @@ pub enum Permission {
     ForceRemoveSessions,
     /// Make images of sessions, and with them workspaces.
     CreateImages,
+    /// See, make, change, test and delete registries.
+    ManageRegistries,
     /// See and steer everybody's jobs.
     SeeAllJobs,
     /// See the engine's version, storage and health.
@@ -70,6 +73,7 @@ impl Permission {
             Self::SteerAllSessions => "see or steer other people's sessions",
             Self::ForceRemoveSessions => "force-remove sessions",
             Self::CreateImages => "create images",
+            Self::ManageRegistries => "manage registries",
             Self::SeeAllJobs => "see jobs",
             Self::InspectEngine => "inspect the engine",
         }

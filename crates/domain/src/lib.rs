@@ -20,6 +20,7 @@ pub mod list;
 pub mod plan;
 pub mod preset;
 pub mod quantity;
+pub mod registry;
 pub mod session;
 pub mod snapshot;
 pub mod time;
@@ -27,5 +28,5 @@ pub mod user;
 pub mod workspace;
 
 pub use error::{Error, ErrorKind, FieldProblem, Result};
-pub use id::{IconId, JobId, SessionId, SignInId, UserId, WorkspaceId};
+pub use id::{IconId, JobId, RegistryId, SessionId, SignInId, UserId, WorkspaceId};
 pub use time::Timestamp;

@@ -18,6 +18,7 @@ mod keys;
 mod launcher;
 mod passwords;
 pub mod reconcile;
+mod registries;
 mod rights;
 pub mod sessions;
 pub mod settings;
@@ -33,6 +34,7 @@ pub use access::Access;
 pub use engine_report::{EngineReport, EngineReports};
 pub use jobs::Jobs;
 pub use launcher::Launchers;
+pub use registries::{Registries, Removal};
 pub use sessions::Sessions;
 pub use settings::{Settings, StreamMode};
 pub use setup::Setup;
@@ -59,6 +61,7 @@ pub struct Services {
     pub launcher: Launchers,
     pub sessions: Sessions,
     pub snapshots: Snapshots,
+    pub registries: Registries,
     pub jobs: Jobs,
     pub streams: Streams,
     pub engine: EngineReports,
@@ -84,6 +87,7 @@ impl Services {
             launcher: Launchers::new(core.clone()),
             sessions: Sessions::new(core.clone()),
             snapshots: Snapshots::new(core.clone()),
+            registries: Registries::new(core.clone()),
             jobs: Jobs::new(core.clone()),
             streams: Streams::new(core.clone()),
             engine: EngineReports::new(core.clone()),

@@ -24,17 +24,23 @@ impl Push {
             ))
             .hint("Type it again and push once more."));
         }
-        let login =
-            password.filter(|_| !self.to.username.is_empty()).map(|password| RegistryLogin {
+        let typed = password.filter(|_| !self.to.username.is_empty());
+        let login = match (typed, &self.to.registry) {
+            (Some(password), _) => Some(RegistryLogin {
                 server: self.to.server.clone(),
                 username: self.to.username.clone(),
                 password,
-            });
+            }),
+            // As it is stored now: a password that was corrected there counts.
+            (None, Some(stored)) => core.stored_login(stored).await?,
+            (None, None) => None,
+        };
+        let server = login.as_ref().map_or(&self.to.server, |login| &login.server);
         let who = match &login {
             Some(login) => format!("as {}", login.username),
             None => "without signing in".to_owned(),
         };
-        hand.say(format!("Pushing {} to {} {who}.", self.image, self.to.server)).await?;
+        hand.say(format!("Pushing {} to {server} {who}.", self.image)).await?;
         let (tell, mut told) = watch::channel(PushProgress { there: 0, layers: 0 });
         let announce = move |progress| {
             tell.send_replace(progress);
