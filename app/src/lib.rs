@@ -11,6 +11,8 @@
 
 pub mod api;
 pub mod components;
+#[cfg(feature = "ssr")]
+pub mod draft;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 pub mod live;

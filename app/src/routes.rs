@@ -8,14 +8,26 @@ use crate::{
     components::{clock, frame::Frame},
     live,
     pages::{
-        account::AccountPage, job::JobPage, jobs::JobsPage, launcher::LauncherPage,
-        login::LoginPage, not_found::NotFoundPage, session::SessionPage, sessions::SessionsPage,
-        setup::SetupPage, snapshot::SnapshotPage, stream::StreamPage,
-        workspace_edit::WorkspaceEditPage, workspaces::WorkspacesPage,
+        account::AccountPage,
+        job::JobPage,
+        jobs::JobsPage,
+        launcher::LauncherPage,
+        login::LoginPage,
+        not_found::NotFoundPage,
+        registries::{RegistriesPage, edit::RegistryEditPage},
+        session::SessionPage,
+        sessions::SessionsPage,
+        setup::SetupPage,
+        snapshot::SnapshotPage,
+        stream::StreamPage,
+        workspace_edit::WorkspaceEditPage,
+        workspaces::WorkspacesPage,
     },
     redirect,
 };
-use domain::{IconId, JobId, SessionId, WorkspaceId, list::encode, snapshot::WizardStep};
+use domain::{
+    IconId, JobId, RegistryId, SessionId, WorkspaceId, list::encode, snapshot::WizardStep,
+};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
@@ -30,6 +42,8 @@ pub const LAUNCHER: &str = "/";
 pub const SESSIONS: &str = "/sessions";
 pub const WORKSPACES: &str = "/workspaces";
 pub const NEW_WORKSPACE: &str = "/workspaces/new";
+pub const REGISTRIES: &str = "/registries";
+pub const NEW_REGISTRY: &str = "/registries/new";
 pub const JOBS: &str = "/jobs";
 pub const ACCOUNT: &str = "/account";
 /// The stream of changes; the server's, but part of the same address space.
@@ -67,6 +81,11 @@ pub fn job(id: &JobId) -> String {
 /// The form of a workspace.
 pub fn workspace(id: &WorkspaceId) -> String {
     format!("{WORKSPACES}/{id}")
+}
+
+/// The form of a registry.
+pub fn registry(id: &RegistryId) -> String {
+    format!("{REGISTRIES}/{id}")
 }
 
 /// An uploaded picture.
@@ -110,6 +129,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/workspaces") view=WorkspacesPage/>
                     <Route path=path!("/workspaces/new") view=WorkspaceEditPage/>
                     <Route path=path!("/workspaces/:id") view=WorkspaceEditPage/>
+                    <Route path=path!("/registries") view=RegistriesPage/>
+                    <Route path=path!("/registries/new") view=RegistryEditPage/>
+                    <Route path=path!("/registries/:id") view=RegistryEditPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </ParentRoute>
             </Routes>

@@ -2,11 +2,10 @@
 //!
 //! Every field is checked as it is left, by the same rules as on the server, and the server has
 //! the last word. What was typed is never lost: with JavaScript the form simply stays; without, the
-//! server keeps a refused form for the page that shows the problems ([`draft`]).
+//! server keeps a refused form for the page that shows the problems.
 
 mod basics;
 mod connection;
-pub mod draft;
 mod editor;
 mod picture;
 mod preset;
@@ -73,7 +72,7 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
     }
     #[cfg(feature = "ssr")]
     if asked.refused
-        && let Some(kept) = draft::take(&asked.id).await
+        && let Some(kept) = crate::draft::take(&format!("workspace/{}", asked.id)).await
     {
         form = kept;
     }
