@@ -1,10 +1,20 @@
 //! What a test of a registry found, step by step.
 
 use super::icon::Glyph;
+use crate::post::Post;
 use domain::registry::{Outcome, TestLine, TestReport};
 use leptos::prelude::*;
 
-pub fn report(report: TestReport) -> AnyView {
+/// What the last test found; `before` is what one found that was asked for without JavaScript.
+pub fn found(test: Post, before: Option<TestReport>) -> AnyView {
+    let last = move || {
+        let last = test.answer::<TestReport>().or_else(|| before.clone());
+        (!test.is_pending()).then_some(last).flatten().map(report)
+    };
+    view! { <div role="status">{last}</div> }.into_any()
+}
+
+fn report(report: TestReport) -> AnyView {
     let verdict = if report.is_good() {
         format!("{} can be used.", report.host)
     } else {

@@ -11,7 +11,7 @@ use crate::{
         confirm::PARAMETER,
         fresh::fresh,
         opening,
-        report::report,
+        report::found,
         table::{Column, Table},
     },
     post::{Post, PostForm},
@@ -74,10 +74,6 @@ fn list((first, tested): First) -> AnyView {
         let all = [test.refusal(), delete.refusal(), all.failure.get()];
         all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
     };
-    let found = move || {
-        let now = test.answer::<TestReport>().or_else(|| tested.clone());
-        (!test.is_pending()).then_some(now).flatten().map(report)
-    };
     let rows = move || {
         view! {
             <For
@@ -97,7 +93,7 @@ fn list((first, tested): First) -> AnyView {
         {done()}
         {deletion.question()}
         {refusals}
-        <div role="status">{found}</div>
+        {found(test, tested)}
         <Show when=move || !empty.get() fallback=nothing>
             <Table
                 caption="Registries"

@@ -9,7 +9,7 @@ mod review;
 
 use crate::{
     api::snapshots::{DiscardSnapshot, KeepSnapshot, SubmitSnapshot, TestPush, show_snapshot},
-    components::{Loading, PageFailure, PageHead, clock, field::ProblemSummary, report::report},
+    components::{Loading, PageFailure, PageHead, clock, field::ProblemSummary, report::found},
     post::{Post, PostForm},
     refusal::Refusal,
     routes, wire,
@@ -115,12 +115,8 @@ fn page((wizard, tested): Opened, step: WizardStep, posts: [Post; 4]) -> AnyView
     let body = match step {
         WizardStep::Image => asked(fields::image(&wizard, problem)),
         WizardStep::Registry => {
-            let found = move || {
-                let now = test.answer::<TestReport>().or_else(|| tested.clone());
-                (!test.is_pending()).then_some(now).flatten().map(report)
-            };
             let fields = fields::registry(&wizard, problem);
-            asked(view! { {fields} <div role="status">{found}</div> }.into_any())
+            asked(view! { {fields} {found(test, tested)} }.into_any())
         }
         WizardStep::Changes => asked(fields::changes(&wizard, problem)),
         WizardStep::Workspace => asked(fields::workspace(&wizard, problem)),

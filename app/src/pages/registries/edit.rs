@@ -9,13 +9,13 @@ use crate::{
     components::{
         Loading, PageFailure, PageHead,
         field::{AreaField, ProblemSummary, TextField, TickField},
-        report::report,
+        report::found,
     },
     post::{Post, PostForm},
     refusal::Refusal,
     routes, wire,
 };
-use domain::{actor::Permission, registry::TestReport};
+use domain::actor::Permission;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -91,12 +91,10 @@ fn page(id: String, opened: Opened, save: Post, test: Post) -> AnyView {
             problem.with(|error| error.as_ref()?.problem_at(field).map(str::to_owned))
         })
     };
-    let found = move || {
-        let now = test.answer::<TestReport>().or_else(|| tested.clone());
-        (!test.is_pending()).then_some(now).flatten().map(report)
-    };
     let password_help = if has_password {
         "Leave it empty to keep the one that is stored. It is typed again when the address or the user name changes."
+    } else if tested.is_some() {
+        "Type it once more to save: what was typed for the test is not kept."
     } else {
         "It is kept encrypted, and is never shown again. Many registries want an access token here."
     };
@@ -163,7 +161,7 @@ fn page(id: String, opened: Opened, save: Post, test: Post) -> AnyView {
                     help="Whether the user may push is known for one repository at a time. It is not saved, and nothing is pushed."
                     problem=at("repository")
                 />
-                <div role="status">{found}</div>
+                {found(test, tested)}
                 <div class="form-foot">
                     <button
                         type="submit"
