@@ -149,6 +149,7 @@ fn row(registry: Registry, test: Post) -> AnyView {
                     <a
                         class="button button-small"
                         href=format!("{}?{PARAMETER}={asked}", routes::REGISTRIES)
+                        data-noscroll=""
                         aria-label=delete_label
                     >
                         "Delete …"
