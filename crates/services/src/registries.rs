@@ -166,10 +166,7 @@ impl Registries {
     /// `NotFound` when there is none.
     pub async fn test_saved(&self, actor: &Actor, id: &RegistryId) -> Result<TestReport> {
         actor.require(Permission::ManageRegistries)?;
-        let core = &self.0;
-        let stored = core.store.registry(id).await?.ok_or_else(unknown)?;
-        let password = core.password_of(&stored)?.unwrap_or_default();
-        core.test_registry(actor, &stored.definition, &password, "").await
+        self.0.test_stored(actor, id, "").await
     }
 }
 
@@ -238,7 +235,7 @@ impl Core {
         Ok(password.map(|password| RegistryLogin { server: url, username, password }))
     }
 
-    /// The password of a stored registry is used, and not given away.
+    /// Tests a registry with what is stored.
     pub(crate) async fn test_stored(
         &self,
         actor: &Actor,

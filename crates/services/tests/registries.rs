@@ -205,6 +205,35 @@ async fn an_image_goes_to_a_stored_registry_with_what_is_stored_when_it_is_pushe
 }
 
 #[tokio::test]
+async fn credentials_typed_for_one_push_are_forgotten_and_the_stored_ones_count_again() {
+    let (world, admin, registry) = scene().await;
+    let stored =
+        world.services.registries.create(&admin, &registry.form(), "violin").await.unwrap();
+    let id = wizard(&world, &admin, &registry.host, "team/app").await;
+    let snapshots = &world.services.snapshots;
+    snapshots.keep(&admin, &id, WizardStep::Registry, chosen(&stored), "").await.unwrap();
+    let refused = || Error::forbidden("The registry does not know you.");
+    world.engine.fail_next(Op::Push, refused());
+    submit(&world, &admin, &id).await;
+    let failed = push_is(&world, &admin, JobState::Failed).await;
+    world.engine.fail_next(Op::Push, refused());
+    world.services.jobs.retry(&admin, &failed.id, "ada", "lute").await.unwrap();
+    let twice = async || {
+        let told = log(&world, &admin, &failed).await;
+        told.contains("as ada") && told.matches("does not know you").count() == 2
+    };
+    world.until("it is refused again", twice).await;
+    push_is(&world, &admin, JobState::Failed).await;
+    // A day later.
+    let mut tx = world.store.begin().await.unwrap();
+    tx.prune_jobs(domain::Timestamp(i64::MAX), domain::Timestamp(0)).await.unwrap();
+    tx.commit().await.unwrap();
+    world.services.jobs.retry(&admin, &failed.id, "", "").await.unwrap();
+    let done = push_is(&world, &admin, JobState::Done).await;
+    assert_eq!(log(&world, &admin, &done).await.matches("as robot").count(), 2);
+}
+
+#[tokio::test]
 async fn a_registry_that_is_gone_stops_nothing_but_its_push() {
     let (world, admin, registry) = scene().await;
     let registries = &world.services.registries;

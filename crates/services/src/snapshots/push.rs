@@ -16,8 +16,8 @@ pub(crate) struct Push {
 impl Push {
     pub(crate) async fn perform(self, hand: &Hand, password: Option<String>) -> Result<Outcome> {
         let core = &hand.core;
-        // Kept for a day after a failure, and not at all after a cancel.
-        if password.is_none() && !self.to.username.is_empty() {
+        // Kept for a day after a failure, and not at all after a cancel. A stored registry has its own.
+        if password.is_none() && !self.to.username.is_empty() && self.to.registry.is_none() {
             return Err(Error::forbidden(format!(
                 "The password of {} is no longer kept.",
                 self.to.username
