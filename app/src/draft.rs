@@ -1,10 +1,8 @@
-//! A refused form, kept on the server for the page that shows what is wrong with it.
+//! What a plain post leaves for the page it leads back to.
 //!
-//! Only for plain posts: the browser is sent back to the form by a redirect, which carries the
-//! refusal but not the fields. They wait in the sign-in record, out of the address and its logs,
-//! until the page takes them a moment later.
-
-#![cfg(feature = "ssr")]
+//! The browser is sent back to the form by a redirect, which can carry a refusal but neither the
+//! fields nor a long answer. They wait in the sign-in record, out of the address and its logs, until
+//! the page takes them a moment later. Passwords are not among them.
 
 use crate::request::Request;
 use leptos::prelude::use_context;
@@ -15,32 +13,39 @@ const DRAFT: &str = "draft";
 
 #[derive(Serialize, Deserialize)]
 struct Draft<T> {
-    /// Which form, of which thing.
+    /// The form it is of.
     of: String,
-    form: T,
+    what: T,
 }
 
-/// Keeps the form if the present request is a plain post.
-pub async fn keep<T: Serialize>(of: &str, form: &T) {
-    let plain = use_context::<http::request::Parts>().is_some_and(|parts| {
+/// Whether the present request is a plain post, whose answer is another page.
+pub fn is_plain_post() -> bool {
+    use_context::<http::request::Parts>().is_some_and(|parts| {
         let accepts = parts.headers.get(http::header::ACCEPT).and_then(|v| v.to_str().ok());
         accepts.is_some_and(|v| v.contains("text/html"))
-    });
-    if plain && let Ok(request) = Request::current() {
-        let kept = match serde_json::to_value(form) {
-            Ok(form) => request.sign_in.insert(DRAFT, Draft { of: of.to_owned(), form }).await,
-            Err(error) => return leptos::logging::warn!("a refused form is no JSON: {error}"),
-        };
+    })
+}
+
+/// Keeps something for the form called `of` if the present request is a plain post.
+pub async fn keep<T: Serialize + Send + Sync>(of: impl Into<String>, what: T) {
+    if is_plain_post()
+        && let Ok(request) = Request::current()
+    {
         // What cannot be kept is typed again; the refusal itself is shown all the same.
-        if let Err(error) = kept {
-            leptos::logging::warn!("a refused form could not be kept: {error}");
+        if let Err(error) = request.sign_in.insert(DRAFT, Draft { of: of.into(), what }).await {
+            leptos::logging::warn!("what a form left could not be kept: {error}");
         }
     }
 }
 
-/// Takes the form that was kept, if it was this one.
+/// Takes what was kept for the form called `of`, if anything was.
 pub async fn take<T: DeserializeOwned>(of: &str) -> Option<T> {
     let request = Request::current().ok()?;
-    let draft = request.sign_in.remove::<Draft<serde_json::Value>>(DRAFT).await.ok()??;
-    if draft.of == of { serde_json::from_value(draft.form).ok() } else { None }
+    let kept = request.sign_in.remove::<serde_json::Value>(DRAFT).await.ok()??;
+    // Of another form it may be anything.
+    if kept.get("of").and_then(|known| known.as_str()) != Some(of) {
+        return None;
+    }
+    let draft: Draft<T> = serde_json::from_value(kept).ok()?;
+    Some(draft.what)
 }

@@ -11,7 +11,8 @@
 
 pub mod api;
 pub mod components;
-mod draft;
+#[cfg(feature = "ssr")]
+pub mod draft;
 #[cfg(feature = "hydrate")]
 mod hydrate;
 pub mod live;

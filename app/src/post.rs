@@ -109,6 +109,12 @@ impl Post {
         drop(fields);
     }
 
+    /// Whether the button that was pressed asks for this in place of what its form is for.
+    fn is_asked_by(self, event: &SubmitEvent) -> bool {
+        let asked = event.submitter().and_then(|button| button.get_attribute("formaction"));
+        asked.as_deref() == Some(self.url)
+    }
+
     /// Posts what a form holds in place of the browser.
     #[cfg_attr(
         not(feature = "hydrate"),
@@ -129,13 +135,26 @@ impl Post {
 #[component]
 pub fn PostForm(
     post: Post,
+    /// What else its fields can be posted to: by a button with that as its `formaction`.
+    #[prop(optional)]
+    also: Option<Post>,
     /// For controls that stand outside of it.
     #[prop(optional)]
     id: Option<&'static str>,
     children: Children,
 ) -> impl IntoView {
+    let submit = move |event: SubmitEvent| match also {
+        Some(also) if also.is_asked_by(&event) => {
+            post.forget();
+            also.submit(&event);
+        }
+        also => {
+            also.into_iter().for_each(Post::forget);
+            post.submit(&event);
+        }
+    };
     view! {
-        <form id=id method="post" action=post.url on:submit=move |event| post.submit(&event)>
+        <form id=id method="post" action=post.url on:submit=submit>
             {children()}
         </form>
     }

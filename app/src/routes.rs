@@ -14,6 +14,7 @@ use crate::{
         launcher::LauncherPage,
         login::LoginPage,
         not_found::NotFoundPage,
+        registries::{RegistriesPage, edit::RegistryEditPage},
         session::{SessionFilesPage, SessionLogPage, SessionPage, SessionProcessesPage},
         sessions::SessionsPage,
         settings::SettingsPage,
@@ -26,7 +27,8 @@ use crate::{
     redirect,
 };
 use domain::{
-    IconId, JobId, SessionId, WorkspaceId, list::encode, log::LogQuery, snapshot::WizardStep,
+    IconId, JobId, RegistryId, SessionId, WorkspaceId, list::encode, log::LogQuery,
+    snapshot::WizardStep,
 };
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -42,6 +44,8 @@ pub const LAUNCHER: &str = "/";
 pub const SESSIONS: &str = "/sessions";
 pub const WORKSPACES: &str = "/workspaces";
 pub const NEW_WORKSPACE: &str = "/workspaces/new";
+pub const REGISTRIES: &str = "/registries";
+pub const NEW_REGISTRY: &str = "/registries/new";
 pub const JOBS: &str = "/jobs";
 pub const SETTINGS: &str = "/settings";
 pub const ACCOUNT: &str = "/account";
@@ -113,6 +117,11 @@ pub fn workspace(id: &WorkspaceId) -> String {
     format!("{WORKSPACES}/{id}")
 }
 
+/// The form of a registry.
+pub fn registry(id: &RegistryId) -> String {
+    format!("{REGISTRIES}/{id}")
+}
+
 /// An uploaded picture.
 pub fn icon(id: &IconId) -> String {
     format!("/icons/{id}")
@@ -158,6 +167,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/workspaces/new") view=WorkspaceEditPage/>
                     <Route path=path!("/workspaces/:id") view=WorkspaceEditPage/>
                     <Route path=path!("/settings") view=SettingsPage/>
+                    <Route path=path!("/registries") view=RegistriesPage/>
+                    <Route path=path!("/registries/new") view=RegistryEditPage/>
+                    <Route path=path!("/registries/:id") view=RegistryEditPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </ParentRoute>
             </Routes>

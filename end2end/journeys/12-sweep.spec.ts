@@ -12,7 +12,7 @@ const SIZES = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
 
 /** Every page of somebody signed in, by the words a report names it with. */
-const pages = (session: string, workspace: string, job: string): Record<string, string> => ({
+const pages = (session: string, workspace: string, job: string, registry: string): Record<string, string> => ({
   launcher: '/',
   'launcher without a match': '/?q=nothing-is-called-this',
   account: '/account',
@@ -36,6 +36,10 @@ const pages = (session: string, workspace: string, job: string): Record<string, 
   workspace: `/workspaces/${workspace}`,
   'new workspace': '/workspaces/new',
   settings: '/settings',
+  registries: '/registries',
+  'question before a registry is deleted': `/registries?confirm=delete:${registry}`,
+  registry: `/registries/${registry}`,
+  'new registry': '/registries/new',
   'nothing here': '/nothing-is-here',
 });
 
@@ -74,7 +78,10 @@ async function resident(visitor: (o: object) => Promise<Visitor>, options: objec
   const job = (await jobs()).find((job: any) => job.links.image === image);
   await person.call('delete_workspace', { id: job.links.workspace });
   await docker('image', 'rm', image);
-  return { ...person, all: pages(id, href!.split('/').at(-1)!, job.id) };
+  await person.call('save_registry', { 'form[name]': `Sweep ${id}`, 'form[url]': 'https://registry.example.org' });
+  const registries = (await person.call('list_registries', {})).body;
+  const registry = registries.find((one: any) => one.name === `Sweep ${id}`).id;
+  return { ...person, all: pages(id, href!.split('/').at(-1)!, job.id, registry) };
 }
 
 /** Looks at a page in every theme. */

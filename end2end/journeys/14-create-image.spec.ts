@@ -1,28 +1,10 @@
 import { containersOf, docker, fileExists, inside } from '../fixtures/docker.ts';
+import { COMMIT, forget, launch } from '../fixtures/snapshots.ts';
 import { Registry, PUSHER } from '../fixtures/registry.ts';
-import { PASSWORD, type Visitor, expect, test } from '../fixtures/test.ts';
+import { PASSWORD, expect, test } from '../fixtures/test.ts';
 import { JobPage } from '../pages/job.ts';
 import { LauncherPage } from '../pages/launcher.ts';
 import { WizardPage } from '../pages/wizard.ts';
-
-/** Long enough for the engine to copy a session's files on a busy machine. */
-const COMMIT = { timeout: 60_000 };
-
-async function launch({ page }: Visitor, workspace: string): Promise<string> {
-  const stream = await (await new LauncherPage(page).open()).launch(workspace);
-  await stream.isRunning();
-  return stream.id;
-}
-
-/** Takes a workspace and its image away again. */
-async function forget(visitor: Visitor, image: string) {
-  for (const { id } of (await visitor.call('show_launcher', { search: '', category: '' })).body.sessions) {
-    await visitor.call('act_on_session', { id, action: 'delete' });
-  }
-  const { body } = await visitor.call('show_launcher', { search: 'Snapshot', category: '' });
-  for (const { workspace } of body.tiles) await visitor.call('delete_workspace', { id: workspace });
-  await expect.poll(() => docker('image', 'rm', image).then(() => 'gone', () => 'still used'), COMMIT).toBe('gone');
-}
 
 test.describe('Create image from session', () => {
   test('a session with a file becomes a tile, and what it launches has the file', async ({ visitor }) => {
@@ -53,13 +35,15 @@ test.describe('Create image from session', () => {
     });
 
     await test.step('the list of pages leads back, and what is typed stays', async () => {
+      await expect(wizard.registry).toBeHidden();
+      await wizard.target.selectOption('other');
       await wizard.registry.fill('half an addr');
       await page.locator('.steps').getByRole('button', { name: 'Image' }).click();
       await wizard.isAt('Image');
       await expect(page.getByLabel('Let the session stand still')).not.toBeChecked();
       await wizard.next.click();
       await expect(wizard.registry).toHaveValue('half an addr');
-      await wizard.registry.fill('');
+      await wizard.target.selectOption('none');
     });
 
     await test.step('each instruction that is wrong names its line', async () => {
@@ -139,6 +123,7 @@ test.describe('Create image from session', () => {
       await wizard.image.fill(image);
       await wizard.next.click();
       await wizard.isAt('Registry');
+      await wizard.target.selectOption('other');
       await wizard.registry.fill(`http://${registry.host}`);
       await wizard.username.fill(PUSHER);
       await wizard.next.click();

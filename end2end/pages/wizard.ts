@@ -1,13 +1,17 @@
 import { type Page, expect } from '@playwright/test';
+import { TestReport } from './registries.ts';
 
 /** Create image from session. */
 export class WizardPage {
   readonly image;
+  readonly target;
   readonly registry;
   readonly username;
   readonly password;
   readonly changes;
   readonly name;
+  readonly test;
+  readonly report;
   readonly next;
   readonly back;
   readonly create;
@@ -15,11 +19,14 @@ export class WizardPage {
 
   constructor(readonly page: Page) {
     this.image = page.getByLabel('New image');
-    this.registry = page.getByLabel('Registry', { exact: true });
+    this.target = page.getByLabel('Push the image to');
+    this.registry = page.getByLabel('Address');
     this.username = page.getByLabel('User name');
     this.password = page.getByLabel('Password or access token');
     this.changes = page.getByLabel('Additional changes');
     this.name = page.getByLabel('Name', { exact: true });
+    this.test = page.getByRole('button', { name: 'Test', exact: true });
+    this.report = new TestReport(page);
     this.next = page.getByRole('button', { name: 'Next' });
     this.back = page.getByRole('button', { name: 'Back' });
     this.create = page.getByRole('button', { name: 'Create image' });

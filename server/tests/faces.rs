@@ -94,6 +94,17 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
         Administrators,
         Form(&[("id", "{session}"), ("step", "image"), ("form[image]", "x:1")]),
     ),
+    (
+        "test_push",
+        Administrators,
+        Form(&[("id", "{session}"), ("form[target]", "other"), ("form[registry]", "localhost:1")]),
+    ),
+    ("list_registries", Administrators, Form(&[])),
+    ("show_registry", Administrators, Form(&[("id", "0")])),
+    ("save_registry", Administrators, Form(&[("form[name]", "R"), ("form[url]", "localhost:1")])),
+    ("test_registry", Administrators, Form(&[("form[url]", "localhost:1")])),
+    ("weigh_registry", Administrators, Form(&[("id", "0")])),
+    ("delete_registry", Administrators, Form(&[("id", "0")])),
     ("submit_snapshot", Administrators, Form(&[("id", "{session}"), ("image", "x:1")])),
     ("discard_snapshot", Administrators, Form(&[("id", "{session}")])),
     ("list_sessions", Administrators, Json(LIST)),
@@ -134,6 +145,9 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/sessions/{id}/terminal", Administrators),
     ("GET", "/sessions/{id}/terminal/socket", Administrators),
     ("GET", "/sessions", Administrators),
+    ("GET", "/registries", Administrators),
+    ("GET", "/registries/new", Administrators),
+    ("GET", "/registries/{id}", Administrators),
     ("GET", "/workspaces", Administrators),
     ("GET", "/workspaces/new", Administrators),
     ("GET", "/workspaces/{id}", Administrators),
@@ -779,6 +793,50 @@ async fn forms_work_without_a_script() {
     let done = cast.world.ask(ask.with("cookie", &cast.ada.cookie)).await;
     assert_eq!((done.status, done.header("location")), (302, "/"));
     cast.world.reaches(&cast.ada, &cast.session, State::Paused).await;
+}
+
+#[tokio::test]
+async fn a_registry_is_tested_without_a_script_and_what_was_typed_stays() {
+    let cast = Cast::new().await;
+    let typed = |name| {
+        [
+            ("form[name]", name),
+            ("form[url]", "http://localhost:1"),
+            ("form[insecure]", "on"),
+            ("form[username]", "robot"),
+            ("password", "secret-violin"),
+        ]
+    };
+    let back = format!("{}/registries/new", cast.world.origin);
+    let ask = async |function: &str, name: &'static str| {
+        let ask = post(&format!("/fn/{function}")).form(&typed(name)).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie).with("referer", &back);
+        cast.world.ask(ask.with("origin", &cast.world.origin)).await
+    };
+    let tested = ask("test_registry", "Ours").await;
+    assert_eq!((tested.status, tested.header("location")), (302, "/registries/new?tested=on"));
+    let shown = cast.world.page(&cast.admin, "/registries/new?tested=on").await;
+    for part in ["Nothing listens at localhost:1", "value=\"Ours\"", "once more to save"] {
+        assert!(shown.text().contains(part), "{part} is missing: {}", shown.text());
+    }
+    assert!(!shown.text().contains("secret-violin"), "a password is never sent back");
+    let again = cast.world.page(&cast.admin, "/registries/new?tested=on").await;
+    assert!(!again.text().contains("Nothing listens"), "it was for one page");
+
+    let refused = ask("save_registry", " ").await;
+    let location = refused.header("location");
+    let path = location.strip_prefix(&cast.world.origin).unwrap_or(location);
+    let shown = cast.world.page(&cast.admin, path).await;
+    for part in ["Give the registry a name", "value=\"robot\""] {
+        assert!(shown.text().contains(part), "{part} is missing: {}", shown.text());
+    }
+    let saved = ask("save_registry", "Ours").await;
+    assert_eq!(saved.header("location"), "/registries?done=saved");
+    let list = cast.world.page(&cast.admin, "/registries").await;
+    for part in ["http://localhost:1", "robot", "insecure"] {
+        assert!(list.text().contains(part), "{part} is missing: {}", list.text());
+    }
+    assert!(!list.text().contains("secret-violin"));
 }
 
 /// The smallest thing that begins as a PNG does.

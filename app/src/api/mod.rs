@@ -7,6 +7,7 @@ pub mod account;
 pub mod auth;
 pub mod jobs;
 pub mod launcher;
+pub mod registries;
 pub mod sessions;
 pub mod settings;
 pub mod setup;

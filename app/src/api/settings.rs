@@ -23,7 +23,7 @@ pub async fn save_settings(form: PolicyForm) -> Result<(), Refusal> {
     })
     .await;
     if saved.is_err() {
-        crate::draft::keep("settings", &typed).await;
+        crate::draft::keep("settings", typed).await;
     }
     saved?;
     leptos_axum::redirect("/settings?done=saved");

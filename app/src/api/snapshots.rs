@@ -1,7 +1,10 @@
 //! Create image from session: the wizard's pages and what submitting it begins.
 
 use crate::refusal::Refusal;
-use domain::snapshot::{Lineage, Origin, SnapshotForm, SnapshotPage};
+use domain::{
+    registry::TestReport,
+    snapshot::{Lineage, Origin, SnapshotForm, SnapshotPage},
+};
 use leptos::prelude::*;
 
 /// A page of the wizard as it was left.
@@ -43,6 +46,25 @@ pub async fn keep_snapshot(
     .await?;
     leptos_axum::redirect(&super::local_path(&page, "/sessions"));
     Ok(())
+}
+
+/// Keeps the page about the registry, and tests what it says with the repository of the image.
+#[server(prefix = "/fn", endpoint = "test_push")]
+pub async fn test_push(
+    id: String,
+    #[server(default)] form: SnapshotForm,
+    #[server(default)] password: String,
+) -> Result<TestReport, Refusal> {
+    let (of, page) = (format!("snapshot/{id}"), format!("/sessions/{id}/image?step=registry"));
+    let report = super::signed_in(|request, actor| async move {
+        request.services.snapshots.test_registry(&actor, &id.parse()?, form, &password).await
+    })
+    .await?;
+    crate::draft::keep(of, report.clone()).await;
+    if crate::draft::is_plain_post() {
+        leptos_axum::redirect(&super::local_path(&format!("{page}&tested=on"), "/sessions"));
+    }
+    Ok(report)
 }
 
 /// Begins the job and shows the workspace that was made. `image` is the one that was reviewed.

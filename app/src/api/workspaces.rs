@@ -33,7 +33,7 @@ pub async fn save_workspace(
     #[server(default)] revision: u32,
     form: WorkspaceForm,
 ) -> Result<(), Refusal> {
-    let draft = (id.clone(), form.clone());
+    let draft = (format!("workspace/{id}"), form.clone());
     let saved = super::signed_in(|request, actor| async move {
         let workspaces = &request.services.workspaces;
         if id.is_empty() {
@@ -44,8 +44,7 @@ pub async fn save_workspace(
     })
     .await;
     if saved.is_err() {
-        let (id, form) = draft;
-        crate::draft::keep(&crate::pages::workspace_edit::draft_of(&id), &form).await;
+        crate::draft::keep(draft.0, draft.1).await;
     }
     let saved = saved?;
     leptos_axum::redirect(&format!("/workspaces/{saved}?done=saved"));

@@ -298,7 +298,7 @@ pub fn ProblemSummary(
             let heading = if links.is_empty() {
                 error.message.clone()
             } else {
-                "This could not be saved yet.".to_owned()
+                "Something here is not right yet.".to_owned()
             };
             view! {
                 <div class="notice notice-danger problem-summary" role="alert" tabindex="-1" node_ref=place>

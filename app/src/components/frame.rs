@@ -109,6 +109,7 @@ pub fn Notice() -> impl IntoView {
 fn TopMenu(actor: Actor) -> impl IntoView {
     let sessions = actor.may(Permission::SteerAllSessions);
     let workspaces = actor.may(Permission::ManageWorkspaces);
+    let registries = actor.may(Permission::ManageRegistries);
     let jobs = actor.may(Permission::SeeAllJobs);
     let settings = actor.may(Permission::ManageSettings);
     view! {
@@ -119,6 +120,9 @@ fn TopMenu(actor: Actor) -> impl IntoView {
             })}
             {workspaces.then(|| view! {
                 <A href=routes::WORKSPACES><Glyph name="layers"/><span>"Workspaces"</span></A>
+            })}
+            {registries.then(|| view! {
+                <A href=routes::REGISTRIES><Glyph name="registry"/><span>"Registries"</span></A>
             })}
             {jobs.then(|| view! {
                 <A href=routes::JOBS><Glyph name="inbox"/><span>"Jobs"</span></A>

@@ -25,6 +25,7 @@ pub mod opening;
 pub mod pager;
 pub mod passwords;
 pub mod placeholder;
+pub mod report;
 pub mod session_actions;
 pub mod table;
 pub mod tasks;

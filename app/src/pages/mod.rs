@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod launcher;
 pub mod login;
 pub mod not_found;
+pub mod registries;
 pub mod session;
 pub mod sessions;
 pub mod settings;

@@ -8,12 +8,16 @@ mod fields;
 mod review;
 
 use crate::{
-    api::snapshots::{DiscardSnapshot, KeepSnapshot, SubmitSnapshot, show_snapshot},
-    components::{Loading, PageFailure, PageHead, clock, field::ProblemSummary},
+    api::snapshots::{DiscardSnapshot, KeepSnapshot, SubmitSnapshot, TestPush, show_snapshot},
+    components::{Loading, PageFailure, PageHead, clock, field::ProblemSummary, report::found},
     post::{Post, PostForm},
+    refusal::Refusal,
     routes, wire,
 };
-use domain::snapshot::{SnapshotPage as Wizard, WizardStep};
+use domain::{
+    registry::TestReport,
+    snapshot::{SnapshotPage as Wizard, WizardStep},
+};
 use leptos::{html, prelude::*};
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -28,6 +32,20 @@ pub fn posted(field: &str) -> String {
     }
 }
 
+/// What the page opens with: the wizard, and what a test found that was asked for without
+/// JavaScript.
+type Opened = (Wizard, Option<TestReport>);
+
+async fn open(id: String, step: WizardStep, tested: bool) -> Result<Opened, Refusal> {
+    let wizard = show_snapshot(id.clone(), step.as_str().to_owned()).await?;
+    #[cfg(feature = "ssr")]
+    if tested {
+        return Ok((wizard, crate::draft::take(&format!("snapshot/{id}")).await));
+    }
+    let _ = tested;
+    Ok((wizard, None))
+}
+
 #[component]
 pub fn SnapshotPage() -> impl IntoView {
     let params = use_params_map();
@@ -39,17 +57,20 @@ pub fn SnapshotPage() -> impl IntoView {
     let keep = Post::to::<KeepSnapshot>();
     let submit = Post::to::<SubmitSnapshot>();
     let discard = Post::to::<DiscardSnapshot>();
+    let test = Post::to::<TestPush>();
     // What was wrong on one page is not wrong on the next.
     Effect::new(move |before: Option<()>| {
         step.track();
         if before.is_some() {
-            [keep, submit, discard].into_iter().for_each(Post::forget);
+            [keep, submit, discard, test].into_iter().for_each(Post::forget);
         }
     });
     // Read anew for each page: the one before may have changed what this one shows.
     let opened = wire::read(
         move || (id.get(), step.get()),
-        |(id, step)| show_snapshot(id, step.as_str().to_owned()),
+        move |(id, step)| {
+            open(id, step, query.with_untracked(|map| map.get_str("tested").is_some()))
+        },
     );
     view! {
         <Transition fallback=Loading>
@@ -63,7 +84,7 @@ pub fn SnapshotPage() -> impl IntoView {
                             <For
                                 each=move || [(now, wizard.clone())]
                                 key=|(step, _)| step.as_str()
-                                children=move |(step, wizard)| page(wizard, step, [keep, submit, discard])
+                                children=move |(step, wizard)| page(wizard, step, [keep, submit, discard, test])
                             />
                         }
                         .into_any()
@@ -76,8 +97,8 @@ pub fn SnapshotPage() -> impl IntoView {
     .into_any()
 }
 
-fn page(wizard: Wizard, step: WizardStep, posts: [Post; 3]) -> AnyView {
-    let [keep, submit, discard] = posts;
+fn page((wizard, tested): Opened, step: WizardStep, posts: [Post; 4]) -> AnyView {
+    let [keep, submit, discard, test] = posts;
     let problem = Signal::derive(move || posts.into_iter().find_map(Post::refusal));
     let title = format!("Create image: {}", wizard.title);
     // A page that takes the place of the one before says so, and is where the keyboard goes on.
@@ -90,10 +111,13 @@ fn page(wizard: Wizard, step: WizardStep, posts: [Post; 3]) -> AnyView {
         }
     });
     let id = wizard.session.clone();
-    let asked = |fields| form(&id, step, keep, fields);
+    let asked = |fields| form(&id, step, [keep, test], fields);
     let body = match step {
         WizardStep::Image => asked(fields::image(&wizard, problem)),
-        WizardStep::Registry => asked(fields::registry(&wizard, problem)),
+        WizardStep::Registry => {
+            let fields = fields::registry(&wizard, problem);
+            asked(view! { {fields} {found(test, tested)} }.into_any())
+        }
         WizardStep::Changes => asked(fields::changes(&wizard, problem)),
         WizardStep::Workspace => asked(fields::workspace(&wizard, problem)),
         WizardStep::Review => review::review(&wizard, submit),
@@ -146,7 +170,12 @@ fn places(id: &domain::SessionId, at: WizardStep) -> AnyView {
     view! { <ol class="steps" aria-label="Steps">{items}</ol> }.into_any()
 }
 
-fn form(id: &domain::SessionId, step: WizardStep, keep: Post, fields: AnyView) -> AnyView {
+fn form(
+    id: &domain::SessionId,
+    step: WizardStep,
+    [keep, test]: [Post; 2],
+    fields: AnyView,
+) -> AnyView {
     let id = id.to_string();
     let back = (step != WizardStep::Image).then(|| {
         view! {
@@ -161,9 +190,22 @@ fn form(id: &domain::SessionId, step: WizardStep, keep: Post, fields: AnyView) -
             </button>
         }
     });
+    let try_it = (step == WizardStep::Registry).then(|| {
+        view! {
+            <button
+                type="submit"
+                class="button"
+                formaction=test.url()
+                formnovalidate=true
+                disabled=move || test.is_pending()
+            >
+                {move || if test.is_pending() { "Testing …" } else { "Test" }}
+            </button>
+        }
+    });
     view! {
         <div class="wizard">
-            <PostForm post=keep id=FORM>
+            <PostForm post=keep also=test id=FORM>
                 <input type="hidden" name="id" value=id />
                 <input type="hidden" name="step" value=step.as_str() />
                 {fields}
@@ -177,6 +219,7 @@ fn form(id: &domain::SessionId, step: WizardStep, keep: Post, fields: AnyView) -
                         "Next"
                     </button>
                     {back}
+                    {try_it}
                 </div>
             </PostForm>
         </div>

@@ -35,12 +35,6 @@ use serde::{Deserialize, Serialize};
 /// Id of the form; buttons outside it name it.
 const FORM: &str = "workspace";
 
-/// What a refused form is kept as.
-#[cfg(feature = "ssr")]
-pub fn draft_of(id: &str) -> String {
-    format!("workspace/{id}")
-}
-
 /// What the page opens with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Opened {
@@ -78,7 +72,7 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
     }
     #[cfg(feature = "ssr")]
     if asked.refused
-        && let Some(kept) = crate::draft::take(&draft_of(&asked.id)).await
+        && let Some(kept) = crate::draft::take(&format!("workspace/{}", asked.id)).await
     {
         form = kept;
     }

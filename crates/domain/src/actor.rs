@@ -34,6 +34,7 @@ impl Role {
             | Permission::ForceRemoveSessions
             | Permission::CreateImages
             | Permission::OpenTerminals
+            | Permission::ManageRegistries
             | Permission::SeeAllJobs
             | Permission::ManageSettings
             | Permission::InspectEngine => matches!(self, Self::Administrator),
@@ -58,6 +59,8 @@ pub enum Permission {
     CreateImages,
     /// Open a shell in a session's container.
     OpenTerminals,
+    /// See, make, change, test and delete registries.
+    ManageRegistries,
     /// See and steer everybody's jobs.
     SeeAllJobs,
     /// Decide on limits and life-time rules of the installation.
@@ -77,6 +80,7 @@ impl Permission {
             Self::ForceRemoveSessions => "force-remove sessions",
             Self::CreateImages => "create images",
             Self::OpenTerminals => "open terminals",
+            Self::ManageRegistries => "manage registries",
             Self::SeeAllJobs => "see jobs",
             Self::ManageSettings => "change the settings",
             Self::InspectEngine => "inspect the engine",

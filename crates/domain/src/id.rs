@@ -78,6 +78,8 @@ id! {
     IconId, "icon";
     /// A piece of work in the background.
     JobId, "job";
+    /// A server that images are pushed to.
+    RegistryId, "registry";
 }
 
 #[cfg(test)]

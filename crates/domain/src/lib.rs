@@ -25,6 +25,7 @@ pub mod plan;
 pub mod policy;
 pub mod preset;
 pub mod quantity;
+pub mod registry;
 pub mod session;
 pub mod snapshot;
 pub mod time;
@@ -32,5 +33,5 @@ pub mod user;
 pub mod workspace;
 
 pub use error::{Error, ErrorKind, FieldProblem, Result};
-pub use id::{IconId, JobId, SessionId, SignInId, UserId, WorkspaceId};
+pub use id::{IconId, JobId, RegistryId, SessionId, SignInId, UserId, WorkspaceId};
 pub use time::Timestamp;

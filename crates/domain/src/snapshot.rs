@@ -4,10 +4,11 @@
 //! The form is filled in over several pages; each checks its own fields, and the last one all.
 
 use crate::{
-    SessionId, Timestamp, WorkspaceId,
+    RegistryId, SessionId, Timestamp, WorkspaceId,
     changes::{self, Instruction},
     error::{Error, Problems, Result},
     image::ImageRef,
+    registry::{Address, Registry},
 };
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +77,10 @@ pub struct SnapshotForm {
     /// `on` unless the session is to go on while it is read. What is not ticked is not posted.
     #[serde(default = "String::new")]
     pub pause: String,
-    /// Address of a registry; empty pushes nothing.
+    /// Where it is pushed: [`NOWHERE`], [`OTHER`], or the id of a stored registry. Empty until
+    /// somebody has chosen; then an address that is typed counts.
+    pub target: String,
+    /// Address of a registry that is not stored.
     pub registry: String,
     pub registry_username: String,
     pub changes: String,
@@ -91,6 +95,7 @@ impl Default for SnapshotForm {
         Self {
             image: String::new(),
             pause: "on".into(),
+            target: String::new(),
             registry: String::new(),
             registry_username: String::new(),
             changes: String::new(),
@@ -114,13 +119,30 @@ pub struct Snapshot {
     pub name: String,
 }
 
+/// Nothing is pushed.
+pub const NOWHERE: &str = "none";
+/// The registry whose address is typed.
+pub const OTHER: &str = "other";
+
 /// Where an image is pushed, and as whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PushTo {
     /// As typed: engines want the login's address in this form.
     pub server: String,
-    /// Empty without a login.
+    /// Whose credentials were typed for this push; empty without.
     pub username: String,
+    /// The stored registry whose credentials count where none were typed.
+    #[serde(default)]
+    pub registry: Option<RegistryId>,
+}
+
+/// What a form is checked with that is not part of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// A password for the registry has been typed.
+    pub has_password: bool,
+    /// The stored registry that is chosen, if it is there.
+    pub chosen: Option<&'a Registry>,
 }
 
 const LONGEST_LINE: usize = 200;
@@ -143,9 +165,9 @@ impl SnapshotForm {
     ///
     /// # Errors
     /// `Invalid` with each problem at its field.
-    pub fn check_step(&self, step: WizardStep, has_password: bool) -> Result<()> {
+    pub fn check_step(&self, step: WizardStep, known: Known) -> Result<()> {
         let mut problems = Problems::default();
-        self.find_problems(step, has_password, &mut problems);
+        self.find_problems(step, known, &mut problems);
         problems.finish()
     }
 
@@ -153,10 +175,10 @@ impl SnapshotForm {
     ///
     /// # Errors
     /// `Invalid` with each problem at its field.
-    pub fn check(&self, has_password: bool) -> Result<Snapshot> {
+    pub fn check(&self, known: Known) -> Result<Snapshot> {
         let mut problems = Problems::default();
         for step in WizardStep::ALL {
-            self.find_problems(step, has_password, &mut problems);
+            self.find_problems(step, known, &mut problems);
         }
         problems.finish()?;
         let invalid = |field: &str, why: String| Error::at(field, why);
@@ -164,14 +186,23 @@ impl SnapshotForm {
         let changes = changes::parse(&self.changes).map_err(|all| {
             invalid("changes", all.first().map(ToString::to_string).unwrap_or_default())
         })?;
-        let registry = self.registry.trim();
+        let push = match self.target() {
+            NOWHERE => None,
+            OTHER => Some(PushTo {
+                server: self.registry.trim().to_owned(),
+                username: self.registry_username.trim().to_owned(),
+                registry: None,
+            }),
+            _ => known.chosen.map(|registry| PushTo {
+                server: registry.url.clone(),
+                username: String::new(),
+                registry: Some(registry.id.clone()),
+            }),
+        };
         Ok(Snapshot {
             image,
             pause: !self.pause.is_empty(),
-            push: (!registry.is_empty()).then(|| PushTo {
-                server: registry.to_owned(),
-                username: self.registry_username.trim().to_owned(),
-            }),
+            push,
             changes,
             message: self.message.trim().to_owned(),
             author: self.author.trim().to_owned(),
@@ -179,14 +210,25 @@ impl SnapshotForm {
         })
     }
 
-    fn find_problems(&self, step: WizardStep, has_password: bool, problems: &mut Problems) {
+    /// Where it is pushed: [`NOWHERE`], [`OTHER`] or an id.
+    pub fn target(&self) -> &str {
+        match self.target.as_str() {
+            "" if self.registry.trim().is_empty() && self.registry_username.trim().is_empty() => {
+                NOWHERE
+            }
+            "" => OTHER,
+            chosen => chosen,
+        }
+    }
+
+    fn find_problems(&self, step: WizardStep, known: Known, problems: &mut Problems) {
         match step {
             WizardStep::Image => {
                 if let Err(why) = self.image() {
                     problems.add("image", why);
                 }
             }
-            WizardStep::Registry => self.registry_problems(has_password, problems),
+            WizardStep::Registry => self.registry_problems(known, problems),
             WizardStep::Changes => {
                 if let Err(all) = changes::parse(&self.changes) {
                     let lines: Vec<String> = all.iter().map(ToString::to_string).collect();
@@ -218,60 +260,36 @@ impl SnapshotForm {
         Ok(image)
     }
 
-    fn registry_problems(&self, has_password: bool, problems: &mut Problems) {
-        let registry = self.registry.trim();
-        let username = self.registry_username.trim();
-        if registry.is_empty() {
-            if !username.is_empty() {
-                problems.add("registry", "Name the registry that the user belongs to.");
-            }
-            return;
-        }
-        match registry_host(registry) {
-            Err(why) => problems.add("registry", why),
-            Ok(host) => {
-                // As engines read the name, who know `localhost` only with a port.
-                let canonical = self.image().ok().map(|image| image.canonical());
-                let of_image = canonical
-                    .and_then(|name| name.parse::<ImageRef>().ok())
-                    .map(|image| hub(image.host.as_deref()));
-                if let Some(of_image) = of_image
-                    && of_image != host
-                {
-                    problems.add(
-                        "registry",
-                        format!(
-                            "The image's name leads to {of_image}, not to {host}. Begin the name with `{host}/`, or take the other registry."
-                        ),
-                    );
+    fn registry_problems(&self, known: Known, problems: &mut Problems) {
+        let address = match self.target() {
+            NOWHERE => return,
+            OTHER => {
+                let username = self.registry_username.trim();
+                match (username.is_empty(), known.has_password) {
+                    (true, true) => {
+                        problems.add("registry_username", "A password needs its user name.");
+                    }
+                    (false, false) => {
+                        problems.add("registry_password", "A user name needs its password.");
+                    }
+                    _ => {}
                 }
+                Some(("registry", Address::parse(&self.registry, false)))
             }
-        }
-        match (username.is_empty(), has_password) {
-            (true, true) => problems.add("registry_username", "A password needs its user name."),
-            (false, false) => problems.add("registry_password", "A user name needs its password."),
-            _ => {}
-        }
-    }
-}
-
-/// The host in the address of a registry, `https://index.docker.io/v1/` among them (seed 002).
-fn registry_host(address: &str) -> Result<String, String> {
-    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
-    let host = rest.unwrap_or(address).split('/').next().unwrap_or_default();
-    let probe = format!("{host}/x");
-    let known = probe.parse::<ImageRef>().ok().and_then(|image| image.host);
-    match known {
-        Some(_) => Ok(hub(Some(host))),
-        None => Err("This is no address of a registry, such as `https://registry.example.org` or `https://index.docker.io/v1/`.".into()),
-    }
-}
-
-/// Docker Hub has several names, and none in an image's name.
-fn hub(host: Option<&str>) -> String {
-    match host {
-        None | Some("index.docker.io" | "registry-1.docker.io" | "docker.io") => "docker.io".into(),
-        Some(host) => host.to_owned(),
+            _ => known
+                .chosen
+                .map(|registry| ("target", Address::parse(&registry.url, registry.insecure))),
+        };
+        let Some((field, address)) = address else {
+            problems.add("target", "This registry is no longer stored. Choose another.");
+            return;
+        };
+        // An image that is none is told on its own page.
+        let led = address.and_then(|address| match self.image() {
+            Ok(image) => address.check_leads_here(&image),
+            Err(_) => Ok(()),
+        });
+        problems.take(field, led, ());
     }
 }
 
@@ -303,18 +321,6 @@ fn tile_name(workspace: &str, tag: &str) -> String {
     name.chars().take(crate::workspace::NAME_LONGEST).collect()
 }
 
-/// Whether engines can be told this user name or password: they read another alphabet of base64
-/// than the library writes, and the two differ in what encodes these characters.
-///
-/// # Errors
-/// What to do instead.
-pub fn check_credential(text: &str) -> Result<(), String> {
-    if text.contains(['~', '?', '>']) || !text.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
-        return Err("The engine cannot take ~, ?, > or letters beyond ASCII here. Make an access token at the registry and use that as the password.".into());
-    }
-    Ok(())
-}
-
 /// What the wizard shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotPage {
@@ -327,6 +333,8 @@ pub struct SnapshotPage {
     pub form: SnapshotForm,
     /// A password for the registry has been typed.
     pub has_password: bool,
+    /// The stored registries.
+    pub registries: Vec<Registry>,
     /// Bytes that the session has written, if the engine says.
     pub changed_bytes: Option<i64>,
     /// The engine has an image of this name already, which would lose it.
@@ -372,6 +380,8 @@ mod tests {
     /// 2023-03-13 00:40 UTC.
     const NOW: Timestamp = Timestamp(1_678_668_000_000);
 
+    const NOTHING: Known<'static> = Known { has_password: false, chosen: None };
+
     fn proposed(of: &str, reference: &str) -> SnapshotForm {
         SnapshotForm::proposed(of, &image(reference), "ada", NOW)
     }
@@ -381,7 +391,7 @@ mod tests {
         let form = proposed("Firefox", "firefox:develop");
         assert_eq!(form.image, "firefox:2023-03-13.00.40");
         assert_eq!(form.name, "Snapshot of Firefox - (develop-2023-03-13.00.40)");
-        assert!(form.check(false).is_ok());
+        assert!(form.check(NOTHING).is_ok());
         let again = proposed(&form.name, "firefox:develop-2022-01-01.10.10");
         assert_eq!(again.name, "Snapshot of Firefox - (develop-2023-03-13.00.40)");
         let again = proposed(&form.name, "firefox:2022-01-01.10.10");
@@ -395,7 +405,7 @@ mod tests {
     #[test]
     fn only_the_image_is_needed() {
         let form = SnapshotForm { image: "app".into(), ..proposed("A", "a:1") };
-        let made = form.check(false).unwrap();
+        let made = form.check(NOTHING).unwrap();
         assert_eq!(made.image.to_string(), "app:latest");
         assert!(made.pause && made.push.is_none() && made.changes.is_empty());
     }
@@ -410,11 +420,11 @@ mod tests {
             name: String::new(),
             ..SnapshotForm::default()
         };
-        let error = form.check(false).unwrap_err();
+        let error = form.check(NOTHING).unwrap_err();
         for field in ["image", "registry", "registry_password", "changes", "name"] {
             assert!(error.problem_at(field).is_some(), "{field}: {error:?}");
         }
-        assert!(form.check_step(WizardStep::Workspace, false).unwrap_err().fields.len() == 1);
+        assert!(form.check_step(WizardStep::Workspace, NOTHING).unwrap_err().fields.len() == 1);
     }
 
     #[test]
@@ -424,19 +434,42 @@ mod tests {
             registry: registry.into(),
             ..proposed("A", "a:1")
         };
-        for (image, registry) in [
-            ("myrepo/firefox:1", "https://index.docker.io/v1/"),
-            ("docker.io/x/y:1", "docker.io"),
-            ("localhost:5000/x:1", "http://localhost:5000"),
-            ("r.example.org/x:1", "https://r.example.org/v2/"),
-        ] {
-            assert!(form(image, registry).check(false).is_ok(), "{image} {registry}");
-        }
-        // Engines take this name for one of Docker Hub.
-        let elsewhere = form("localhost/x:1", "http://localhost").check(false).unwrap_err();
-        assert!(elsewhere.problem_at("registry").is_some());
-        let wrong = form("x:1", "https://r.example.org").check(false).unwrap_err();
+        assert!(form("myrepo/firefox:1", "https://index.docker.io/v1/").check(NOTHING).is_ok());
+        let wrong = form("x:1", "https://r.example.org").check(NOTHING).unwrap_err();
         assert!(wrong.problem_at("registry").unwrap().contains("docker.io"));
+    }
+
+    #[test]
+    fn what_is_chosen_counts_whatever_else_is_typed() {
+        let stored = Registry {
+            id: "r1".parse().unwrap(),
+            name: "Ours".into(),
+            url: "https://r.example.org".into(),
+            username: "robot".into(),
+            has_password: true,
+            own_ca: false,
+            insecure: false,
+            created_at: NOW,
+            updated_at: NOW,
+        };
+        let form = |target: &str| SnapshotForm {
+            image: "r.example.org/app:1".into(),
+            target: target.into(),
+            registry: "https://other.example.org".into(),
+            ..proposed("A", "a:1")
+        };
+        let known = Known { has_password: false, chosen: Some(&stored) };
+        assert_eq!(form(NOWHERE).check(NOTHING).unwrap().push, None);
+        let push = form("r1").check(known).unwrap().push.unwrap();
+        assert_eq!((push.server.as_str(), push.username.as_str()), ("https://r.example.org", ""));
+        assert_eq!(push.registry, Some(stored.id.clone()));
+        assert!(form(OTHER).check(known).unwrap_err().problem_at("registry").is_some());
+        let elsewhere = SnapshotForm { image: "app:1".into(), ..form("r1") };
+        assert!(elsewhere.check(known).unwrap_err().problem_at("target").is_some());
+        let gone = form("r2").check(NOTHING).unwrap_err();
+        assert!(gone.problem_at("target").unwrap().contains("no longer stored"));
+        let nameless = SnapshotForm { registry: String::new(), ..form(OTHER) };
+        assert!(nameless.check(NOTHING).unwrap_err().problem_at("registry").is_some());
     }
 
     #[test]

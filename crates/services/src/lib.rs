@@ -21,6 +21,7 @@ mod launcher;
 mod passwords;
 mod policy;
 pub mod reconcile;
+mod registries;
 mod rights;
 pub mod sessions;
 pub mod settings;
@@ -38,6 +39,7 @@ pub use engine_report::{EngineReport, EngineReports};
 pub use jobs::Jobs;
 pub use launcher::Launchers;
 pub use policy::Policies;
+pub use registries::{Registries, Removal};
 pub use sessions::Sessions;
 pub use settings::{Settings, StreamMode};
 pub use setup::Setup;
@@ -65,6 +67,7 @@ pub struct Services {
     pub launcher: Launchers,
     pub sessions: Sessions,
     pub snapshots: Snapshots,
+    pub registries: Registries,
     pub jobs: Jobs,
     pub streams: Streams,
     pub terminals: Terminals,
@@ -92,6 +95,7 @@ impl Services {
             launcher: Launchers::new(core.clone()),
             sessions: Sessions::new(core.clone()),
             snapshots: Snapshots::new(core.clone()),
+            registries: Registries::new(core.clone()),
             jobs: Jobs::new(core.clone()),
             streams: Streams::new(core.clone()),
             terminals: Terminals::new(core.clone()),

@@ -2,8 +2,8 @@
 //!
 //! All of them select the same packages, so that features are resolved once and nothing is compiled
 //! twice; they differ in the test programs they run. A test program belongs to the engine layer if
-//! its crate is the engine adapter or the server (whose suites kill and restart a real one), and to
-//! the plain layer otherwise, so that each runs exactly once.
+//! its crate is an adapter to an engine or a registry, or the server (whose suites kill and restart
+//! a real one), and to the plain layer otherwise, so that each runs exactly once.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -21,7 +21,7 @@ const SELECTION: [&str; 3] = ["--workspace", "--exclude", "app"];
 const ENGINE: &str = "SLIPWAY_TEST_ENGINE";
 /// Tells a suite which program is a registry to push to.
 const REGISTRY: &str = "SLIPWAY_TEST_REGISTRY";
-const ON_ENGINE: [&str; 2] = ["engine", "server"];
+const ON_ENGINE: [&str; 3] = ["engine", "registry", "server"];
 
 /// Compiles every test program, and the binary that the journeys drive.
 pub fn build(paths: &Paths) -> Result<()> {

@@ -1,8 +1,13 @@
 //! What each page of the wizard asks.
 
 use super::posted;
-use crate::components::field::{AreaField, TextField, TickField};
-use domain::{Error, changes::INSTRUCTIONS, quantity, snapshot::SnapshotPage as Wizard};
+use crate::components::field::{AreaField, SelectField, TextField, TickField};
+use domain::{
+    Error,
+    changes::INSTRUCTIONS,
+    quantity,
+    snapshot::{NOWHERE, OTHER, SnapshotPage as Wizard},
+};
 use leptos::prelude::*;
 
 type Problem = Signal<Option<Error>>;
@@ -63,30 +68,54 @@ pub fn registry(wizard: &Wizard, problem: Problem) -> AnyView {
     } else {
         "It is kept encrypted until the push is done, and then forgotten; after a push that failed, for a day."
     };
+    let mut options = vec![(NOWHERE.to_owned(), "Nowhere: keep it on the engine only".to_owned())];
+    let stored = wizard.registries.iter();
+    options.extend(stored.map(|r| (r.id.to_string(), format!("{}: {}", r.name, r.identity()))));
+    options.push((OTHER.to_owned(), "Another registry, by its address".to_owned()));
+    let target = form.target().to_owned();
+    let gone = (!options.iter().any(|(value, _)| *value == target)).then(|| {
+        view! {
+            <p class="notice notice-warning">
+                "The registry that was chosen is no longer stored. Choose where the image goes."
+            </p>
+        }
+    });
     view! {
-        <p class="lead">"Leave this empty to keep the image on the engine only."</p>
-        <TextField
-            name=posted("registry")
-            label="Registry"
-            value=form.registry.clone()
-            placeholder="https://index.docker.io/v1/"
-            help="The address of the registry that the image's name leads to."
-            problem=at(problem, "registry")
+        {gone}
+        <SelectField
+            name=posted("target")
+            label="Push the image to"
+            value=target
+            options=options
+            help="The image's name must lead there: it begins with the registry's host, unless that is Docker Hub."
+            problem=at(problem, "target")
         />
-        <TextField
-            name=posted("registry_username")
-            label="User name"
-            value=form.registry_username.clone()
-            problem=at(problem, "registry_username")
-        />
-        <TextField
-            name=posted("registry_password")
-            label="Password or access token"
-            kind="password"
-            autocomplete="new-password"
-            help=help
-            problem=at(problem, "registry_password")
-        />
+        <div class="push-other">
+            <TextField
+                name=posted("registry")
+                label="Address"
+                value=form.registry.clone()
+                placeholder="https://index.docker.io/v1/"
+                problem=at(problem, "registry")
+            />
+            <TextField
+                name=posted("registry_username")
+                label="User name"
+                value=form.registry_username.clone()
+                problem=at(problem, "registry_username")
+            />
+            <TextField
+                name=posted("registry_password")
+                label="Password or access token"
+                kind="password"
+                autocomplete="new-password"
+                help=help
+                problem=at(problem, "registry_password")
+            />
+        </div>
+        <p class="field-help">
+            "A test signs in and begins an upload, which it cancels at once. Nothing is made or pushed by it."
+        </p>
     }
     .into_any()
 }

@@ -4,7 +4,7 @@ use crate::{
     post::{Post, PostForm},
     routes,
 };
-use domain::snapshot::{SnapshotPage as Wizard, WizardStep};
+use domain::snapshot::{NOWHERE, OTHER, SnapshotPage as Wizard, WizardStep};
 use leptos::prelude::*;
 
 fn fact(term: &'static str, what: String) -> AnyView {
@@ -21,10 +21,16 @@ pub fn review(wizard: &Wizard, submit: Post) -> AnyView {
         (false, false) => "It stands still while it is read",
         (false, true) => "It goes on while it is read",
     };
-    let registry = match (form.registry.trim(), form.registry_username.trim()) {
-        ("", _) => "None: the image stays on the engine".to_owned(),
-        (registry, "") => format!("{registry}, without signing in"),
-        (registry, username) => format!("{registry} as {username}"),
+    let registry = match form.target() {
+        NOWHERE => "Nowhere: the image stays on the engine".to_owned(),
+        OTHER => match form.registry_username.trim() {
+            "" => format!("{}, without signing in", form.registry.trim()),
+            username => format!("{} as {username}", form.registry.trim()),
+        },
+        id => match wizard.registries.iter().find(|known| known.id.as_str() == id) {
+            Some(stored) => format!("{}: {}", stored.name, stored.identity()),
+            None => "A registry that is no longer stored".to_owned(),
+        },
     };
     let changes = (!form.changes.trim().is_empty()).then(|| {
         let lines = view! { <pre class="log" tabindex="0">{form.changes.clone()}</pre> };

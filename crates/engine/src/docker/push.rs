@@ -8,12 +8,14 @@ use crate::{PushProgress, RegistryLogin};
 use bollard::auth::DockerCredentials;
 use bollard::errors::Error as Raw;
 use bollard::query_parameters::PushImageOptionsBuilder;
-use domain::{Error, ErrorKind, Result, snapshot::check_credential};
+use domain::{Error, ErrorKind, Result, image::ImageRef};
 use futures_util::StreamExt;
 use std::time::Duration;
 
 /// Longest silence in a push before the engine is taken to be lost.
 const SILENCE: Duration = Duration::from_secs(5 * 60);
+/// The header that carries a registry's credentials.
+const CREDENTIALS: &str = "x-registry-auth";
 
 impl Docker {
     pub(super) async fn push_tag(
@@ -26,13 +28,24 @@ impl Docker {
             Some((repository, tag)) if !tag.contains('/') => (repository, tag),
             _ => (reference, "latest"),
         };
-        let credentials = login.map(credentials).transpose()?;
+        let credentials = login.map(credentials);
         let failed = |failure: super::errors::Failure| match failure {
             // The engine itself has gone, and what it would have said of the registry.
             lost @ super::errors::Failure::Lost(_) => lost.into_error("push", "image", reference),
-            refused => classify(refused.into_error("push", "image", reference)),
+            refused => classify(refused.into_error("push", "image", reference), reference),
         };
         let client = self.client().await.map_err(failed)?.with_timeout(SILENCE);
+        // The library writes the header in the one alphabet of base64, and engines read the other:
+        // without this, a `?` in the right place of a password is a malformed request.
+        let client = client.with_request_modifier(|mut request| {
+            if let Some(header) = request.headers_mut().get_mut(CREDENTIALS)
+                && let Some(safe) =
+                    header.to_str().ok().and_then(|text| url_safe(text).parse().ok())
+            {
+                *header = safe;
+            }
+            request
+        });
         let options = PushImageOptionsBuilder::new().tag(tag).build();
         let mut lines = Box::pin(client.push_image(repository, Some(options), credentials));
         let mut progress = PushProgress { there: 0, layers: 0 };
@@ -69,20 +82,22 @@ fn digest_in(status: &str) -> Option<String> {
     rest.split_whitespace().next().map(str::to_owned)
 }
 
-fn credentials(login: &RegistryLogin) -> Result<DockerCredentials> {
-    for text in [&login.username, &login.password] {
-        check_credential(text).map_err(|why| Error::at("password", why))?;
-    }
-    Ok(DockerCredentials {
+fn credentials(login: &RegistryLogin) -> DockerCredentials {
+    DockerCredentials {
         username: Some(login.username.clone()),
         password: Some(login.password.clone()),
         serveraddress: Some(login.server.clone()),
         ..DockerCredentials::default()
-    })
+    }
+}
+
+/// From the standard alphabet of base64 to the one for URLs.
+fn url_safe(text: &str) -> String {
+    text.replace('+', "-").replace('/', "_")
 }
 
 /// What a registry's refusal means, and what to do about it.
-fn classify(error: Error) -> Error {
+fn classify(error: Error, reference: &str) -> Error {
     let said = error.detail.clone().unwrap_or_default();
     let has = |words: &[&str]| words.iter().any(|word| said.to_lowercase().contains(word));
     let refused =
@@ -111,10 +126,14 @@ fn classify(error: Error) -> Error {
             "Use a repository that the user may write to, or have the right given at the registry.",
         )
     } else if has(&["x509", "certificate", "tls:"]) {
+        let host = reference.parse::<ImageRef>().ok().and_then(|image| image.host);
+        let host = host.unwrap_or_else(|| "docker.io".to_owned());
         refused(
             ErrorKind::Conflict,
             "The engine does not trust the registry's certificate.",
-            "Put the registry's CA certificate into /etc/docker/certs.d/<host:port>/ca.crt on the engine's host, then push again.",
+            &format!(
+                "Put the registry's CA certificate into /etc/docker/certs.d/{host}/ca.crt on the engine's host, then push again."
+            ),
         )
     } else if has(&["server gave http response to https client"]) {
         refused(
@@ -162,7 +181,10 @@ mod tests {
 
     #[test]
     fn a_registrys_refusals_are_told_apart() {
-        let of = |said: &str| classify(Error::conflict("refused").detail(said)).kind;
+        let told = |said: &str| {
+            classify(Error::conflict("refused").detail(said), "r.example.org:5000/team/app:1")
+        };
+        let of = |said: &str| told(said).kind;
         assert_eq!(of("unauthorized: authentication required"), ErrorKind::Forbidden);
         assert_eq!(of("no basic auth credentials"), ErrorKind::Forbidden);
         assert_eq!(of("denied: requested access to the resource is denied"), ErrorKind::Forbidden);
@@ -170,17 +192,18 @@ mod tests {
         assert_eq!(of("dial tcp: lookup x: no such host"), ErrorKind::Unavailable);
         assert_eq!(of("x509: certificate signed by unknown authority"), ErrorKind::Conflict);
         assert_eq!(of("something else"), ErrorKind::Conflict);
+        let hint = told("x509: certificate signed by unknown authority").hint.unwrap();
+        assert!(hint.contains("/etc/docker/certs.d/r.example.org:5000/ca.crt"), "{hint}");
     }
 
     #[test]
-    fn what_the_library_would_garble_is_refused() {
-        let login = |password: &str| RegistryLogin {
+    fn credentials_are_written_in_the_alphabet_that_engines_read() {
+        assert_eq!(url_safe("ab+/cd=="), "ab-_cd==");
+        let login = RegistryLogin {
             server: "r.example".into(),
             username: "ada".into(),
-            password: password.into(),
+            password: "hunter2".into(),
         };
-        assert!(credentials(&login("plain-1_2.3")).is_ok());
-        assert!(credentials(&login("a~b")).is_err());
-        assert!(!format!("{:?}", login("hunter2")).contains("hunter2"));
+        assert!(!format!("{login:?}").contains("hunter2"));
     }
 }

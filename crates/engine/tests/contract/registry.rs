@@ -13,6 +13,9 @@ use std::{
 /// The password `orbit-lantern`, as registries keep it.
 const ADA: &str = "ada:$2a$05$F3Rti7ftM6a9U8VJglyXKu8gzgChSLzUXo702C7QMQXi0rypk/SG2\n";
 const PASSWORD: &str = "orbit-lantern";
+/// The same for a password that base64 writes with characters of which there are two alphabets.
+const EVE: &str = "eve:$2y$05$F3Rti7ftM6a9U8VJglyXKuwo/RvdHpNgUcLG8A4Nz9hSH0jisyAIa\n";
+const ODD_PASSWORD: &str = "a~b?c>dé~~?>";
 
 struct Registry {
     process: Child,
@@ -30,7 +33,7 @@ impl Registry {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
         let (users, config) = (folder.path().join("users"), folder.path().join("config.yml"));
-        std::fs::write(&users, ADA).unwrap();
+        std::fs::write(&users, format!("{ADA}{EVE}")).unwrap();
         let text = format!(
             "version: 0.1\nlog: {{level: error}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n\
              storage: {{filesystem: {{rootdirectory: '{}'}}}}\n\
@@ -104,6 +107,8 @@ async fn an_image_is_pushed_by_who_may_and_refused_with_the_reason() {
     assert!(found.digests.iter().any(|known| known.ends_with(&digest)), "{found:?}");
     // A second push finds everything there.
     assert_eq!(world.engine.push(&image, Some(&right), &told).await.unwrap(), digest);
+    let odd = RegistryLogin { username: "eve".into(), ..login(ODD_PASSWORD) };
+    assert_eq!(world.engine.push(&image, Some(&odd), &told).await.unwrap(), digest);
 
     drop(registry);
     let gone = world.engine.push(&image, Some(&right), &told).await.unwrap_err();

@@ -23,14 +23,15 @@ use domain::{
     event::Change,
     image::ImageRef,
     job::JobLinks,
+    registry::{Definition as RegistryDefinition, Registry, TestReport},
     session::{Session, State},
     snapshot::{
-        Lineage, Origin, Snapshot, SnapshotForm, SnapshotPage, WizardStep, check_credential,
+        Known, Lineage, NOWHERE, OTHER, Origin, Snapshot, SnapshotForm, SnapshotPage, WizardStep,
     },
     workspace::{Definition, Workspace},
 };
 use std::{sync::Arc, time::Duration};
-use store::Draft;
+use store::{Draft, StoredRegistry};
 
 /// The engine walks over all that a session has written to measure it; the page does not wait
 /// longer than this.
@@ -87,7 +88,12 @@ impl Snapshots {
             }
             _ => None,
         };
-        let checked = draft.form.check(draft.secret.is_some()).ok();
+        let registries = core.store.registries().await?;
+        let registries: Vec<Registry> = registries.iter().map(StoredRegistry::shown).collect();
+        let has_password = draft.secret.is_some();
+        let chosen = registries.iter().find(|one| one.id.as_str() == draft.form.target());
+        let checked = draft.form.check(Known { has_password, chosen }).ok();
+        let commands = checked.map(|made| commands(&container, &made, chosen, &blanked(&session)));
         let blanked = blanked(&session);
         let canonical = draft.form.image.parse::<ImageRef>().map(|image| image.canonical());
         Ok(SnapshotPage {
@@ -95,9 +101,10 @@ impl Snapshots {
             base_image: session.config.image.clone(),
             paused: session.state() == State::Paused,
             overwrites: canonical.is_ok_and(|name| core.images.id_of(&name).is_some()),
-            commands: checked.map(|made| commands(&container, &made, &blanked)).unwrap_or_default(),
+            commands: commands.unwrap_or_default(),
             blanked,
-            has_password: draft.secret.is_some(),
+            has_password,
+            registries,
             form: draft.form,
             changed_bytes,
             session: session.id,
@@ -132,9 +139,7 @@ impl Snapshots {
         take_over(&mut draft.form, step, typed);
         if step == WizardStep::Registry {
             let form = &draft.form;
-            let nobody =
-                form.registry.trim().is_empty() || form.registry_username.trim().is_empty();
-            if nobody {
+            if form.target() != OTHER || form.registry_username.trim().is_empty() {
                 draft.secret = None;
             } else if !password.is_empty() {
                 draft.secret = Some(self.0.keys.seal(&draft_place(actor, id), password)?);
@@ -144,15 +149,62 @@ impl Snapshots {
         let mut tx = core.store.begin().await?;
         tx.save_snapshot_draft(&actor.user, id, &draft, core.now()).await?;
         tx.commit().await?;
-        draft.form.check_step(step, draft.secret.is_some())?;
-        if step == WizardStep::Registry {
-            let username = draft.form.registry_username.trim();
-            let mut problems = domain::error::Problems::default();
-            problems.take("registry_username", check_credential(username), ());
-            problems.take("registry_password", check_credential(password), ());
-            problems.finish()?;
+        let chosen = self.chosen(&draft.form).await?;
+        let known = Known { has_password: draft.secret.is_some(), chosen: chosen.as_ref() };
+        draft.form.check_step(step, known)
+    }
+
+    /// The stored registry that a form has chosen, if it is there.
+    async fn chosen(&self, form: &SnapshotForm) -> Result<Option<Registry>> {
+        match form.target() {
+            NOWHERE | OTHER => Ok(None),
+            id => match id.parse() {
+                Ok(id) => Ok(self.0.store.registry(&id).await?.map(|stored| stored.shown())),
+                // Nothing that was ever stored.
+                Err(_) => Ok(None),
+            },
         }
-        Ok(())
+    }
+
+    /// Tests where the wizard is to push, with the repository of the image; what was typed for it
+    /// is kept before. Nothing is pushed.
+    ///
+    /// # Errors
+    /// `Invalid` with each problem at its field. What the registry answers is in the report.
+    pub async fn test_registry(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        typed: SnapshotForm,
+        password: &str,
+    ) -> Result<TestReport> {
+        actor.require(Permission::ManageRegistries)?;
+        self.keep(actor, id, WizardStep::Registry, typed, password).await?;
+        let session = self.subject(actor, id).await?;
+        let core = &self.0;
+        let draft = self.draft(actor, &session).await?;
+        let image: ImageRef =
+            draft.form.image.parse().map_err(|why: String| Error::at("image", why))?;
+        let repository = image.path;
+        match draft.form.target() {
+            NOWHERE => Err(Error::at("target", "Choose a registry to test.")),
+            OTHER => {
+                let password = match &draft.secret {
+                    Some(sealed) => core.keys.open_sealed(&draft_place(actor, id), sealed)?,
+                    None => String::new(),
+                };
+                let url = draft.form.registry.trim().to_owned();
+                let typed = RegistryDefinition {
+                    name: String::new(),
+                    insecure: url.starts_with("http://"),
+                    url,
+                    username: draft.form.registry_username.trim().to_owned(),
+                    ca: String::new(),
+                };
+                core.test_registry(actor, &typed, &password, &repository).await
+            }
+            stored => core.test_stored(actor, &stored.parse()?, &repository).await,
+        }
     }
 
     /// Records the job and the workspace entry; both exist or neither. `reviewed` is the image that
@@ -172,7 +224,9 @@ impl Snapshots {
             ))
             .hint("It was submitted already or changed in another window: look at the jobs, or review it once more."));
         }
-        let made = draft.form.check(draft.secret.is_some())?;
+        let chosen = self.chosen(&draft.form).await?;
+        let known = Known { has_password: draft.secret.is_some(), chosen: chosen.as_ref() };
+        let made = draft.form.check(known)?;
         let password = match &draft.secret {
             Some(sealed) => Some(core.keys.open_sealed(&draft_place(actor, id), sealed)?),
             None => None,
@@ -351,6 +405,7 @@ fn take_over(form: &mut SnapshotForm, step: WizardStep, typed: SnapshotForm) {
             form.pause = typed.pause;
         }
         WizardStep::Registry => {
+            form.target = typed.target;
             form.registry = typed.registry;
             form.registry_username = typed.registry_username;
         }
@@ -379,7 +434,12 @@ fn blanked(session: &Session) -> Vec<String> {
 }
 
 /// The same with the engine's own command.
-fn commands(container: &str, made: &Snapshot, blanked: &[String]) -> Vec<String> {
+fn commands(
+    container: &str,
+    made: &Snapshot,
+    chosen: Option<&Registry>,
+    blanked: &[String],
+) -> Vec<String> {
     let image = made.image.canonical();
     let mut commit = vec!["docker commit".to_owned()];
     if !made.pause {
@@ -397,12 +457,10 @@ fn commands(container: &str, made: &Snapshot, blanked: &[String]) -> Vec<String>
     commit.push(format!("{container} {image}"));
     let mut all = Vec::new();
     if let Some(push) = &made.push {
-        if !push.username.is_empty() {
-            all.push(format!(
-                "docker login --username {} {}",
-                quoted(&push.username),
-                quoted(&push.server)
-            ));
+        let username = chosen.map_or(&push.username, |registry| &registry.username);
+        if !username.is_empty() {
+            let (username, server) = (quoted(username), quoted(&push.server));
+            all.push(format!("docker login --username {username} {server}"));
         }
         all.push(format!("docker push {image}"));
     }

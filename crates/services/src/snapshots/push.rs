@@ -16,25 +16,31 @@ pub(crate) struct Push {
 impl Push {
     pub(crate) async fn perform(self, hand: &Hand, password: Option<String>) -> Result<Outcome> {
         let core = &hand.core;
-        // Kept for a day after a failure, and not at all after a cancel.
-        if password.is_none() && !self.to.username.is_empty() {
+        // Kept for a day after a failure, and not at all after a cancel. A stored registry has its own.
+        if password.is_none() && !self.to.username.is_empty() && self.to.registry.is_none() {
             return Err(Error::forbidden(format!(
                 "The password of {} is no longer kept.",
                 self.to.username
             ))
             .hint("Type it again and push once more."));
         }
-        let login =
-            password.filter(|_| !self.to.username.is_empty()).map(|password| RegistryLogin {
+        let typed = password.filter(|_| !self.to.username.is_empty());
+        let login = match (typed, &self.to.registry) {
+            (Some(password), _) => Some(RegistryLogin {
                 server: self.to.server.clone(),
                 username: self.to.username.clone(),
                 password,
-            });
+            }),
+            // As it is stored now: a password that was corrected there counts.
+            (None, Some(stored)) => core.stored_login(stored).await?,
+            (None, None) => None,
+        };
+        let server = login.as_ref().map_or(&self.to.server, |login| &login.server);
         let who = match &login {
             Some(login) => format!("as {}", login.username),
             None => "without signing in".to_owned(),
         };
-        hand.say(format!("Pushing {} to {} {who}.", self.image, self.to.server)).await?;
+        hand.say(format!("Pushing {} to {server} {who}.", self.image)).await?;
         let (tell, mut told) = watch::channel(PushProgress { there: 0, layers: 0 });
         let announce = move |progress| {
             tell.send_replace(progress);

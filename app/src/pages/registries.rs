@@ -1,0 +1,188 @@
+//! The registries that images are pushed to, for administrators: which there are, as whom, and
+//! whether they can be used.
+
+mod deletion;
+pub mod edit;
+
+use crate::{
+    api::registries::{DeleteRegistry, Opened, TestRegistry, list_registries},
+    components::{
+        EmptyState, FailureBox, Glyph, PageHead,
+        confirm::PARAMETER,
+        fresh::fresh,
+        opening,
+        report::found,
+        table::{Column, Table},
+    },
+    post::{Post, PostForm},
+    refusal::Refusal,
+    routes, wire,
+};
+use deletion::Deletion;
+use domain::{
+    list::ListQuery,
+    registry::{Registry, TestReport},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+const COLUMNS: &[Column] = &[
+    Column::plain("Name"),
+    Column::plain("Address"),
+    Column::plain("User name"),
+    Column::plain("Remarks"),
+    Column::plain("Actions"),
+];
+
+/// What the page opens with: the registries, and what a test found that was asked for without
+/// JavaScript.
+type First = (Vec<Registry>, Option<TestReport>);
+
+async fn open(tested: bool) -> Result<First, Refusal> {
+    let all = list_registries().await?;
+    Ok((all, left("registries", tested).await.and_then(|left| left.report)))
+}
+
+/// What the form before this page has left for it, if the address says that there is something.
+async fn left(of: &str, expected: bool) -> Option<Opened> {
+    #[cfg(feature = "ssr")]
+    if expected {
+        return crate::draft::take(of).await;
+    }
+    let _ = (of, expected);
+    None
+}
+
+#[component]
+pub fn RegistriesPage() -> impl IntoView {
+    let query = use_query_map();
+    let first = wire::read(
+        || (),
+        move |()| open(query.with_untracked(|map| map.get_str("tested").is_some())),
+    );
+    opening(first, list)
+}
+
+fn list((first, tested): First) -> AnyView {
+    let (test, delete) = (Post::to::<TestRegistry>(), Post::to::<DeleteRegistry>());
+    let deletion = Deletion::new(delete);
+    let version = Signal::derive(move || delete.version());
+    let all = fresh(first, Memo::new(|_| ()), version, |()| list_registries());
+    let registries = all.value;
+    let empty = Memo::new(move |_| registries.with(Vec::is_empty));
+    let refusals = move || {
+        let all = [test.refusal(), delete.refusal(), all.failure.get()];
+        all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
+    };
+    let rows = move || {
+        view! {
+            <For
+                each=move || registries.get()
+                key=|registry| (registry.id.clone(), registry.updated_at)
+                children=move |registry| row(registry, test)
+            />
+        }
+    };
+    view! {
+        <PageHead title="Registries">
+            <a class="button button-primary" href=routes::NEW_REGISTRY>
+                <Glyph name="plus" />
+                "New registry"
+            </a>
+        </PageHead>
+        {done()}
+        {deletion.question()}
+        {refusals}
+        {found(test, tested)}
+        <Show when=move || !empty.get() fallback=nothing>
+            <Table
+                caption="Registries"
+                columns=COLUMNS
+                path=routes::REGISTRIES
+                query=Signal::stored(ListQuery::default())
+                busy=all.busy
+            >
+                {rows()}
+            </Table>
+        </Show>
+    }
+    .into_any()
+}
+
+fn row(registry: Registry, test: Post) -> AnyView {
+    let Registry { id, name, url, username, own_ca, insecure, .. } = registry;
+    let (id, edit) = (id.to_string(), routes::registry(&id));
+    let asked = format!("delete:{id}");
+    let remark = |shown: bool, words| shown.then(|| view! { <span class="badge">{words}</span> });
+    let nobody = username.is_empty();
+    let (test_label, edit_label) = (format!("Test {name}"), format!("Edit {name}"));
+    let delete_label = format!("Delete {name} …");
+    let own = id.clone();
+    view! {
+        <tr>
+            <th scope="row" data-label="Name">
+                <a class="row-name" href=edit.clone()>{name}</a>
+            </th>
+            <td data-label="Address"><span class="image-name">{url}</span></td>
+            <td data-label="User name">{if nobody { "None".to_owned() } else { username }}</td>
+            <td data-label="Remarks">
+                {remark(insecure, "insecure")}
+                " "
+                {remark(own_ca, "own CA")}
+            </td>
+            <td data-label="Actions">
+                <div class="actions">
+                    <PostForm post=test>
+                        <input type="hidden" name="id" value=id />
+                        <input type="hidden" name="saved" value="on" />
+                        <button
+                            type="submit"
+                            class="button button-small"
+                            aria-label=test_label
+                            disabled=move || test.is_pending()
+                        >
+                            {move || if test.is_sending("id", &own) { "Testing …" } else { "Test" }}
+                        </button>
+                    </PostForm>
+                    <a class="button button-small" href=edit aria-label=edit_label>"Edit"</a>
+                    // A link to the same page that asks; it works without JavaScript too.
+                    <a
+                        class="button button-small"
+                        href=format!("{}?{PARAMETER}={asked}", routes::REGISTRIES)
+                        data-noscroll=""
+                        aria-label=delete_label
+                    >
+                        "Delete …"
+                    </a>
+                </div>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn nothing() -> AnyView {
+    view! {
+        <EmptyState
+            title="No registries yet"
+            text="A registry keeps images outside of the engine. Stored here with its credentials, it can be chosen when an image is made of a session."
+        >
+            <a class="button button-primary" href=routes::NEW_REGISTRY>"New registry"</a>
+        </EmptyState>
+    }
+    .into_any()
+}
+
+/// What was just done, as the address says after a form.
+fn done() -> AnyView {
+    let map = use_query_map();
+    let text = move || {
+        let text = map.with(|map| match map.get_str("done")? {
+            "saved" => Some("Saved."),
+            "deleted" => Some("The registry and its credentials were deleted."),
+            _ => None,
+        })?;
+        Some(view! { <p class="notice notice-good">{text}</p> })
+    };
+    view! { <div role="status">{text}</div> }.into_any()
+}

@@ -1,0 +1,103 @@
+//! The question before a registry is deleted, asked by the address.
+
+use crate::{
+    api::registries::{Removal, weigh_registry},
+    components::{
+        FailureBox,
+        confirm::{Confirm, PARAMETER},
+    },
+    post::Post,
+    routes, wire,
+};
+use leptos::{ev::SubmitEvent, prelude::*};
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+#[derive(Clone, Copy)]
+pub struct Deletion {
+    delete: Post,
+    /// The registry whose deletion is asked about.
+    asked: Memo<Option<String>>,
+}
+
+impl Deletion {
+    pub fn new(delete: Post) -> Self {
+        let query = use_query_map();
+        let asked = Memo::new(move |_| {
+            query.with(|map| {
+                let (deed, id) = map.get_str(PARAMETER)?.split_once(':')?;
+                (deed == "delete").then(|| id.to_owned())
+            })
+        });
+        Self { delete, asked }
+    }
+
+    pub fn question(self) -> AnyView {
+        let navigate = use_navigate();
+        let leave = Callback::new(move |()| {
+            let options = leptos_router::NavigateOptions { replace: true, ..Default::default() };
+            navigate(routes::REGISTRIES, options);
+        });
+        let weighed = wire::read(
+            move || self.asked.get(),
+            |asked| async move {
+                match asked {
+                    Some(id) => weigh_registry(id.clone()).await.map(|removal| Some((id, removal))),
+                    None => Ok(None),
+                }
+            },
+        );
+        view! {
+            <Transition>
+                {move || Suspend::new(async move {
+                    match weighed.await {
+                        Ok(Some((id, doomed))) => {
+                            let yes = move |ev: SubmitEvent| {
+                                self.delete.submit(&ev);
+                                leave.run(());
+                            };
+                            view! {
+                                <Confirm
+                                    title=format!("Delete the registry “{}”?", doomed.name)
+                                    verb="Delete registry"
+                                    action=self.delete.url()
+                                    fields=vec![("id", id)]
+                                    cancel_href=routes::REGISTRIES
+                                    on_confirm=yes
+                                    on_cancel=move |()| leave.run(())
+                                >
+                                    {consequences(&doomed)}
+                                </Confirm>
+                            }
+                                .into_any()
+                        }
+                        Ok(None) => ().into_any(),
+                        Err(refusal) => view! { <FailureBox error=refusal.0 /> }.into_any(),
+                    }
+                })}
+            </Transition>
+        }
+        .into_any()
+    }
+}
+
+fn consequences(doomed: &Removal) -> AnyView {
+    let jobs = match doomed.jobs {
+        0 => None,
+        1 => Some("1 job under way is to push there; its push will fail and say so.".to_owned()),
+        n => Some(format!(
+            "{n} jobs under way are to push there; their pushes will fail and say so."
+        )),
+    };
+    let forms = match doomed.forms {
+        0 => None,
+        1 => Some("1 image that somebody is about to make is to go there; another registry must be chosen for it.".to_owned()),
+        n => Some(format!("{n} images that people are about to make are to go there; another registry must be chosen for them.")),
+    };
+    let all = [jobs, forms].into_iter().flatten().map(|text| view! { <p>{text}</p> }.into_any());
+    let all: Vec<AnyView> = all.collect();
+    view! {
+        <p>"Its address and its credentials are removed here. The registry itself, and the images in it, stay."</p>
+        {all}
+    }
+    .into_any()
+}

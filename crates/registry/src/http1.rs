@@ -1,0 +1,199 @@
+//! One request at a time, each on a connection of its own, bounded in time and size.
+//!
+//! A test makes five or so; a pool would outlive them and remember what was given for one test in
+//! the next.
+
+use crate::{tls, trouble::Trouble};
+use bytes::Bytes;
+use domain::registry::Fault;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::rt::{Read, Write};
+use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, pki_types::ServerName};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    net::TcpStream,
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
+use tokio_rustls::TlsConnector;
+
+/// Nothing that is asked for has a longer answer.
+const LONGEST: usize = 64 << 10;
+
+/// Where a request goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) plain: bool,
+    /// Host with its port, if one is written.
+    pub(crate) authority: String,
+}
+
+impl Place {
+    /// Place and path of an address that a registry has named.
+    pub(crate) fn of(address: &str) -> Option<(Self, String)> {
+        let uri: Uri = address.parse().ok()?;
+        let plain = match uri.scheme_str()? {
+            "http" => true,
+            "https" => false,
+            _ => return None,
+        };
+        // Nobody is signed in by what a registry writes into an address.
+        let authority = uri.authority().filter(|all| !all.as_str().contains('@'))?.to_string();
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        Some((Self { plain, authority }, target.to_owned()))
+    }
+
+    fn host_and_port(&self) -> (&str, u16) {
+        let default = if self.plain { 80 } else { 443 };
+        match self.authority.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse().unwrap_or(default)),
+            None => (&self.authority, default),
+        }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: header::HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Seconds to wait, if the registry says.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        self.header(header::RETRY_AFTER)?.trim().parse().ok()
+    }
+
+    /// The host a redirect leads to.
+    pub(crate) fn leads_to(&self) -> Option<String> {
+        Place::of(self.header(header::LOCATION)?).map(|(place, _)| place.authority)
+    }
+
+    /// What Go's servers say to plain HTTP at a port for HTTPS.
+    pub(crate) fn wants_https(&self) -> bool {
+        self.status == StatusCode::BAD_REQUEST
+            && self.body.windows(12).any(|words| words.eq_ignore_ascii_case(b"HTTPS server"))
+    }
+}
+
+/// Makes requests until its time is up.
+pub(crate) struct Caller {
+    tls: Arc<ClientConfig>,
+    patience: Duration,
+    until: Instant,
+}
+
+impl Caller {
+    pub(crate) async fn new(ca: &str, patience: Duration) -> Result<Self, Trouble> {
+        let until = Instant::now() + patience;
+        Ok(Self { tls: Arc::new(tls::config(ca).await?), patience, until })
+    }
+
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        place: &Place,
+        target: &str,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, Trouble> {
+        let asked = self.exchange(method, place, target, authorization);
+        match timeout_at(self.until, asked).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Trouble::silent(&place.authority, self.patience.as_secs().max(1))),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        place: &Place,
+        target: &str,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, Trouble> {
+        let whom = &place.authority;
+        let mut request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header(header::HOST, whom)
+            .header(header::USER_AGENT, "slipway")
+            .header(header::CONNECTION, "close")
+            .body(Empty::<Bytes>::new())
+            .map_err(|_| Trouble::no_registry(format!("{whom} names an address that is none.")))?;
+        if let Some(value) = authorization {
+            request.headers_mut().insert(header::AUTHORIZATION, value.clone());
+        }
+        let (host, port) = place.host_and_port();
+        let found = tokio::net::lookup_host((host, port)).await;
+        let addresses: Vec<_> = found.map_err(|_| Trouble::unknown_name(host))?.collect();
+        if addresses.is_empty() {
+            return Err(Trouble::unknown_name(host));
+        }
+        let tcp = TcpStream::connect(&*addresses)
+            .await
+            .map_err(|error| Trouble::not_connected(whom, &error))?;
+        if place.plain {
+            return answer(TokioIo::new(tcp), request, whom).await;
+        }
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|_| Trouble::unknown_name(host))?;
+        let secured = TlsConnector::from(self.tls.clone()).connect(name, tcp).await;
+        let secured = secured.map_err(|error| tls::refused(whom, &error))?;
+        answer(TokioIo::new(secured), request, whom).await
+    }
+}
+
+async fn answer(
+    stream: impl Read + Write + Send + Unpin + 'static,
+    request: Request<Empty<Bytes>>,
+    whom: &str,
+) -> Result<Answer, Trouble> {
+    let broken = |error: hyper::Error| {
+        if error.is_parse() {
+            Trouble::no_registry(format!("{whom} does not answer in HTTP."))
+        } else {
+            Trouble::new(
+                Fault::Unreachable,
+                format!("{whom} broke the connection off."),
+                "Check the address and the port; a registry that speaks HTTPS needs https:// in it.",
+            )
+        }
+    };
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(stream).await.map_err(broken)?;
+    // Dropped with what it carries when time is up.
+    let mut carrier = JoinSet::new();
+    carrier.spawn(connection);
+    let response = sender.send_request(request).await.map_err(broken)?;
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, LONGEST).collect().await.map_err(|_| {
+        Trouble::no_registry(format!(
+            "{whom} answers at such length, or so brokenly, as no registry does."
+        ))
+    })?;
+    Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_registry_names_is_an_address_of_the_web_or_nothing() {
+        let (place, target) = Place::of("https://auth.example.org/token?a=b").unwrap();
+        assert_eq!((place.plain, place.authority.as_str()), (false, "auth.example.org"));
+        assert_eq!((target.as_str(), place.host_and_port().1), ("/token?a=b", 443));
+        let (place, _) = Place::of("http://localhost:5001").unwrap();
+        assert_eq!(place.host_and_port(), ("localhost", 5001));
+        for bad in ["/v2/x", "ftp://a.example", "https://ada:pw@a.example", "file:///etc/passwd"] {
+            assert!(Place::of(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Registries that images are pushed to, and who needs them.
+
+use crate::{
+    Store, Tx,
+    fault::{Columns, Fault},
+};
+use domain::{
+    Error, RegistryId, Result, Timestamp,
+    registry::{Definition, Registry},
+};
+use sqlx::sqlite::SqliteRow;
+
+/// A registry as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRegistry {
+    pub id: RegistryId,
+    pub definition: Definition,
+    /// The password, encrypted.
+    pub secret: Option<Vec<u8>>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl StoredRegistry {
+    /// What may be shown of it.
+    pub fn shown(&self) -> Registry {
+        Registry {
+            id: self.id.clone(),
+            name: self.definition.name.clone(),
+            url: self.definition.url.clone(),
+            username: self.definition.username.clone(),
+            has_password: self.secret.is_some(),
+            own_ca: !self.definition.ca.is_empty(),
+            insecure: self.definition.insecure,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+fn registry(row: &SqliteRow) -> Result<StoredRegistry> {
+    Ok(StoredRegistry {
+        id: row.id("id")?,
+        definition: Definition {
+            name: row.get_or_fault("name")?,
+            url: row.get_or_fault("url")?,
+            username: row.get_or_fault("username")?,
+            ca: row.get_or_fault("ca_pem")?,
+            insecure: row.get_or_fault("insecure")?,
+        },
+        secret: row.get_or_fault("secret")?,
+        created_at: Timestamp(row.get_or_fault("created_at")?),
+        updated_at: Timestamp(row.get_or_fault("updated_at")?),
+    })
+}
+
+fn taken(definition: &Definition) -> Error {
+    Error::at("name", format!("There is already a registry named “{}”.", definition.name))
+}
+
+impl Store {
+    /// All of them, by name.
+    pub async fn registries(&self) -> Result<Vec<StoredRegistry>> {
+        let rows = sqlx::query("SELECT * FROM registries ORDER BY name")
+            .fetch_all(&self.read)
+            .await
+            .fault()?;
+        rows.iter().map(registry).collect()
+    }
+
+    pub async fn registry(&self, id: &RegistryId) -> Result<Option<StoredRegistry>> {
+        let row = sqlx::query("SELECT * FROM registries WHERE id = ?")
+            .bind(id.as_str())
+            .fetch_optional(&self.read)
+            .await
+            .fault()?;
+        row.as_ref().map(registry).transpose()
+    }
+
+    /// How many forms that are being filled in have chosen it, and how many jobs under way are to
+    /// push there.
+    pub async fn registry_uses(&self, id: &RegistryId) -> Result<(i64, i64)> {
+        let count = async |query: &'static str| -> Result<i64> {
+            sqlx::query_scalar(query).bind(id.as_str()).fetch_one(&self.read).await.fault()
+        };
+        let forms =
+            "SELECT count(*) FROM snapshot_drafts WHERE json_extract(form, '$.target') = ?1";
+        let jobs = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')
+             AND (json_extract(work, '$.to.registry') = ?1
+                  OR json_extract(work, '$.push.registry') = ?1)";
+        Ok((count(forms).await?, count(jobs).await?))
+    }
+}
+
+impl Tx {
+    /// # Errors
+    /// `Invalid` at `name` when the name is taken.
+    pub async fn insert_registry(&mut self, new: &StoredRegistry) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO registries
+             (id, name, url, username, secret, ca_pem, insecure, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(new.id.as_str())
+        .bind(&new.definition.name)
+        .bind(&new.definition.url)
+        .bind(&new.definition.username)
+        .bind(&new.secret)
+        .bind(&new.definition.ca)
+        .bind(new.definition.insecure)
+        .bind(new.created_at.0)
+        .bind(new.updated_at.0)
+        .execute(&mut *self.0)
+        .await
+        .unless_taken("registries.name", || taken(&new.definition))?;
+        Ok(())
+    }
+
+    /// Saves a changed registry; one that is gone stays gone.
+    ///
+    /// # Errors
+    /// `Invalid` at `name` when the name is taken.
+    pub async fn save_registry(&mut self, changed: &StoredRegistry) -> Result<()> {
+        sqlx::query(
+            "UPDATE registries SET name = ?, url = ?, username = ?, secret = ?, ca_pem = ?,
+             insecure = ?, updated_at = ? WHERE id = ?",
+        )
+        .bind(&changed.definition.name)
+        .bind(&changed.definition.url)
+        .bind(&changed.definition.username)
+        .bind(&changed.secret)
+        .bind(&changed.definition.ca)
+        .bind(changed.definition.insecure)
+        .bind(changed.updated_at.0)
+        .bind(changed.id.as_str())
+        .execute(&mut *self.0)
+        .await
+        .unless_taken("registries.name", || taken(&changed.definition))?;
+        Ok(())
+    }
+
+    /// Whether there was one.
+    pub async fn delete_registry(&mut self, id: &RegistryId) -> Result<bool> {
+        let done = sqlx::query("DELETE FROM registries WHERE id = ?")
+            .bind(id.as_str())
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
+        Ok(done.rows_affected() > 0)
+    }
+}
