@@ -331,8 +331,11 @@ fn line(row: Row) -> AnyView {
         .spans
         .iter()
         .map(|span| {
-            let class = (!span.class.is_empty()).then(|| span.class.clone());
-            view! { <span class=class>{span.text.clone()}</span> }.into_any()
+            let text = span.text.clone();
+            match span.class.as_str() {
+                "" => text.into_any(),
+                class => view! { <span class=class.to_owned()>{text}</span> }.into_any(),
+            }
         })
         .collect();
     let time = log::display(line.at);
