@@ -285,7 +285,7 @@ impl Terminals {
 
     /// Notes that somebody uses the session.
     fn note_activity(&self, session: &SessionId) {
-        self.core.activity.note(session, self.core.now());
+        self.core.activity.note_use(session, self.core.now());
     }
 }
 
