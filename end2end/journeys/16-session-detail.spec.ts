@@ -32,7 +32,7 @@ test.describe('Looking into a session', () => {
     const { id } = stream;
     await stream.isConnected();
     await new Terminal(stream.frame).run('echo made here > ~/made.txt; ln -s /nowhere ~/link');
-    await expect.poll(() => fileExists(id, '/home/user/link')).toBe(true);
+    await expect.poll(() => fileExists(id, '/home/user/made.txt')).toBe(true);
     const detail = await new SessionDetailPage(page).open(id);
 
     await test.step('the overview measures while it is looked at', async () => {
