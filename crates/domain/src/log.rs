@@ -208,9 +208,15 @@ pub fn severity(text: &str) -> Severity {
 
 /// Runs of letters with where they begin.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.split(|c: char| !c.is_ascii_alphabetic())
-        .filter(|word| !word.is_empty())
-        .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
+    let other = |c: char| !c.is_ascii_alphabetic();
+    let mut next = 0;
+    text.split_inclusive(other)
+        .map(move |piece| {
+            let start = next;
+            next += piece.len();
+            (start, piece.trim_end_matches(other))
+        })
+        .filter(|(_, word)| !word.is_empty())
 }
 
 /// Whether a word is written as a level: in capitals, in brackets, or with a colon behind it.

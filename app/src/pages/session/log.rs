@@ -137,7 +137,8 @@ fn part(shown: Shown, first: Result<LogPage, Refusal>, query: Memo<LogQuery>) ->
         }
     });
     let runs = Memo::new(move |_| {
-        !matches!(shown.state.get(), State::Stopped | State::Failed | State::Deleted)
+        let over = matches!(shown.state.get(), State::Stopped | State::Failed | State::Deleted);
+        !over && shown.detail.with(|d| d.session.created)
     });
     let ended = RwSignal::new(false);
     Effect::new(move |_| {
