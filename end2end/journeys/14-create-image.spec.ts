@@ -78,6 +78,10 @@ test.describe('Create image from session', () => {
       const job = new JobPage(page);
       await expect(job.badge).toHaveText('Done', COMMIT);
       await expect(job.log).toContainText(`Making the image ${image} of the session. It goes on meanwhile.`);
+      await job.search.fill('goes ON');
+      await expect(job.log).toHaveText(/^[^\n]*It goes on meanwhile\.$/);
+      await job.search.fill('nothing of the kind');
+      await expect(job.log).toHaveText('No line has this.');
     });
 
     const launcher = await new LauncherPage(page).open();
@@ -155,6 +159,30 @@ test.describe('Create image from session', () => {
       await registry.remove();
       await forget(admin, image);
     }
+  });
+
+  test('a new tag alone is made without a workspace', async ({ visitor }) => {
+    const admin = await visitor({ admin: true });
+    const { page } = admin;
+    const session = await launch(admin, 'Terminal');
+    const wizard = await new WizardPage(page).open(session);
+    const image = await wizard.image.inputValue();
+    expect(image).toMatch(/^slipway\/terminal:\d{4}-/);
+    for (const step of ['Registry', 'Changes', 'Workspace']) {
+      await wizard.next.click();
+      await wizard.isAt(step);
+    }
+    await wizard.purpose.selectOption('Only the image, as a new tag');
+    await wizard.next.click();
+    await wizard.isAt('Review');
+    await expect(page.getByText('None: only a new tag')).toBeVisible();
+    await wizard.create.click();
+    await page.waitForURL(/\/jobs\//);
+    await expect(new JobPage(page).badge).toHaveText('Done', COMMIT);
+    expect(await docker('image', 'ls', '--quiet', image)).not.toBe('');
+    const launcher = await new LauncherPage(page).open();
+    await expect(launcher.tiles.filter({ hasText: 'Snapshot of Terminal' })).toHaveCount(0);
+    await docker('image', 'rm', image);
   });
 
   test('a user is offered none of it', async ({ visitor }) => {

@@ -3,12 +3,14 @@ import type { Page } from '@playwright/test';
 /** One job: its state, log, and what it made. */
 export class JobPage {
   readonly badge;
+  readonly search;
   readonly log;
   readonly password;
   readonly retry;
 
   constructor(readonly page: Page) {
     this.badge = page.locator('.page-state .badge');
+    this.search = page.getByRole('searchbox', { name: 'Search the log' });
     this.log = page.locator('pre.log');
     this.password = page.getByLabel('Password or access token of the registry');
     this.retry = page.getByRole('button', { name: 'Retry' });

@@ -9,6 +9,7 @@ export class WizardPage {
   readonly username;
   readonly password;
   readonly changes;
+  readonly purpose;
   readonly name;
   readonly test;
   readonly report;
@@ -24,7 +25,8 @@ export class WizardPage {
     this.username = page.getByLabel('User name');
     this.password = page.getByLabel('Password or access token');
     this.changes = page.getByLabel('Additional changes');
-    this.name = page.getByLabel('Name', { exact: true });
+    this.purpose = page.getByLabel('Make', { exact: true });
+    this.name = page.getByLabel('Name of the workspace');
     this.test = page.getByRole('button', { name: 'Test', exact: true });
     this.report = new TestReport(page);
     this.next = page.getByRole('button', { name: 'Next' });

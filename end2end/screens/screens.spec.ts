@@ -5,6 +5,7 @@ import { ADMIN, expect, test } from '../fixtures/test.ts';
 import { LauncherPage } from '../pages/launcher.ts';
 import { LoginPage } from '../pages/login.ts';
 import { Screen } from '../pages/screen.ts';
+import { SessionDetailPage } from '../pages/session-detail.ts';
 import { SetupPage } from '../pages/setup.ts';
 import { StreamPage } from '../pages/stream.ts';
 import { WorkspaceForm } from '../pages/workspace-form.ts';
@@ -89,6 +90,21 @@ for (const theme of THEMES) {
     await expect(new StreamPage(page).badge).toHaveText('Failed', { timeout: 20_000 });
     await picture(page, theme, 'stream-failed');
 
+    await visitor({ at: server, as: ADMIN }).then(admin =>
+      admin.call('save_settings', {
+        'form[sessions_per_user]': '9',
+        'form[free_disk]': '1 GiB',
+        'form[idle_action]': 'stop',
+        'form[idle_after]': '8 h',
+        'form[longest_action]': 'pause',
+        'form[longest_after]': '90 s',
+        'form[extension]': '2 h',
+      }),
+    );
+    const notice = new SessionDetailPage(page).ending;
+    await page.goto(`/sessions/${id}/view`);
+    await expect(notice).toBeVisible({ timeout: 90_000 });
+    await picture(page, theme, 'stream-ending', { whole: false });
     for (const [name, address] of [
       ['launcher', '/'],
       ['launcher-no-match', '/?q=nothing'],
@@ -98,7 +114,15 @@ for (const theme of THEMES) {
       ['session-log', `/sessions/${id}/log?times=on`],
       ['session-processes', `/sessions/${id}/processes`],
       ['session-files', `/sessions/${id}/files`],
+      ['session-terminal', `/sessions/${id}/terminal`],
+      ['create-image', `/sessions/${id}/image`],
+      ['create-image-registry', `/sessions/${id}/image?step=registry`],
+      ['create-image-review', `/sessions/${id}/image?step=review`],
       ['workspaces', '/workspaces'],
+      ['registries', '/registries'],
+      ['registry-new', '/registries/new'],
+      ['jobs', '/jobs'],
+      ['settings', '/settings'],
       ['account', '/account'],
       ['not-found', '/nothing-is-here'],
     ]) {

@@ -67,14 +67,18 @@ pub async fn test_push(
     Ok(report)
 }
 
-/// Begins the job and shows the workspace that was made. `image` is the one that was reviewed.
+/// Begins the job and shows the workspace that was made, or the job where none was. `image` is the one that was reviewed.
 #[server(prefix = "/fn", endpoint = "submit_snapshot")]
 pub async fn submit_snapshot(id: String, image: String) -> Result<(), Refusal> {
     let begun = super::signed_in(|request, actor| async move {
         request.services.snapshots.submit(&actor, &id.parse()?, &image).await
     })
     .await?;
-    leptos_axum::redirect(&format!("/workspaces/{}?done=snapshot", begun.workspace));
+    let next = match begun.workspace {
+        Some(workspace) => format!("/workspaces/{workspace}?done=snapshot"),
+        None => format!("/jobs/{}", begun.job),
+    };
+    leptos_axum::redirect(&next);
     Ok(())
 }
 

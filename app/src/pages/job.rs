@@ -191,11 +191,17 @@ fn facts(job: Job) -> AnyView {
 /// The log. It stays at its end while it grows, unless the reader has scrolled up.
 fn log(lines: Memo<Vec<JobLine>>) -> AnyView {
     let place = NodeRef::<html::Pre>::new();
-    let text = move || {
+    let sought = RwSignal::new(String::new());
+    let text = move |sought: &str| {
         lines.with(|lines| {
             let line = |line: &JobLine| format!("{}  {}", line.at.rfc3339(), line.text);
-            lines.iter().map(line).collect::<Vec<_>>().join("\n")
+            let fits = |line: &String| line.to_lowercase().contains(sought);
+            lines.iter().map(line).filter(fits).collect::<Vec<_>>().join("\n")
         })
+    };
+    let shown = move || match text(&sought.get().trim().to_lowercase()) {
+        none if none.is_empty() && !sought.with(String::is_empty) => "No line has this.".to_owned(),
+        lines => lines,
     };
     let follows = StoredValue::new(true);
     Effect::new(move |_| {
@@ -212,16 +218,23 @@ fn log(lines: Memo<Vec<JobLine>>) -> AnyView {
             follows.set_value(below < NEAR_END);
         }
     };
-    let file = move || format!("data:text/plain;charset=utf-8,{}", encode(&text()));
+    let file = move || format!("data:text/plain;charset=utf-8,{}", encode(&text("")));
     view! {
         <div class="card-head">
             <h2 id="log">"Log"</h2>
+            <input
+                type="search"
+                class="input needs-script"
+                aria-label="Search the log"
+                placeholder="Search the log"
+                on:input=move |ev| sought.set(event_target_value(&ev))
+            />
             <a class="button button-small" href=file download="job.log" rel="external">
                 "Download"
             </a>
         </div>
         <pre class="log" tabindex="0" aria-labelledby="log" node_ref=place on:scroll=scrolled>
-            {text}
+            {shown}
         </pre>
     }
     .into_any()

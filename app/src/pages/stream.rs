@@ -130,9 +130,9 @@ fn Stage(detail: SessionDetail, stream: Option<Stream>) -> impl IntoView {
         <div class="stage">
             <Bar detail acting asked here=here.clone() shares_cookies=Signal::derive(shares_cookies)/>
             <Notice/>
-            {ending}
             {move || refusal().map(|error| view! { <FailureBox error/> })}
             <main id="main" class="stage-main">
+                {ending}
                 {move || match stream.get() {
                     Some(stream) => view! { <Frame url=stream.url name=name.clone() check/> }.into_any(),
                     None => {

@@ -86,6 +86,8 @@ pub struct SnapshotForm {
     pub changes: String,
     pub message: String,
     pub author: String,
+    /// What it is made for: [`TAG_ONLY`], or a workspace of its own.
+    pub purpose: String,
     /// Name of the workspace that is made.
     pub name: String,
 }
@@ -101,6 +103,7 @@ impl Default for SnapshotForm {
             changes: String::new(),
             message: String::new(),
             author: String::new(),
+            purpose: String::new(),
             name: String::new(),
         }
     }
@@ -116,9 +119,12 @@ pub struct Snapshot {
     pub changes: Vec<Instruction>,
     pub message: String,
     pub author: String,
-    pub name: String,
+    /// Name of the workspace that is made for it, if one is.
+    pub name: Option<String>,
 }
 
+/// No workspace is made: the image is one more tag of its repository.
+pub const TAG_ONLY: &str = "tag";
 /// Nothing is pushed.
 pub const NOWHERE: &str = "none";
 /// The registry whose address is typed.
@@ -206,8 +212,13 @@ impl SnapshotForm {
             changes,
             message: self.message.trim().to_owned(),
             author: self.author.trim().to_owned(),
-            name: self.name.trim().to_owned(),
+            name: self.makes_workspace().then(|| self.name.trim().to_owned()),
         })
+    }
+
+    /// Whether a workspace is made for the image.
+    pub fn makes_workspace(&self) -> bool {
+        self.purpose != TAG_ONLY
     }
 
     /// Where it is pushed: [`NOWHERE`], [`OTHER`] or an id.
@@ -242,7 +253,9 @@ impl SnapshotForm {
                 }
             }
             WizardStep::Workspace => {
-                if let Err(why) = crate::workspace::check_name(&self.name) {
+                if self.makes_workspace()
+                    && let Err(why) = crate::workspace::check_name(&self.name)
+                {
                     problems.add("name", why);
                 }
             }
@@ -408,6 +421,13 @@ mod tests {
         let made = form.check(NOTHING).unwrap();
         assert_eq!(made.image.to_string(), "app:latest");
         assert!(made.pause && made.push.is_none() && made.changes.is_empty());
+    }
+
+    #[test]
+    fn a_tag_alone_needs_no_name() {
+        let form =
+            SnapshotForm { purpose: TAG_ONLY.into(), name: String::new(), ..proposed("A", "a:1") };
+        assert_eq!(form.check(NOTHING).unwrap().name, None);
     }
 
     #[test]

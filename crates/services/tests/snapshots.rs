@@ -11,7 +11,7 @@ use domain::{
     job::{JobDetail, JobState},
     launcher::TileState,
     session::{Action, State},
-    snapshot::{SnapshotForm, WizardStep},
+    snapshot::{SnapshotForm, TAG_ONLY, WizardStep},
     workspace::WorkspaceForm,
 };
 use engine::{Engine, memory::Op};
@@ -78,17 +78,18 @@ async fn a_session_becomes_a_tile_that_can_be_launched() {
     assert_eq!(world.state(&admin, &id).await, State::Running);
     let done = is(&world, &admin, &begun.job, JobState::Done).await;
     assert!(log(&done).contains("stands still"), "{}", log(&done));
-    assert_eq!(done.job.links.workspace.as_ref(), Some(&begun.workspace));
+    assert_eq!(done.job.links.workspace, begun.workspace);
     assert!(done.job.links.made.unwrap().starts_with("sha256:"));
     world.until("it is a tile", async || tile(&world, &admin).await == TileState::Ready).await;
     assert_eq!(world.state(&admin, &id).await, State::Running);
 
-    let made = world.services.workspaces.get(&admin, &begun.workspace).await.unwrap();
+    let made =
+        world.services.workspaces.get(&admin, begun.workspace.as_ref().unwrap()).await.unwrap();
     let parent = world.form().check().unwrap();
     assert_eq!(made.definition.image.to_string(), MADE);
     assert_eq!(made.definition.contract, parent.contract);
     assert_eq!(made.definition.memory_bytes, parent.memory_bytes);
-    world.running(&admin, &begun.workspace).await;
+    world.running(&admin, begun.workspace.as_ref().unwrap()).await;
     let lineage = snapshots.of_session(&admin, &id).await.unwrap();
     assert_eq!((lineage.len(), lineage[0].image.as_str()), (1, MADE));
     assert_eq!(lineage[0].base_image, world::IMAGE);
@@ -163,7 +164,7 @@ async fn a_push_that_is_refused_leaves_the_image_and_can_be_tried_with_another_p
     let failed = is(&world, &admin, &push, JobState::Failed).await;
     assert!(log(&failed).contains("unauthorized"), "{}", log(&failed));
     assert!(!log(&failed).contains("wrong"), "{}", log(&failed));
-    world.running(&admin, &begun.workspace).await;
+    world.running(&admin, begun.workspace.as_ref().unwrap()).await;
 
     world.services.jobs.retry(&admin, &push, "", "right").await.unwrap();
     let done = is(&world, &admin, &push, JobState::Done).await;
@@ -285,6 +286,24 @@ async fn an_engine_that_goes_away_is_waited_for_and_a_refusal_is_final() {
 }
 
 #[tokio::test]
+async fn a_new_tag_alone_makes_no_workspace() {
+    let (world, admin, id) = running().await;
+    let snapshots = &world.services.snapshots;
+    let mut form = snapshots.page(&admin, &id, WizardStep::Workspace).await.unwrap().form;
+    form.purpose = TAG_ONLY.into();
+    form.name = String::new();
+    snapshots.keep(&admin, &id, WizardStep::Workspace, form, "").await.unwrap();
+    let begun = submit(&world, &admin, &id).await.unwrap();
+    assert_eq!(begun.workspace, None);
+    is(&world, &admin, &begun.job, JobState::Done).await;
+    assert!(world.engine.image(MADE).await.unwrap().is_some());
+    let page = world.services.launcher.page(&admin, "", "").await.unwrap();
+    assert_eq!(page.tiles.len(), 1, "only the workspace it came from");
+    let made = snapshots.of_session(&admin, &id).await.unwrap();
+    assert_eq!(made[0].workspace, page.tiles[0].workspace);
+}
+
+#[tokio::test]
 async fn a_cancelled_commit_leaves_no_image() {
     let (world, admin, id) = running().await;
     world.engine.delay(Op::Commit, Duration::from_millis(200));
@@ -351,7 +370,13 @@ async fn secrets_are_emptied_and_what_the_image_says_is_not_said_over_its_head()
     assert!(by_hand.contains("LABEL slipway.session="), "{by_hand}");
     let begun = submit(&world, &admin, &id).await.unwrap();
     is(&world, &admin, &begun.job, JobState::Done).await;
-    let made = world.services.workspaces.get(&admin, &begun.workspace).await.unwrap().definition;
+    let made = world
+        .services
+        .workspaces
+        .get(&admin, begun.workspace.as_ref().unwrap())
+        .await
+        .unwrap()
+        .definition;
     let names: Vec<&str> = made.environment.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["API_TOKEN", "TZ"]);
     assert!(made.contract.command.is_empty());
@@ -445,19 +470,24 @@ async fn a_snapshot_is_deleted_with_its_image_unless_something_needs_that() {
     let begun = submit(&world, &admin, &id).await.unwrap();
     is(&world, &admin, &begun.job, JobState::Done).await;
     let workspaces = &world.services.workspaces;
-    let deletion = workspaces.deletion(&admin, &begun.workspace).await.unwrap();
+    let deletion = workspaces.deletion(&admin, begun.workspace.as_ref().unwrap()).await.unwrap();
     assert_eq!((deletion.snapshot.as_deref(), deletion.others.len()), (Some(MADE), 0));
-    let copy = workspaces.duplicate(&admin, &begun.workspace).await.unwrap();
-    let used = workspaces.delete(&admin, &begun.workspace, true).await.unwrap_err();
+    let copy = workspaces.duplicate(&admin, begun.workspace.as_ref().unwrap()).await.unwrap();
+    let used =
+        workspaces.delete(&admin, begun.workspace.as_ref().unwrap(), true).await.unwrap_err();
     assert!(used.message.contains("Copy of Snapshot"), "{used}");
     workspaces.delete(&admin, &copy, false).await.unwrap();
-    let session = world.running(&admin, &begun.workspace).await;
-    let used = workspaces.delete(&admin, &begun.workspace, true).await.unwrap_err();
+    let session = world.running(&admin, begun.workspace.as_ref().unwrap()).await;
+    let used =
+        workspaces.delete(&admin, begun.workspace.as_ref().unwrap(), true).await.unwrap_err();
     assert!(used.message.contains("a session is made from it"), "{used}");
-    assert!(workspaces.get(&admin, &begun.workspace).await.is_ok(), "nothing is deleted by halves");
+    assert!(
+        workspaces.get(&admin, begun.workspace.as_ref().unwrap()).await.is_ok(),
+        "nothing is deleted by halves"
+    );
     world.act(&admin, &session, Action::Delete).await;
     world.reaches(&admin, &session, State::Deleted).await;
-    workspaces.delete(&admin, &begun.workspace, true).await.unwrap();
+    workspaces.delete(&admin, begun.workspace.as_ref().unwrap(), true).await.unwrap();
     assert_eq!(world.engine.image(MADE).await.unwrap(), None);
     // An image that came from elsewhere is nobody's to remove here.
     let parent = world.detail(&admin, &id).await.session.workspace;

@@ -6,7 +6,7 @@ use domain::{
     Error,
     changes::INSTRUCTIONS,
     quantity,
-    snapshot::{NOWHERE, OTHER, SnapshotPage as Wizard},
+    snapshot::{NOWHERE, OTHER, SnapshotPage as Wizard, TAG_ONLY},
 };
 use leptos::prelude::*;
 
@@ -162,13 +162,21 @@ pub fn changes(wizard: &Wizard, problem: Problem) -> AnyView {
 pub fn workspace(wizard: &Wizard, problem: Problem) -> AnyView {
     view! {
         <p class="lead">
-            "A workspace is made for the image. It has the resources, connection and icon that this session runs with, and can be launched as soon as the image is there. All of it can be changed on the page that follows."
+            "A workspace of its own has the resources, connection and icon that this session runs with, and can be launched as soon as the image is there. All of it can be changed on the page that follows. A tag alone is one more image of its repository, which a workspace can be given later."
         </p>
+        <SelectField
+            name=posted("purpose")
+            label="Make"
+            value=wizard.form.purpose.clone()
+            options=vec![
+                (String::new(), "A workspace for the image".to_owned()),
+                (TAG_ONLY.to_owned(), "Only the image, as a new tag".to_owned()),
+            ]
+        />
         <TextField
             name=posted("name")
-            label="Name"
+            label="Name of the workspace"
             value=wizard.form.name.clone()
-            required=true
             problem=at(problem, "name")
         />
     }

@@ -32,6 +32,10 @@ pub fn review(wizard: &Wizard, submit: Post) -> AnyView {
             None => "A registry that is no longer stored".to_owned(),
         },
     };
+    let workspace = match form.makes_workspace() {
+        true => form.name.clone(),
+        false => "None: only a new tag".to_owned(),
+    };
     let changes = (!form.changes.trim().is_empty()).then(|| {
         let lines = view! { <pre class="log" tabindex="0">{form.changes.clone()}</pre> };
         view! { <h3>"Changes"</h3> {lines} }
@@ -76,7 +80,7 @@ pub fn review(wizard: &Wizard, submit: Post) -> AnyView {
                 {fact("Pushed to", registry)}
                 {fact("Message", or(&form.message, "None"))}
                 {fact("Author", or(&form.author, "None"))}
-                {fact("Workspace", form.name.clone())}
+                {fact("Workspace", workspace)}
                 {blanked}
             </dl>
             {changes}

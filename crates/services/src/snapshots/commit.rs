@@ -97,7 +97,7 @@ impl Commit {
         if hand.is_cancelled() && self.overwrites {
             hand.say("It was too late to cancel: the name belongs to the new image now.").await?;
         } else if hand.is_cancelled() {
-            hand.say("The image is removed again.").await?;
+            hand.say("The image is removed again. Its workspace stays, for another try.").await?;
             core.engine.remove_image(&self.image).await?;
             refresh(hand).await;
             return Ok(Outcome::Cancelled);

@@ -44,7 +44,7 @@ pub struct Snapshots(Arc<Core>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Begun {
     pub job: JobId,
-    pub workspace: WorkspaceId,
+    pub workspace: Option<WorkspaceId>,
 }
 
 impl Snapshots {
@@ -232,14 +232,17 @@ impl Snapshots {
             None => None,
         };
         let parent = core.store.workspace(&session.workspace).await?;
-        let workspace = self.entry(&session, parent.as_ref(), &made)?;
+        let workspace = match &made.name {
+            Some(name) => Some(self.entry(&session, parent.as_ref(), &made, name)?),
+            None => None,
+        };
         let canonical = made.image.canonical();
         let job: JobId = core.new_id()?;
         let overwrites = core.images.id_of(&canonical).is_some();
         let commit = Commit::of(&session, &made, blanked(&session), overwrites);
         let links = JobLinks {
             session: Some(id.clone()),
-            workspace: Some(workspace.id.clone()),
+            workspace: workspace.as_ref().map(|made| made.id.clone()),
             image: canonical.clone(),
             ..JobLinks::default()
         };
@@ -261,12 +264,15 @@ impl Snapshots {
             return Err(Error::conflict(format!("The image {canonical} is being made already."))
                 .hint("Follow it in the list of jobs, or choose another tag."));
         }
-        tx.insert_workspace(&workspace, None).await?;
+        if let Some(workspace) = &workspace {
+            tx.insert_workspace(workspace, None).await?;
+        }
         let lineage = Lineage {
             image: canonical.clone(),
             job: job.clone(),
             session: id.clone(),
-            workspace: workspace.id.clone(),
+            // A tag alone belongs to the workspace it came from.
+            workspace: links.workspace.clone().unwrap_or_else(|| session.workspace.clone()),
             base_image: session.config.image.clone(),
             base_digest: session.image_digest.clone().unwrap_or_default(),
             image_id: None,
@@ -283,10 +289,12 @@ impl Snapshots {
         tx.commit().await?;
         Images::refresh_making(core).await?;
         core.announce_session(&session);
-        core.bus.announce(Change::Workspace { id: workspace.id.clone() });
+        if let Some(id) = &links.workspace {
+            core.bus.announce(Change::Workspace { id: id.clone() });
+        }
         core.announce_job(&job, Some(&actor.user));
         core.jobs.work();
-        Ok(Begun { job, workspace: workspace.id })
+        Ok(Begun { job, workspace: links.workspace })
     }
 
     /// Gives the wizard up.
@@ -357,6 +365,7 @@ impl Snapshots {
         session: &Session,
         parent: Option<&Workspace>,
         made: &Snapshot,
+        name: &str,
     ) -> Result<Workspace> {
         let core = &self.0;
         let config = &session.config;
@@ -372,7 +381,7 @@ impl Snapshots {
         Ok(Workspace {
             id: core.new_id()?,
             definition: Definition {
-                name: made.name.clone(),
+                name: name.to_owned(),
                 description: parent.map(|p| p.description.clone()).unwrap_or_default(),
                 icon: session.icon.clone(),
                 categories: parent.map(|p| p.categories.clone()).unwrap_or_default(),
@@ -414,7 +423,10 @@ fn take_over(form: &mut SnapshotForm, step: WizardStep, typed: SnapshotForm) {
             form.message = typed.message;
             form.author = typed.author;
         }
-        WizardStep::Workspace => form.name = typed.name,
+        WizardStep::Workspace => {
+            form.purpose = typed.purpose;
+            form.name = typed.name;
+        }
         WizardStep::Review => {}
     }
 }
