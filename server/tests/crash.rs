@@ -10,7 +10,7 @@ mod support;
 
 use domain::{
     SessionId,
-    job::{Job, JobState},
+    job::{Job, JobKind, JobState},
     session::{Action, Cause, SessionDetail, State},
 };
 use std::{
@@ -21,6 +21,7 @@ use std::{
 use support::{
     binary::{Installation, docker, real_engine, slipway},
     http::{Ask, get},
+    registry::Registry,
     within,
 };
 use tokio::io::AsyncReadExt;
@@ -460,6 +461,55 @@ async fn an_image_is_made_once_whenever_the_server_is_killed() {
         assert_eq!(tiles, 1, "{delay} ms");
         slipway.reaches(&id, State::Running).await;
         let workspace = jobs[0].links.workspace.clone().unwrap();
+        slipway.call("delete_workspace", &[("id", workspace.as_str())]).await;
+        docker(&engine, &["image", "rm", &image]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_is_done_once_whenever_the_server_is_killed() {
+    let Some(engine) = real_engine() else { return };
+    let Some(registry) = Registry::start().await else { return };
+    let mut slipway = Installation::new(&engine, 246).await;
+    let id = slipway.running().await;
+    // Enough that the push takes a while.
+    let [(container, _)] = &slipway.containers()[..] else { panic!("{:?}", slipway.containers()) };
+    let write = "head -c 60000000 /dev/urandom > /home/user/weight";
+    docker(&engine, &["exec", container, "sh", "-c", write]);
+    for delay in [0, 100, 400, 900, 1800] {
+        let image = format!("{}/slipway-crash/{}:{delay}", registry.host, slipway.id);
+        let address = format!("http://{}", registry.host);
+        let pages: [&[(&str, &str)]; 2] = [
+            &[("step", "image"), ("form[image]", &image), ("form[pause]", "on")],
+            &[("step", "registry"), ("form[target]", "other"), ("form[registry]", &address)],
+        ];
+        for page in pages {
+            slipway.call("keep_snapshot", &[&[("id", id.as_str())], page].concat()).await;
+        }
+        slipway.call("submit_snapshot", &[("id", id.as_str()), ("image", &image)]).await;
+        let pushes = async |slipway: &Installation| -> Vec<Job> {
+            let answer = slipway.call("recent_jobs", &[]).await;
+            let jobs: Vec<Job> = serde_json::from_slice(&answer.body).unwrap();
+            let ours = |job: &Job| job.links.image == image && job.kind == JobKind::Push;
+            jobs.into_iter().filter(ours).collect()
+        };
+        within(Duration::from_secs(60), "the push begins", async || {
+            (!pushes(&slipway).await.is_empty()).then_some(())
+        })
+        .await;
+        tokio::time::sleep(Duration::from_millis(delay)).await;
+        slipway.kill();
+        slipway.start().await;
+        let done = within(Duration::from_secs(90), "the push is done", async || {
+            let jobs = pushes(&slipway).await;
+            assert_eq!(jobs.len(), 1, "{delay} ms: {jobs:?}");
+            jobs.into_iter().find(|job| job.state == JobState::Done)
+        })
+        .await;
+        // What the job says it made is what the registry has.
+        let digest = registry.digest(&format!("slipway-crash/{}", slipway.id), delay).await;
+        assert_eq!(done.links.made.as_deref(), Some(digest.as_str()), "{delay} ms");
+        let workspace = done.links.workspace.unwrap();
         slipway.call("delete_workspace", &[("id", workspace.as_str())]).await;
         docker(&engine, &["image", "rm", &image]);
     }

@@ -6,6 +6,7 @@
 pub mod binary;
 pub mod container;
 pub mod http;
+pub mod registry;
 pub mod world;
 
 use std::time::Duration;

@@ -3,8 +3,10 @@
 use crate::world::World;
 use domain::ErrorKind;
 use engine::{CommitSpec, PushProgress, RegistryLogin};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::{
-    net::TcpListener,
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Mutex,
     time::Duration,
@@ -26,18 +28,24 @@ struct Registry {
 impl Registry {
     /// The registry at `SLIPWAY_TEST_REGISTRY`, or `None` if the tests are run without one.
     fn start() -> Option<Self> {
+        Self::at("127.0.0.1", "localhost", |_| String::new())
+    }
+
+    /// Listens at an address, under a name, with more in the `http` part of its configuration.
+    fn at(address: &str, name: &str, more: impl FnOnce(&Path) -> String) -> Option<Self> {
         let Ok(program) = std::env::var("SLIPWAY_TEST_REGISTRY") else {
             println!("skipped: SLIPWAY_TEST_REGISTRY does not name the program of a registry");
             return None;
         };
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind((address, 0)).unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
         let (users, config) = (folder.path().join("users"), folder.path().join("config.yml"));
         std::fs::write(&users, format!("{ADA}{EVE}")).unwrap();
         let text = format!(
-            "version: 0.1\nlog: {{level: error}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n\
+            "version: 0.1\nlog: {{level: error}}\nhttp: {{addr: '{address}:{port}'{}}}\n\
              storage: {{filesystem: {{rootdirectory: '{}'}}}}\n\
              auth: {{htpasswd: {{realm: slipway, path: '{}'}}}}\n",
+            more(folder.path()),
             folder.path().join("data").display(),
             users.display()
         );
@@ -48,7 +56,7 @@ impl Registry {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Some(Self { process, host: format!("localhost:{port}"), _folder: folder })
+        Some(Self { process, host: format!("{name}:{port}"), _folder: folder })
     }
 
     async fn answers(&self) {
@@ -113,5 +121,90 @@ async fn an_image_is_pushed_by_who_may_and_refused_with_the_reason() {
     drop(registry);
     let gone = world.engine.push(&image, Some(&right), &told).await.unwrap_err();
     assert_eq!(gone.kind, ErrorKind::Unavailable, "{gone:?}");
+    world.engine.remove_image(&image).await.unwrap();
+}
+
+/// An address of this machine that engines do not take for local, where they would trust anything.
+fn own_address() -> Option<Ipv4Addr> {
+    let output = Command::new("hostname").arg("-I").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .find(|ip: &Ipv4Addr| !ip.is_loopback())
+}
+
+/// Where the engine on this machine looks for the CA of a registry; gone with the story.
+struct Trusted(PathBuf);
+
+impl Trusted {
+    fn new(host: &str, ca: &str) -> Option<Self> {
+        let folder = Path::new("/etc/docker/certs.d").join(host);
+        std::fs::create_dir_all(&folder).ok()?;
+        std::fs::write(folder.join("ca.crt"), ca).ok()?;
+        Some(Self(folder))
+    }
+}
+
+impl Drop for Trusted {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn a_registry_with_a_ca_of_its_own_is_pushed_to_once_the_engine_knows_it() {
+    let Some(world) = World::real() else { return };
+    let Some(address) = own_address() else {
+        println!("skipped: this machine has no address but its own loop");
+        return;
+    };
+    let mut parameters = CertificateParams::new(Vec::new()).unwrap();
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let own = CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap();
+    let name = address.to_string();
+    let secured = |folder: &Path| {
+        let key = KeyPair::generate().unwrap();
+        let parameters = CertificateParams::new(vec![name.clone()]).unwrap();
+        let certificate = parameters.signed_by(&key, &own).unwrap();
+        let (certificate_file, key_file) = (folder.join("tls.crt"), folder.join("tls.key"));
+        std::fs::write(&certificate_file, certificate.pem()).unwrap();
+        std::fs::write(&key_file, key.serialize_pem()).unwrap();
+        format!(
+            ", tls: {{certificate: '{}', key: '{}'}}",
+            certificate_file.display(),
+            key_file.display()
+        )
+    };
+    let Some(registry) = Registry::at(&name, &name, secured) else { return };
+    registry.answers().await;
+    let spec = world.running("a").await;
+    let image = format!("{}/team/app:1", registry.host);
+    let commit = CommitSpec {
+        container: spec.name.clone(),
+        repository: format!("{}/team/app", registry.host),
+        tag: "1".into(),
+        message: String::new(),
+        author: String::new(),
+        pause: false,
+        changes: Vec::new(),
+    };
+    world.engine.commit(&commit).await.unwrap();
+    let login = RegistryLogin {
+        server: registry.host.clone(),
+        username: "ada".into(),
+        password: PASSWORD.into(),
+    };
+    let told = |_: PushProgress| {};
+    let unknown = world.engine.push(&image, Some(&login), &told).await.unwrap_err();
+    let hint = unknown.hint.clone().unwrap_or_default();
+    assert!(hint.contains(&format!("/etc/docker/certs.d/{}/ca.crt", registry.host)), "{unknown:?}");
+    match Trusted::new(&registry.host, &own.pem()) {
+        Some(_trusted) => {
+            let pushing = world.engine.push(&image, Some(&login), &told);
+            let bounded = tokio::time::timeout(Duration::from_secs(120), pushing).await;
+            assert!(bounded.unwrap().unwrap().starts_with("sha256:"));
+        }
+        None => println!("skipped the second half: /etc/docker is not ours to write"),
+    }
     world.engine.remove_image(&image).await.unwrap();
 }

@@ -4,7 +4,6 @@ use crate::{
     PATIENCE, failed, says,
     server::{Server, plain},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::registry::{Address, Fault, Outcome, TestReport, TestStep};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use registry::Question;
@@ -24,8 +23,7 @@ impl Authority {
     }
 
     pub fn pem(&self) -> String {
-        let body = STANDARD.encode(self.0.der());
-        format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
+        self.0.pem()
     }
 
     /// Serves under a certificate that was made for `name`.
