@@ -105,6 +105,11 @@ impl Connection {
         read_head(&mut self.stream).with_context(what)
     }
 
+    /// Sends bytes on what is no longer HTTP.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.stream.get_mut().write_all(bytes)?)
+    }
+
     /// One line of a body that has no end, such as a stream of events.
     pub fn line(&mut self) -> Result<String> {
         line(&mut self.stream)

@@ -43,7 +43,9 @@ pub fn run(lab: &Lab) -> Result<Vec<Row>> {
     let mut docker = lab.docker()?;
     let found = docker.containers(&format!("{SESSION}={id}"))?;
     let container = found.first().context("The session has no container.")?.clone();
-    fill(&mut docker, &container)?;
+    // Nothing that compression makes small.
+    docker
+        .run(&container, &format!("head -c {WEIGHT} /dev/urandom > /home/user/weight && sync"))?;
 
     let (mut ours, mut theirs) = (Sample::default(), Sample::default());
     step(&format!("Committing {COMMITS} times in turns with the engine alone"), None, || {
@@ -91,23 +93,6 @@ fn row(name: &str, ours: &Sample, theirs: &Sample) -> Row {
     Row::new(name, ms(ours.p50()))
         .beside(ms(theirs.p50()), percent(ratio))
         .target(format!("≤ {}", percent(MOST)), ratio <= MOST)
-}
-
-/// Writes files into the container that no compression makes small.
-fn fill(docker: &mut Docker, container: &str) -> Result<()> {
-    let script = format!("head -c {WEIGHT} /dev/urandom > /home/user/weight && sync");
-    let body = json!({ "Cmd": ["sh", "-c", script], "AttachStdout": true });
-    let exec = docker.ask("POST", &format!("/containers/{container}/exec"), Some(&body))?;
-    let exec = exec["Id"].as_str().context("The engine made no exec.")?.to_owned();
-    docker.ask("POST", &format!("/exec/{exec}/start"), Some(&json!({ "Detach": true })))?;
-    let until = Instant::now() + PATIENCE;
-    while docker.ask("GET", &format!("/exec/{exec}/json"), None)?["Running"] != false {
-        if Instant::now() > until {
-            bail!("The files in the session do not get written.");
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
-    Ok(())
 }
 
 fn commit(docker: &mut Docker, container: &str, repository: &str, tag: &str) -> Result<()> {

@@ -1,8 +1,10 @@
 //! The engine's own interface, for what Slipway is compared with and for cleaning up.
 
 use std::collections::BTreeSet;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use super::client::{Connection, Sent, encode};
@@ -11,6 +13,9 @@ use crate::workspace::list;
 
 pub const INSTALLATION: &str = "slipway.installation";
 pub const SESSION: &str = "slipway.session";
+
+/// Longest time a script in a container takes.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Docker(Connection);
 
@@ -49,6 +54,25 @@ impl Docker {
 
     pub fn remove_container(&mut self, id: &str) -> Result<()> {
         self.ask("DELETE", &format!("/containers/{id}?force=true&v=true"), None).map(drop)
+    }
+
+    /// Runs a shell script in a container and waits for its end.
+    pub fn run(&mut self, container: &str, script: &str) -> Result<()> {
+        let body = json!({ "Cmd": ["sh", "-c", script], "AttachStdout": true });
+        let exec = self.ask("POST", &format!("/containers/{container}/exec"), Some(&body))?;
+        let exec = exec["Id"].as_str().context("The engine made no exec.")?.to_owned();
+        self.ask("POST", &format!("/exec/{exec}/start"), Some(&json!({ "Detach": true })))?;
+        let until = Instant::now() + PATIENCE;
+        while self.ask("GET", &format!("/exec/{exec}/json"), None)?["Running"] != false {
+            ensure!(Instant::now() < until, "The script in the container does not end.");
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    /// Reads an answer of any size and forgets it.
+    pub fn read(&mut self, path: &str) -> Result<u64> {
+        self.0.count(path, &[])
     }
 
     /// Sends a tag to its registry, without a login, and reads what is said until it is done.

@@ -18,6 +18,7 @@ mod session;
 mod size;
 mod stats;
 mod table;
+mod watching;
 
 use std::process::ExitCode;
 
@@ -30,11 +31,12 @@ use crate::{lock, progress};
 
 type Bench = (&'static str, fn(&Lab) -> Result<Vec<Row>>);
 
-const ALL: [Bench; 6] = [
+const ALL: [Bench; 7] = [
     ("size", size::run),
     ("lists", lists::run),
     ("launch", launch::run),
     ("commit", commit::run),
+    ("watching", watching::run),
     ("proxy", proxy::run),
     ("idle", idle::run),
 ];

@@ -118,10 +118,24 @@ impl Server {
 
     /// The administrator, in a browser of his own.
     pub fn visitor(&self) -> Result<Visitor> {
+        self.signed_in(NAME)
+    }
+
+    /// One more administrator.
+    pub fn person(&self, name: &str) -> Result<Visitor> {
+        let data = self.folder.join("data");
+        let mut add = Command::new(&self.binary);
+        add.args(["user", "add", name, "--admin", "--password-file"]);
+        add.arg(self.folder.join("password")).arg("--data-dir").arg(data);
+        ensure!(command::succeeds(&mut add), "{} did not work.", command::shown(&add));
+        self.signed_in(name)
+    }
+
+    fn signed_in(&self, name: &str) -> Result<Visitor> {
         let mut visitor = Visitor { address: self.tcp(), cookie: String::new(), connection: None };
-        let answer = visitor.call("sign_in", &[("name", NAME), ("password", PASSWORD)])?;
+        let answer = visitor.call("sign_in", &[("name", name), ("password", PASSWORD)])?;
         answer.cookie().clone_into(&mut visitor.cookie);
-        ensure!(!visitor.cookie.is_empty(), "The administrator is not let in.");
+        ensure!(!visitor.cookie.is_empty(), "{name} is not let in.");
         Ok(visitor)
     }
 }
@@ -175,10 +189,33 @@ impl Visitor {
 
     /// The stream of changes, from now on.
     pub fn events(&self) -> Result<Connection> {
+        self.stream("/events")
+    }
+
+    /// A stream of events, as far as its head.
+    pub fn stream(&self, path: &str) -> Result<Connection> {
         let mut connection = Connection::open(&self.address)?;
         let headers = [("Accept", "text/event-stream"), ("Cookie", self.cookie.as_str())];
-        let head = connection.begin("GET", "/events", Sent { headers: &headers, body: None })?;
+        let head = connection.begin("GET", path, Sent { headers: &headers, body: None })?;
         ensure!(head.status == 200, "There are no events: status {}.", head.status);
+        Ok(connection)
+    }
+
+    /// A WebSocket, as far as its head.
+    pub fn upgraded(&self, path: &str) -> Result<Connection> {
+        let Address::Tcp(host) = &self.address else { bail!("A WebSocket needs TCP.") };
+        let mut connection = Connection::open(&self.address)?;
+        let origin = format!("http://{host}");
+        let headers = [
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("Origin", origin.as_str()),
+            ("Cookie", self.cookie.as_str()),
+        ];
+        let head = connection.begin("GET", path, Sent { headers: &headers, body: None })?;
+        ensure!(head.status == 101, "There is no WebSocket: status {}.", head.status);
         Ok(connection)
     }
 
