@@ -73,6 +73,17 @@ pub fn Chart(
         }
         None => format!("{title}: nothing measured yet"),
     };
+    // Which line is which, where there are two.
+    let key = (lines.len() > 1).then(|| {
+        lines
+            .iter()
+            .enumerate()
+            .map(|(number, line)| {
+                let class = if number == 0 { "chart-key" } else { "chart-key chart-second" };
+                view! { <span class=class>{line.name}</span> }.into_any()
+            })
+            .collect::<Vec<_>>()
+    });
     let paths: Vec<AnyView> = lines
         .iter()
         .enumerate()
@@ -100,6 +111,7 @@ pub fn Chart(
                 {paths}
             </svg>
             <p class="chart-most">
+                <span class="chart-keys">{key}</span>
                 {move || present.get().map(|_| format!("highest {}", write(most.get())))}
             </p>
         </figure>

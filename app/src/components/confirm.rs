@@ -6,7 +6,10 @@
 //! with `?confirm=…`, which renders the dialog in its place in the text; its form posts and its
 //! *Cancel* is a link. So there is one markup, and nothing is deleted by a single click either way.
 
+use super::FailureBox;
+use crate::{refusal::Refusal, wire};
 use leptos::{ev::SubmitEvent, html, prelude::*};
+use serde::{Serialize, de::DeserializeOwned};
 
 /// The parameter that asks without JavaScript.
 pub const PARAMETER: &str = "confirm";
@@ -80,6 +83,40 @@ pub fn Confirm(
                 </div>
             </form>
         </dialog>
+    }
+    .into_any()
+}
+
+/// A question whose consequences are read before it is asked: of what `asked` names, by `weigh`.
+/// Nothing while nothing is asked.
+pub fn weighed<T, F>(
+    asked: impl Fn() -> Option<String> + Send + Sync + 'static,
+    weigh: fn(String) -> F,
+    question: impl Fn(String, T) -> AnyView + Clone + Send + Sync + 'static,
+) -> AnyView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    F: Future<Output = Result<T, Refusal>> + Send + 'static,
+{
+    let weighed = wire::read(asked, move |asked| async move {
+        match asked {
+            Some(id) => weigh(id.clone()).await.map(|doomed| Some((id, doomed))),
+            None => Ok(None),
+        }
+    });
+    view! {
+        <Transition>
+            {move || {
+                let question = question.clone();
+                Suspend::new(async move {
+                    match weighed.await {
+                        Ok(Some((id, doomed))) => question(id, doomed),
+                        Ok(None) => ().into_any(),
+                        Err(refusal) => view! { <FailureBox error=refusal.0 /> }.into_any(),
+                    }
+                })
+            }}
+        </Transition>
     }
     .into_any()
 }

@@ -1,6 +1,6 @@
 //! When and why a session ends by itself, and asking for more time.
 
-use super::{Glyph, clock::Until};
+use super::{FailureBox, Glyph, clock::Until};
 use crate::{
     api::sessions::ExtendSession,
     post::{Post, PostForm},
@@ -8,13 +8,13 @@ use crate::{
 use domain::{SessionId, lifetime::Ending, session::SessionDetail};
 use leptos::prelude::*;
 
-/// A line below a session's state: `Will be stopped in 12 min`, with the condition as its title.
+/// A line below a session's state: `Will be stopped in 12 min unless …`.
 #[component]
 pub fn EndingLine(ending: Ending) -> AnyView {
     view! {
-        <span class="ending" title=ending.unless()>
+        <span class="ending">
             <Glyph name="clock" />
-            <span>{format!("Will be {} ", ending.bound.action.done())} <Until at=ending.at /></span>
+            {ending_words(Some(ending))}
         </span>
     }
     .into_any()
@@ -25,28 +25,36 @@ pub fn EndingLine(ending: Ending) -> AnyView {
 pub fn ending_notice(id: SessionId, detail: Signal<SessionDetail>, next: String) -> AnyView {
     let extending = Post::to::<ExtendSession>();
     let near = Memo::new(move |_| {
-        detail.with(|d| d.ending.filter(|_| d.session.life.warned_at.is_some()))
+        detail.with(|d| d.ending.filter(|ending| ending.is_announced(&d.session.life)))
     });
     let show = move |ending: Ending| {
         let extend =
             ending.may_extend.then(|| extend_button(id.to_string(), extending, next.clone()));
+        let last = (!ending.may_extend)
+            .then(|| view! { <p>"Save your work: the rules give no more time."</p> });
         view! {
-            <div class="notice notice-warning ending-notice" role="status">
+            <div class="notice notice-warning ending-notice">
                 <Glyph name="clock" />
                 <div>
                     <p class="notice-title">
                         {format!("It will be {} ", ending.bound.action.done())}
                         <Until at=ending.at /> {format!(", {}.", ending.unless())}
                     </p>
-                    {move || extending.refusal().map(|error| view! { <p>{error.to_string()}</p> })}
-                    {(!ending.may_extend).then(|| view! { <p>"Save your work: the rules give no more time."</p> })}
+                    {last}
                 </div>
                 {extend}
             </div>
         }
         .into_any()
     };
-    (move || near.get().map(&show)).into_any()
+    // The part that is read aloud stands before there is anything to read.
+    view! {
+        {move || extending.refusal().map(|error| view! { <FailureBox error /> })}
+        <div class="ending-place" role="status">
+            {move || near.get().map(&show)}
+        </div>
+    }
+    .into_any()
 }
 
 fn extend_button(id: String, extending: Post, next: String) -> AnyView {
@@ -62,7 +70,7 @@ fn extend_button(id: String, extending: Post, next: String) -> AnyView {
     .into_any()
 }
 
-/// What the overview says of it, whether near or not.
+/// What is said of it, whether near or not.
 pub fn ending_words(ending: Option<Ending>) -> AnyView {
     match ending {
         Some(ending) => view! {

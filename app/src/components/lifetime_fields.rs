@@ -5,47 +5,71 @@ use super::field::{SelectField, TextField, posted};
 use domain::lifetime::{EndAction, LifetimeForm, Rule};
 use leptos::prelude::*;
 
-/// What a rule is about, and what its fields are called.
-const fn words(rule: Rule) -> (&'static str, &'static str, &'static str) {
-    match rule {
-        Rule::Unwatched => (
-            "When nobody looks",
-            "unwatched_action",
-            "Counts from the moment the last window that shows the session is closed.",
-        ),
-        Rule::Idle => (
-            "When nothing happens",
-            "idle_action",
-            "No input from anybody and no output of a program. An open tab alone does not count.",
-        ),
-        Rule::Longest => (
-            "When it has run for long",
-            "longest_action",
-            "Counts from its start or from when it was last resumed.",
-        ),
+/// Whose rules they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Installation,
+    Workspace,
+}
+
+impl Place {
+    /// What a rule that this place leaves open is called.
+    const fn open(self) -> &'static str {
+        match self {
+            Self::Installation => "Do nothing",
+            Self::Workspace => "As under Settings",
+        }
+    }
+
+    const fn extension_help(self) -> &'static str {
+        match self {
+            Self::Installation => {
+                "In all, by the people who use it, an hour at a time. Such as 4 h; empty for not at all."
+            }
+            Self::Workspace => {
+                "In all, by the people who use it, an hour at a time. Such as 4 h; 0 for not at all; empty as under Settings."
+            }
+        }
     }
 }
 
-const fn after_name(rule: Rule) -> &'static str {
+/// What the two fields of a rule are called, and what it looks at.
+struct Words {
+    action: (&'static str, &'static str),
+    after: (&'static str, &'static str),
+    help: &'static str,
+}
+
+const fn words(rule: Rule) -> Words {
     match rule {
-        Rule::Unwatched => "unwatched_after",
-        Rule::Idle => "idle_after",
-        Rule::Longest => "longest_after",
+        Rule::Unwatched => Words {
+            action: ("unwatched_action", "When nobody looks"),
+            after: ("unwatched_after", "Nobody has looked for"),
+            help: "Counts from the moment the last window that shows the session is closed.",
+        },
+        Rule::Idle => Words {
+            action: ("idle_action", "When nothing happens"),
+            after: ("idle_after", "Nothing has happened for"),
+            help: "No input from anybody and no output of a program. An open tab alone does not count.",
+        },
+        Rule::Longest => Words {
+            action: ("longest_action", "When it has run for long"),
+            after: ("longest_after", "It has run for"),
+            help: "Counts from its start or from when it was last resumed.",
+        },
     }
 }
 
-/// `inherit` is what an undecided rule is called; where that means the rule is off, there is no
-/// other word for off.
 pub fn lifetime_fields(
     form: &LifetimeForm,
     problem: impl Fn(&'static str) -> Signal<Option<String>>,
-    inherit: &'static str,
-    never: bool,
+    place: Place,
 ) -> AnyView {
     let actions =
         || {
-            let mut all = vec![(String::new(), inherit.to_owned())];
-            if never {
+            let mut all = vec![(String::new(), place.open().to_owned())];
+            // Where nothing is decided further out, an open rule is one that is off.
+            if place == Place::Workspace {
                 all.push(("never".to_owned(), "Never".to_owned()));
             }
             all.extend(EndAction::ALL.map(|action| {
@@ -56,23 +80,23 @@ pub fn lifetime_fields(
     let rules: Vec<AnyView> = Rule::ALL
         .into_iter()
         .map(|rule| {
-            let (label, action, help) = words(rule);
-            let (chosen, after) = form.typed(rule);
+            let Words { action, after, help } = words(rule);
+            let (chosen, typed) = form.typed(rule);
             view! {
                 <div class="field-row">
                     <SelectField
-                        name=posted(action)
-                        label=label
+                        name=posted(action.0)
+                        label=action.1
                         value=chosen.to_owned()
                         options=actions()
                         help=help
                     />
                     <TextField
-                        name=posted(after_name(rule))
-                        label="After"
-                        value=after.to_owned()
-                        help="Such as 30 min, 8 h or 2 d."
-                        problem=problem(after_name(rule))
+                        name=posted(after.0)
+                        label=after.1
+                        value=typed.to_owned()
+                        help="Such as 30 min, 8 h or 2 d. Only where something is to be done."
+                        problem=problem(after.0)
                     />
                 </div>
             }
@@ -85,7 +109,7 @@ pub fn lifetime_fields(
             name=posted("extension")
             label="Longest duration may be extended by"
             value=form.extension.clone()
-            help="In all, by the people who use it, an hour at a time. Such as 4 h; 0 for not at all."
+            help=place.extension_help()
             problem=problem("extension")
         />
     }

@@ -177,11 +177,13 @@ fn nothing() -> AnyView {
 fn done() -> AnyView {
     let map = use_query_map();
     let text = move || {
-        let text = map.with(|map| match map.get_str("done")? {
-            "saved" => Some("Saved."),
-            "deleted" => Some("The registry and its credentials were deleted."),
-            _ => None,
-        })?;
+        // A refused post leads back to where it came from, which may still say what was done before.
+        let text =
+            map.with(|map| match map.get_str("done").filter(|_| map.get("__err").is_none())? {
+                "saved" => Some("Saved."),
+                "deleted" => Some("The registry and its credentials were deleted."),
+                _ => None,
+            })?;
         Some(view! { <p class="notice notice-good">{text}</p> })
     };
     view! { <div role="status">{text}</div> }.into_any()

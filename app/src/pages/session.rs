@@ -183,6 +183,7 @@ fn page(
     let state = Memo::new(move |_| detail.with(|d| d.session.state()));
     let reason = Memo::new(move |_| detail.with(|d| d.session.reason.clone()));
     let image_job = Memo::new(move |_| detail.with(|d| d.image_job.clone()));
+    let here = path.clone();
     let part = part(Shown { id, path: StoredValue::new(path.clone()), detail, state, steering });
     view! {
         <PageHead title=name>
@@ -205,7 +206,7 @@ fn page(
                 </p>
             }
         })}
-        {ending_notice(session.id.clone(), detail.into(), routes::session(&session.id))}
+        {ending_notice(session.id.clone(), detail.into(), here)}
         {move || reason.get().map(|reason| reason_box(reason, state.get()))}
         {part}
     }

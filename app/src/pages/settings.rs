@@ -5,7 +5,7 @@ use crate::{
     components::{
         PageHead,
         field::{ProblemSummary, TextField, posted, section},
-        lifetime_fields::lifetime_fields,
+        lifetime_fields::{Place, lifetime_fields},
         opening,
     },
     post::{Post, PostForm},
@@ -29,7 +29,7 @@ fn page(form: PolicyForm) -> AnyView {
     let problem = move |field| save.problem_at(field);
     let limits = view! {
         <p class="field-help">
-            "They hold for every launch and start from now on; nothing that runs is touched."
+            "These limits hold for every launch and start from now on; nothing that runs is touched."
         </p>
         <div class="field-row">
             <TextField
@@ -70,9 +70,9 @@ fn page(form: PolicyForm) -> AnyView {
     };
     let lifetime = view! {
         <p class="field-help">
-            "They hold at once, also for sessions that run; a workspace may say otherwise in its form. People are warned five minutes before."
+            "These rules hold at once, also for sessions that run; a workspace may say otherwise in its form. People are warned five minutes before, or half-way where a rule is shorter than ten minutes."
         </p>
-        {lifetime_fields(&form.lifetime, problem, "Do nothing", false)}
+        {lifetime_fields(&form.lifetime, problem, Place::Installation)}
     };
     view! {
         <PageHead title="Settings" />
@@ -87,7 +87,7 @@ fn page(form: PolicyForm) -> AnyView {
                     {move || if save.is_pending() { "Saving …" } else { "Save" }}
                 </button>
                 <span class="form-saved" role="status">
-                    {move || (save.is_done() || (saved && save.version() == 0)).then_some("Saved.")}
+                    {move || (save.is_done() || (saved && save.version() == 0 && save.refusal().is_none())).then_some("Saved.")}
                 </span>
             </div>
         </PostForm>

@@ -163,8 +163,16 @@ pub struct Life {
     pub extended_at: Option<Timestamp>,
     /// By how much the longest duration was extended.
     pub extended_s: i64,
-    /// When the warning was given that still holds.
-    pub warned_at: Option<Timestamp>,
+    /// The warning that still holds.
+    pub warning: Option<Warning>,
+}
+
+/// What people were told, and when. A warning of one rule is none of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    pub at: Timestamp,
+    pub rule: Rule,
+    pub action: EndAction,
 }
 
 /// When a session ends if nothing happens, and why.
@@ -180,6 +188,16 @@ pub struct Ending {
 }
 
 impl Ending {
+    /// The warning that people are given at `now`.
+    pub const fn warned(&self, now: Timestamp) -> Warning {
+        Warning { at: now, rule: self.rule, action: self.bound.action }
+    }
+
+    /// Whether people were warned of this.
+    pub fn is_announced(&self, life: &Life) -> bool {
+        life.warning.is_some_and(|w| (w.rule, w.action) == (self.rule, self.bound.action))
+    }
+
     /// Whether it is time to warn.
     pub const fn is_near(&self, now: Timestamp) -> bool {
         self.at.0 - now.0 <= self.warning_s * 1000
@@ -241,7 +259,8 @@ pub fn ending(rules: &Rules, life: &Life, seen: Seen, now: Timestamp) -> Option<
             Rule::Longest => seen.running_since.plus_secs(life.extended_s),
         };
         let warning_s = WARNING_S.min(bound.after_s / 2);
-        let warned = life.warned_at.unwrap_or(now);
+        let told = life.warning.filter(|w| (w.rule, w.action) == (rule, bound.action));
+        let warned = told.map_or(now, |warning| warning.at);
         Some(Ending {
             at: from.plus_secs(bound.after_s).max(warned.plus_secs(warning_s)),
             rule,
@@ -263,7 +282,7 @@ pub fn ending(rules: &Rules, life: &Life, seen: Seen, now: Timestamp) -> Option<
 /// # Errors
 /// `Exhausted` when the rule that ends it lets nobody have more.
 pub fn extend(rules: &Rules, life: &Life, ending: &Ending, now: Timestamp) -> Result<Life> {
-    let mut life = Life { extended_at: Some(now), warned_at: None, ..*life };
+    let mut life = Life { extended_at: Some(now), warning: None, ..*life };
     if ending.rule == Rule::Longest {
         let rest = rules.extension_s - life.extended_s;
         if rest <= 0 {
@@ -328,9 +347,28 @@ mod tests {
         let now = START.plus_secs(5 * HOUR);
         let unwarned = ending(&rules, &Life::default(), seen(0), now).unwrap();
         assert_eq!(unwarned.at, now.plus_secs(WARNING_S));
-        let life = Life { warned_at: Some(now), ..Life::default() };
+        let life = Life { warning: Some(unwarned.warned(now)), ..Life::default() };
         let warned = ending(&rules, &life, seen(0), now.plus_secs(200)).unwrap();
         assert_eq!(warned.at, now.plus_secs(WARNING_S));
+    }
+
+    #[test]
+    fn a_warning_of_one_rule_is_none_of_another() {
+        let place = Lifetime {
+            idle: after(HOUR),
+            longest: Choice::After(Bound { after_s: HOUR + 60, action: EndAction::Delete }),
+            ..Lifetime::default()
+        };
+        let rules = Rules::of(&[&place]);
+        let warned = START.plus_secs(HOUR - 300);
+        let idle = ending(&rules, &Life::default(), seen(0), warned).unwrap();
+        let life = Life { warning: Some(idle.warned(warned)), ..Life::default() };
+        // Work begins again, and what comes next is another end.
+        let now = START.plus_secs(HOUR - 60);
+        let longest = ending(&rules, &life, seen(HOUR - 60), now).unwrap();
+        assert_eq!(longest.rule, Rule::Longest);
+        assert!(!longest.is_announced(&life));
+        assert_eq!(longest.at, now.plus_secs(300));
     }
 
     #[test]
@@ -359,10 +397,12 @@ mod tests {
             idle in 10_i64..100_000, gone in 0_i64..1_000_000, warned in proptest::option::of(0_i64..1_000_000),
         ) {
             let rules = Rules::of(&[&Lifetime { idle: after(idle), ..Lifetime::default() }]);
-            let life = Life { warned_at: warned.map(|at| START.plus_secs(at)), ..Life::default() };
             let now = START.plus_secs(gone);
+            let end = ending(&rules, &Life::default(), seen(0), now).unwrap();
+            let warning = warned.map(|at| end.warned(START.plus_secs(at)));
+            let life = Life { warning, ..Life::default() };
             let end = ending(&rules, &life, seen(0), now).unwrap();
-            let told = life.warned_at.unwrap_or(now);
+            let told = warning.map_or(now, |warning| warning.at);
             prop_assert!(end.at.since(told) >= end.warning_s * 1000);
             prop_assert!(end.at >= START.plus_secs(idle));
         }

@@ -15,8 +15,10 @@ pub struct Limits {
     /// Sessions that one user may keep, running or not.
     pub sessions_per_user: i64,
     /// Thousandths of a core that all sessions together may have; `None` is no limit.
+    #[serde(default)]
     pub cpu_millis: Option<i64>,
     /// Bytes of memory that all sessions together may have; `None` is no limit.
+    #[serde(default)]
     pub memory_bytes: Option<i64>,
     /// Bytes that must be free where the engine keeps containers.
     pub free_disk_bytes: i64,

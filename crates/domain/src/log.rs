@@ -301,7 +301,8 @@ pub fn nanos_of(text: &str) -> Option<i64> {
                 _ => return None,
             };
             let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-            sign * (hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60)
+            let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);
+            sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60)
         }
     };
     // Days of the civil calendar, the way back of `Timestamp::civil`.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     pub limits: Limits,
+    #[serde(default)]
     pub lifetime: Lifetime,
 }
 
@@ -53,8 +54,8 @@ impl From<&Policy> for PolicyForm {
         Self {
             sessions_per_user: limits.sessions_per_user.to_string(),
             cpus: limits.cpu_millis.map(quantity::cores).unwrap_or_default(),
-            memory: limits.memory_bytes.map(quantity::bytes).unwrap_or_default(),
-            free_disk: quantity::bytes(limits.free_disk_bytes),
+            memory: limits.memory_bytes.map(quantity::typed_bytes).unwrap_or_default(),
+            free_disk: quantity::typed_bytes(limits.free_disk_bytes),
             lifetime: LifetimeForm::from(&policy.lifetime),
         }
     }

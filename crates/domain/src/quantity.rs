@@ -22,6 +22,13 @@ pub fn bytes(amount: i64) -> String {
     }
 }
 
+/// Bytes as a form shows them: exactly, so that saving what was not touched changes nothing.
+pub fn typed_bytes(amount: i64) -> String {
+    let (size, unit) = if amount % GIB == 0 { (GIB, "GiB") } else { (MIB, "MiB") };
+    let text = format!("{:.7}", amount as f64 / size as f64);
+    format!("{} {unit}", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// Thousandths of a core as cores: `0.5`, `2`, `1.25`.
 pub fn cores(millis: i64) -> String {
     let text = format!("{}.{:03}", millis / 1000, millis % 1000);
@@ -44,7 +51,7 @@ pub fn parse_bytes(text: &str) -> Result<i64, String> {
     };
     let amount = number * factor as f64;
     if amount.is_finite() && amount <= (1_i64 << 50) as f64 {
-        Ok(amount as i64)
+        Ok(amount.round() as i64)
     } else {
         Err(HOW.to_owned())
     }
@@ -85,6 +92,11 @@ mod tests {
         fn no_text_makes_the_readers_panic(text in "\\PC{0,20}") {
             let _ = parse_bytes(&text);
             let _ = parse_cores(&text);
+        }
+
+        #[test]
+        fn what_a_form_shows_reads_back_as_it_was(amount in 0_i64..(1 << 45)) {
+            prop_assert_eq!(parse_bytes(&typed_bytes(amount)), Ok(amount));
         }
 
         #[test]

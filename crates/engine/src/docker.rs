@@ -18,6 +18,7 @@ mod logs;
 mod networks;
 mod observe;
 mod push;
+mod raw;
 mod shell;
 mod stats;
 

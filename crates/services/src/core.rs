@@ -16,7 +16,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 use store::Store;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use upstream::Upstream;
 
 pub(crate) struct Core {
@@ -26,6 +26,8 @@ pub(crate) struct Core {
     pub settings: Settings,
     pub policy: InForce,
     pub disk: Disk,
+    /// Lets few look into containers at a time: how much there is to see is the container's to say.
+    pub looking_inside: Semaphore,
     /// Names this installation on the engine's objects, so that two Slipways on one engine do not
     /// see each other's.
     pub installation: String,
@@ -44,6 +46,9 @@ pub(crate) struct Core {
     engine_problem: Mutex<Option<Error>>,
     fault_count: AtomicU64,
 }
+
+/// Lists of processes and changed files that are read at a time.
+const LOOKING_INSIDE: usize = 3;
 
 const INSTALLATION: &str = "installation";
 
@@ -78,6 +83,7 @@ impl Core {
         Ok(Arc::new(Self {
             policy,
             disk: Disk::default(),
+            looking_inside: Semaphore::new(LOOKING_INSIDE),
             reconciler: Reconciler::new(&installation, &settings),
             store,
             engine,

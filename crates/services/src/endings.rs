@@ -8,7 +8,7 @@ use crate::{core::Core, sessions::Sessions};
 use domain::{
     Error, Result, SessionId, Timestamp,
     actor::{Actor, Permission},
-    lifetime::{self, Ending, Lifetime, Rules},
+    lifetime::{self, Ending, Life, Lifetime, Rules},
     session::{Session, State},
 };
 use std::{sync::Arc, time::Duration};
@@ -30,8 +30,10 @@ async fn look(core: &Arc<Core>) -> Result<()> {
     let installation = core.policy.get().lifetime;
     for session in core.store.running_sessions(installation != Lifetime::default()).await? {
         let now = core.now();
-        if due(core, &session, &installation, now) {
-            act(core, &session.id).await?;
+        if due(core, &session, &installation, now)
+            && let Err(error) = act(core, &session.id).await
+        {
+            tracing::warn!(session = %session.id, %error, "a life-time rule was not carried out");
         }
     }
     Ok(())
@@ -46,7 +48,7 @@ fn due(core: &Core, session: &RunningSession, house: &Lifetime, now: Timestamp) 
     life.viewed_at = life.viewed_at.max(noticed.viewed_at);
     let rules = Rules::of(&[&session.lifetime, house]);
     let ending = lifetime::ending(&rules, &life, seen, now);
-    deed(ending.as_ref(), life.warned_at.is_some(), now).is_some()
+    deed(ending.as_ref(), &life, now).is_some()
 }
 
 /// What the rules ask for now.
@@ -57,13 +59,13 @@ enum Deed {
     End,
 }
 
-fn deed(ending: Option<&Ending>, warned: bool, now: Timestamp) -> Option<Deed> {
-    match (ending, warned) {
-        (Some(ending), true) if ending.at <= now => Some(Deed::End),
-        (Some(ending), false) if ending.is_near(now) => Some(Deed::Warn),
-        (Some(ending), true) if !ending.is_near(now) => Some(Deed::TakeBack),
-        (None, true) => Some(Deed::TakeBack),
-        _ => None,
+fn deed(ending: Option<&Ending>, life: &Life, now: Timestamp) -> Option<Deed> {
+    let Some(ending) = ending else { return life.warning.map(|_| Deed::TakeBack) };
+    match (ending.is_announced(life), ending.is_near(now)) {
+        (true, _) if ending.at <= now => Some(Deed::End),
+        (false, true) => Some(Deed::Warn),
+        (_, false) => life.warning.map(|_| Deed::TakeBack),
+        (true, true) => None,
     }
 }
 
@@ -75,22 +77,23 @@ async fn act(core: &Arc<Core>, id: &SessionId) -> Result<()> {
     let Some(mut session) = tx.session(id).await? else { return Ok(()) };
     core.bring_up_to_date(&mut session);
     let ending = session.ending(&installation, now);
-    let warned = session.life.warned_at.is_some();
     let running = session.state() == State::Running;
-    let deed = deed(ending.as_ref(), warned, now).filter(|_| running);
+    let deed = deed(ending.as_ref(), &session.life, now).filter(|_| running);
     match (deed, ending) {
         (Some(Deed::Warn), Some(ending)) => {
-            session.life.warned_at = Some(now);
+            session.life.warning = Some(ending.warned(now));
             tx.add_to_timeline(id, &core.entry(None, ending.warning())).await?;
         }
-        (Some(Deed::TakeBack), _) => session.life.warned_at = None,
+        (Some(Deed::TakeBack), _) => session.life.warning = None,
+        // The image comes first; what it is made of must not go away under it.
+        (Some(Deed::End), _) if tx.is_to_be_committed(id).await? => return Ok(()),
         (Some(Deed::End), Some(ending)) => {
             let reason = ending.reason();
             session.desired = ending.bound.action.action().desired();
-            session.life.warned_at = None;
+            session.life.warning = None;
             tx.add_to_timeline(id, &core.entry(None, reason.message.clone())).await?;
             let what = format!("session.{}", ending.bound.action.as_str());
-            tx.audit(now, None, &what, &session.workspace_name, Some(&reason.message)).await?;
+            tx.audit(now, None, &what, &session.workspace_name, Some(id.as_str())).await?;
             session.reason = Some(reason);
         }
         _ => return Ok(()),

@@ -3,7 +3,7 @@
 
 use crate::core::Core;
 use domain::{
-    Result,
+    Error, Result,
     actor::{Actor, Permission},
     event::Change,
     policy::{Policy, PolicyForm},
@@ -14,24 +14,31 @@ use store::Store;
 const KEY: &str = "policy";
 
 /// The policy in force.
-pub(crate) struct InForce(RwLock<Policy>);
+pub(crate) struct InForce {
+    policy: RwLock<Policy>,
+    /// Held while it is changed, so that memory and disk end with the same.
+    changing: tokio::sync::Mutex<()>,
+}
 
 impl InForce {
     /// Reads what was decided, or begins with what holds before anybody has.
+    ///
+    /// # Errors
+    /// When what was decided cannot be read: without it there would be no limits.
     pub(crate) async fn read(store: &Store, sessions_per_user: i64) -> Result<Self> {
-        let kept = store.meta(KEY).await?;
-        let policy = kept.and_then(|text| match serde_json::from_str(&text) {
-            Ok(policy) => Some(policy),
-            Err(cause) => {
-                tracing::error!(%cause, "the settings in the database cannot be read");
-                None
-            }
-        });
-        Ok(Self(RwLock::new(policy.unwrap_or_else(|| Policy::new(sessions_per_user)))))
+        let policy = match store.meta(KEY).await? {
+            None => Policy::new(sessions_per_user),
+            Some(text) => serde_json::from_str(&text).map_err(|cause| {
+                Error::unavailable("The settings in the database cannot be read.")
+                    .detail(cause.to_string())
+                    .hint("They may come from a newer Slipway. Start that version, or restore a copy of the data directory.")
+            })?,
+        };
+        Ok(Self { policy: RwLock::new(policy), changing: tokio::sync::Mutex::default() })
     }
 
     pub(crate) fn get(&self) -> Policy {
-        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+        *self.policy.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -59,11 +66,12 @@ impl Policies {
         let core = &self.0;
         let policy = form.check()?;
         let text = serde_json::to_string(&policy).map_err(|cause| core.fault(&cause))?;
+        let _alone = core.policy.changing.lock().await;
         let mut tx = core.store.begin().await?;
         tx.set_meta(KEY, &text).await?;
         tx.audit(core.now(), Some(actor), "settings.change", "installation", Some(&text)).await?;
         tx.commit().await?;
-        *core.policy.0.write().unwrap_or_else(PoisonError::into_inner) = policy;
+        *core.policy.policy.write().unwrap_or_else(PoisonError::into_inner) = policy;
         core.bus.announce(Change::Resync);
         Ok(())
     }

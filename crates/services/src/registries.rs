@@ -1,7 +1,7 @@
 //! Registries that images are pushed to: keeping them with their credentials, and testing them.
 //!
 //! A password goes in and never comes out again: it is encrypted at rest, and sent to the registry
-//! it was typed for and nobody else. A change that would send it elsewhere asks for it again.
+//! it was typed for, or where that registry has people sign in, and nobody else. A change that would send it elsewhere asks for it again.
 
 use crate::core::Core;
 use domain::{
@@ -95,10 +95,10 @@ impl Registries {
         actor.require(Permission::ManageRegistries)?;
         let core = &self.0;
         let definition = checked(form.check()?)?;
-        let before = core.store.registry(id).await?.ok_or_else(unknown)?;
+        let mut tx = core.store.begin().await?;
+        let before = tx.registry(id).await?.ok_or_else(unknown)?;
         let secret = core.seal_password(id, &definition, password, Some(&before))?;
         let changed = StoredRegistry { definition, secret, updated_at: core.now(), ..before };
-        let mut tx = core.store.begin().await?;
         tx.save_registry(&changed).await?;
         let (name, id) = (&changed.definition.name, Some(id.as_str()));
         tx.audit(core.now(), Some(actor), "registry.change", name, id).await?;
@@ -224,12 +224,26 @@ impl Core {
     ///
     /// # Errors
     /// `NotFound` when it was deleted meanwhile.
-    pub(crate) async fn stored_login(&self, id: &RegistryId) -> Result<Option<RegistryLogin>> {
+    pub(crate) async fn stored_login(
+        &self,
+        id: &RegistryId,
+        image: &str,
+    ) -> Result<Option<RegistryLogin>> {
         let stored = self.store.registry(id).await?.ok_or_else(|| {
             Error::not_found("The registry that was chosen for this push is no longer stored.").hint(
                 "Push with a user name and a password of your own, or store the registry again and make the image once more.",
             )
         })?;
+        // The engine sends the password to the host in the image's name, which may be one that the
+        // registry had before somebody changed its address.
+        let leads_here = |image: domain::image::ImageRef| {
+            let address = stored.definition.address()?;
+            address.check_leads_here(&image).map_err(|why| {
+                Error::conflict(format!("“{}” is at another address now. {why}", stored.definition.name))
+                    .hint("Push with a user name and a password of your own, or make the image again under a name that leads there.")
+            })
+        };
+        leads_here(image.parse().map_err(|why: String| self.fault(&why))?)?;
         let password = self.password_of(&stored)?;
         let Definition { url, username, .. } = stored.definition;
         Ok(password.map(|password| RegistryLogin { server: url, username, password }))

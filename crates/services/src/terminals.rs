@@ -81,6 +81,7 @@ pub struct Attached {
 
 /// What a terminal prints from now on. Dropping it is going away for a while.
 pub struct Screen {
+    terminals: Terminals,
     printed: mpsc::Receiver<Bytes>,
     kept: Arc<Kept>,
 }
@@ -194,7 +195,12 @@ impl Terminals {
             None => ended(),
         })?;
         let keyboard = Keyboard { terminals: self.clone(), kept: kept.clone() };
-        Ok(Attached { id, replay, screen: Screen { printed, kept }, keyboard })
+        Ok(Attached {
+            id,
+            replay,
+            screen: Screen { terminals: self.clone(), printed, kept },
+            keyboard,
+        })
     }
 
     /// Opens the shell, records who did, and has it kept.
@@ -283,8 +289,8 @@ impl Terminals {
         self.lock().len()
     }
 
-    /// Notes that somebody uses the session.
-    fn note_activity(&self, session: &SessionId) {
+    /// Notes that something happens in the session: keys, or what a program prints for somebody.
+    fn note_use(&self, session: &SessionId) {
         self.core.activity.note_use(session, self.core.now());
     }
 }
@@ -308,7 +314,15 @@ fn clamped(size: TerminalSize) -> TerminalSize {
 impl Screen {
     /// What is printed next; `None` when that is all.
     pub async fn next(&mut self) -> Option<Bytes> {
-        self.printed.recv().await
+        let printed = self.printed.recv().await?;
+        self.terminals.note_use(&self.kept.session);
+        Some(printed)
+    }
+
+    /// Notes that somebody still looks.
+    pub fn note_view(&self) {
+        let core = &self.terminals.core;
+        core.activity.note_view(&self.kept.session, core.now());
     }
 
     /// Why nothing more comes; `None` if somebody else looks at the terminal now.
@@ -320,7 +334,7 @@ impl Screen {
 impl Keyboard {
     /// Types; waits while the shell does not read. What is typed into one that has ended is lost.
     pub async fn enter(&self, typed: Bytes) {
-        self.terminals.note_activity(&self.kept.session);
+        self.terminals.note_use(&self.kept.session);
         let _ = self.kept.typed.send(typed).await;
     }
 
@@ -441,9 +455,8 @@ impl Keeping {
         if let Err(error) = recorded {
             tracing::warn!(session = %self.session.id, %error, "the end of a terminal was not recorded");
         }
-        if over != Over::Ended {
-            self.end_shell().await;
-        }
+        // Also one that seems to have ended: the connection may only have broken.
+        self.end_shell().await;
     }
 
     /// Ends the shell, at the latest when a session that was paused goes on.

@@ -7,10 +7,14 @@ mod world;
 use domain::{
     ErrorKind, SessionId,
     actor::{Actor, Role},
+    job::JobState,
     lifetime::LifetimeForm,
     policy::{Policy, PolicyForm},
     session::{Action, Cause, State},
+    snapshot::WizardStep,
 };
+use engine::memory::Op;
+use std::time::Duration;
 use world::World;
 
 const HOUR: i64 = 3600;
@@ -41,7 +45,7 @@ async fn under(lifetime: LifetimeForm) -> (World, Actor, SessionId) {
 }
 
 async fn warned(world: &World, actor: &Actor, id: &SessionId) -> bool {
-    world.detail(actor, id).await.session.life.warned_at.is_some()
+    world.detail(actor, id).await.session.life.warning.is_some()
 }
 
 async fn becomes_warned(world: &World, actor: &Actor, id: &SessionId) {
@@ -142,10 +146,33 @@ async fn a_rule_that_is_decided_later_holds_for_what_runs_but_not_without_a_warn
     assert_eq!(world.state(&admin, &id).await, State::Running);
     // And one that is taken away again lets it be.
     decide(&world, &admin, LifetimeForm::default()).await;
-    let settled = async || world.detail(&admin, &id).await.ending.is_none();
-    world.until("no rule ends it", settled).await;
+    assert_eq!(world.detail(&admin, &id).await.ending, None);
+    world.until("the warning is taken back", async || !warned(&world, &admin, &id).await).await;
+    // Decided once more much later, it begins with a warning again.
     world.clock.advance_secs(HOUR);
+    decide(&world, &admin, rule("idle", "delete", "1 h")).await;
+    becomes_warned(&world, &admin, &id).await;
     assert_eq!(world.state(&admin, &id).await, State::Running);
+}
+
+#[tokio::test]
+async fn an_image_that_is_being_made_comes_first() {
+    let (world, admin, id) = under(rule("idle", "delete", "1 h")).await;
+    world.clock.advance_secs(HOUR);
+    becomes_warned(&world, &admin, &id).await;
+    world.engine.delay(Op::Commit, Duration::from_secs(5));
+    let snapshots = &world.services.snapshots;
+    let image = snapshots.page(&admin, &id, WizardStep::Review).await.unwrap().form.image;
+    let begun = snapshots.submit(&admin, &id, &image).await.unwrap();
+    world.clock.advance_secs(300);
+    let ended = async || {
+        let job = world.services.jobs.detail(&admin, &begun.job).await.unwrap().job;
+        let running = world.state(&admin, &id).await == State::Running;
+        assert!(job.state.is_over() || running, "{:?} while {:?}", job.state, running);
+        job.state == JobState::Done
+    };
+    world.until("the image is made", ended).await;
+    world.reaches(&admin, &id, State::Deleted).await;
 }
 
 #[tokio::test]

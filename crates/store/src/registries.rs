@@ -8,7 +8,7 @@ use domain::{
     Error, RegistryId, Result, Timestamp,
     registry::{Definition, Registry},
 };
-use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteExecutor, sqlite::SqliteRow};
 
 /// A registry as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,15 @@ fn taken(definition: &Definition) -> Error {
     Error::at("name", format!("There is already a registry named “{}”.", definition.name))
 }
 
+async fn one(db: impl SqliteExecutor<'_>, id: &RegistryId) -> Result<Option<StoredRegistry>> {
+    let row = sqlx::query("SELECT * FROM registries WHERE id = ?")
+        .bind(id.as_str())
+        .fetch_optional(db)
+        .await
+        .fault()?;
+    row.as_ref().map(registry).transpose()
+}
+
 impl Store {
     /// All of them, by name.
     pub async fn registries(&self) -> Result<Vec<StoredRegistry>> {
@@ -69,12 +78,7 @@ impl Store {
     }
 
     pub async fn registry(&self, id: &RegistryId) -> Result<Option<StoredRegistry>> {
-        let row = sqlx::query("SELECT * FROM registries WHERE id = ?")
-            .bind(id.as_str())
-            .fetch_optional(&self.read)
-            .await
-            .fault()?;
-        row.as_ref().map(registry).transpose()
+        one(&self.read, id).await
     }
 
     /// How many forms that are being filled in have chosen it, and how many jobs under way are to
@@ -93,6 +97,10 @@ impl Store {
 }
 
 impl Tx {
+    pub async fn registry(&mut self, id: &RegistryId) -> Result<Option<StoredRegistry>> {
+        one(&mut *self.0, id).await
+    }
+
     /// # Errors
     /// `Invalid` at `name` when the name is taken.
     pub async fn insert_registry(&mut self, new: &StoredRegistry) -> Result<()> {

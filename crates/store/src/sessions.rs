@@ -214,15 +214,16 @@ impl Store {
             .collect()
     }
 
-    /// Sessions that run and are to; only those whose workspace has rules of its own, unless
-    /// `all`.
+    /// Sessions that run and are to; only those whose workspace has rules of its own or whose
+    /// people were warned, unless `all`.
     pub async fn running_sessions(&self, all: bool) -> Result<Vec<RunningSession>> {
         let rows = sqlx::query(
             "SELECT s.id, s.running_since, s.last_activity_at, s.life,
              coalesce(w.lifetime, '{}') AS lifetime
              FROM sessions s LEFT JOIN workspaces w ON w.id = s.workspace_id
              WHERE s.status = 'running' AND s.desired = 'running' AND s.running_since IS NOT NULL
-             AND (? OR coalesce(w.lifetime, '{}') <> '{}')",
+             AND (? OR coalesce(w.lifetime, '{}') <> '{}'
+                  OR json_extract(s.life, '$.warning') IS NOT NULL)",
         )
         .bind(all)
         .fetch_all(&self.read)

@@ -104,6 +104,19 @@ impl Store {
 }
 
 impl Tx {
+    /// Whether an image is being made of this session, or is about to be.
+    pub async fn is_to_be_committed(&mut self, id: &SessionId) -> Result<bool> {
+        let row = sqlx::query(
+            "SELECT 1 FROM jobs WHERE kind = 'commit' AND state IN ('queued', 'running')
+             AND json_extract(links, '$.session') = ? LIMIT 1",
+        )
+        .bind(id.as_str())
+        .fetch_optional(&mut *self.0)
+        .await
+        .fault()?;
+        Ok(row.is_some())
+    }
+
     /// An image of the same name made before is this one now.
     pub async fn save_snapshot(&mut self, made: &Lineage) -> Result<()> {
         sqlx::query(

@@ -253,8 +253,8 @@ impl Tx {
         sqlx::query(
             "UPDATE workspaces SET name = ?, description = ?, icon = ?, categories = ?, image = ?,
              image_canonical = ?, contract = ?, environment = ?, cpu_millis = ?, memory_bytes = ?,
-             shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, enabled = ?, hidden = ?, notes = ?, revision = ?,
-             updated_at = ? WHERE id = ?",
+             shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, enabled = ?, hidden = ?,
+             notes = ?, revision = ?, updated_at = ? WHERE id = ?",
         )
         .bind(&d.name)
         .bind(&d.description)

@@ -2,8 +2,8 @@
 //!
 //! Every request that may change something must come from the console's own pages: browsers say so
 //! in `Sec-Fetch-Site` and `Origin`. So must every WebSocket, which begins with a harmless request
-//! and is then read and written by whoever asked for it. Ports of one host are *same-site*, so a page from a session
-//! arrives with the console's cookie; this check is what stands between them.
+//! and is then read and written by whoever asked for it. Ports of one host are *same-site*, so a
+//! page from a session arrives with the console's cookie; this check is what stands between them.
 
 use crate::faces::problem;
 use app::request::Request;

@@ -150,7 +150,7 @@ impl Following {
                 line = self.lines.next(), if !full => match line {
                     Some(Ok(line)) => {
                         looked_at += 1;
-                        batch.newest = line.at;
+                        batch.newest = batch.newest.max(line.at);
                         if self.filter.takes(&line.text) {
                             batch.lines.push(ShownLine::from(line));
                         }

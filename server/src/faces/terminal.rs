@@ -89,14 +89,20 @@ pub(crate) async fn page(
 
 /// The page: with a terminal, or why there is none.
 fn document(request: &Request, place: std::result::Result<&Place, &Error>) -> String {
-    let (name, back, path) = match place {
+    let (name, title, back, path) = match place {
         Ok(place) => {
             let name = format!("{} of {}", place.workspace_name, place.owner_name);
-            (name, routes::session(&place.session), routes::terminal(&place.session))
+            let title = format!("Terminal: {name}");
+            let back = (routes::session(&place.session), "Back to the session");
+            (name, title, back, routes::terminal(&place.session))
         }
-        Err(error) => (error.kind.title().to_owned(), routes::LAUNCHER.to_owned(), String::new()),
+        Err(error) => {
+            let name = error.kind.title().to_owned();
+            (name.clone(), name, (routes::LAUNCHER.to_owned(), "Launcher"), String::new())
+        }
     };
-    let (name, hash) = (escaped(&name), assets::bundle_hash());
+    let (back, leave_to) = back;
+    let (name, title, hash) = (escaped(&name), escaped(&title), assets::bundle_hash());
     let glyph = |sign: &str| {
         format!(
             "<svg class=\"glyph\" aria-hidden=\"true\" focusable=\"false\">\
@@ -137,13 +143,13 @@ fn document(request: &Request, place: std::result::Result<&Place, &Error>) -> St
         "<!doctype html><html lang=\"en\" data-theme=\"{theme}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, \
          interactive-widget=resizes-content\"><meta name=\"color-scheme\" content=\"light dark\">\
-         <title>Terminal: {name} · Slipway</title>\
+         <title>{title} · Slipway</title>\
          <link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">\
          <link rel=\"stylesheet\" href=\"/pkg/{hash}/app.css\">\
          <link rel=\"stylesheet\" href=\"{emulator}\"><link rel=\"stylesheet\" href=\"{style}\">\
          {scripts}</head><body><div class=\"stage\"><header class=\"bar\"><div class=\"bar-content\">\
          <a class=\"button button-bar\" id=\"back\" href=\"{back}\">{leave}\
-         <span>Back to the session</span></a>\
+         <span>{leave_to}</span></a>\
          <div class=\"bar-title\"><h1>{name}</h1></div>{content}</div></body></html>",
         theme = request.theme.as_str(),
         emulator = asset("vendor/xterm/xterm.css"),
@@ -312,6 +318,7 @@ async fn show(mut screen: Screen, to: &mut Sender, pace: &Pace) {
                 }
             },
             _ = pings.tick() => {
+                screen.note_view();
                 unheard = if pace.heard.swap(false, Ordering::Relaxed) { 0 } else { unheard + 1 };
                 if unheard >= UNHEARD || !send(to, Message::Ping(Bytes::new())).await {
                     return;
@@ -334,7 +341,18 @@ async fn listen(keyboard: Keyboard, mut from: SplitStream<WebSocket>, pace: &Pac
     while let Some(Ok(message)) = from.next().await {
         pace.heard.store(true, Ordering::Relaxed);
         match message {
-            Message::Binary(typed) => keyboard.enter(typed).await,
+            Message::Binary(typed) => {
+                // A program that does not read its input is no reason to take the page for gone.
+                let mut beats = interval(PING);
+                let entering = keyboard.enter(typed);
+                tokio::pin!(entering);
+                loop {
+                    tokio::select! {
+                        () = &mut entering => break,
+                        _ = beats.tick() => pace.heard.store(true, Ordering::Relaxed),
+                    }
+                }
+            }
             Message::Text(text) => {
                 // What makes no sense comes from no page of ours.
                 let Ok(control) = serde_json::from_str::<Control>(&text) else { return };

@@ -76,6 +76,9 @@ pub fn SearchBar(
     label: &'static str,
     /// Values and names of the state filter; the first one means all.
     states: &'static [(&'static str, &'static str)],
+    /// What that filter is about.
+    #[prop(default = "State")]
+    about: &'static str,
     #[prop(into)] total: Signal<i64>,
     /// One and many of what is listed.
     noun: (&'static str, &'static str),
@@ -131,7 +134,7 @@ pub fn SearchBar(
             <select
                 class="input"
                 name="state"
-                aria-label="State"
+                aria-label=about
                 prop:value=later(move || query.get().state)
             >
                 {choices(options(states), &first.state)}

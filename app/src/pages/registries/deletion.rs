@@ -2,12 +2,9 @@
 
 use crate::{
     api::registries::{Removal, weigh_registry},
-    components::{
-        FailureBox,
-        confirm::{Confirm, PARAMETER},
-    },
+    components::confirm::{Confirm, PARAMETER, weighed},
     post::Post,
-    routes, wire,
+    routes,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -37,46 +34,27 @@ impl Deletion {
             let options = leptos_router::NavigateOptions { replace: true, ..Default::default() };
             navigate(routes::REGISTRIES, options);
         });
-        let weighed = wire::read(
-            move || self.asked.get(),
-            |asked| async move {
-                match asked {
-                    Some(id) => weigh_registry(id.clone()).await.map(|removal| Some((id, removal))),
-                    None => Ok(None),
-                }
-            },
-        );
-        view! {
-            <Transition>
-                {move || Suspend::new(async move {
-                    match weighed.await {
-                        Ok(Some((id, doomed))) => {
-                            let yes = move |ev: SubmitEvent| {
-                                self.delete.submit(&ev);
-                                leave.run(());
-                            };
-                            view! {
-                                <Confirm
-                                    title=format!("Delete the registry “{}”?", doomed.name)
-                                    verb="Delete registry"
-                                    action=self.delete.url()
-                                    fields=vec![("id", id)]
-                                    cancel_href=routes::REGISTRIES
-                                    on_confirm=yes
-                                    on_cancel=move |()| leave.run(())
-                                >
-                                    {consequences(&doomed)}
-                                </Confirm>
-                            }
-                                .into_any()
-                        }
-                        Ok(None) => ().into_any(),
-                        Err(refusal) => view! { <FailureBox error=refusal.0 /> }.into_any(),
-                    }
-                })}
-            </Transition>
-        }
-        .into_any()
+        let question = move |id: String, doomed: Removal| {
+            let yes = move |ev: SubmitEvent| {
+                self.delete.submit(&ev);
+                leave.run(());
+            };
+            view! {
+                <Confirm
+                    title=format!("Delete the registry “{}”?", doomed.name)
+                    verb="Delete registry"
+                    action=self.delete.url()
+                    fields=vec![("id", id)]
+                    cancel_href=routes::REGISTRIES
+                    on_confirm=yes
+                    on_cancel=move |()| leave.run(())
+                >
+                    {consequences(&doomed)}
+                </Confirm>
+            }
+            .into_any()
+        };
+        weighed(move || self.asked.get(), weigh_registry, question)
     }
 }
 

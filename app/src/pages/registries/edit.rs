@@ -91,10 +91,10 @@ fn page(id: String, opened: Opened, save: Post, test: Post) -> AnyView {
             problem.with(|error| error.as_ref()?.problem_at(field).map(str::to_owned))
         })
     };
-    let password_help = if has_password {
+    let password_help = if tested.is_some() {
+        "A new one must be typed once more to save it: what was typed for the test is not kept."
+    } else if has_password {
         "Leave it empty to keep the one that is stored. It is typed again when the address or the user name changes."
-    } else if tested.is_some() {
-        "Type it once more to save: what was typed for the test is not kept."
     } else {
         "It is kept encrypted, and is never shown again. Many registries want an access token here."
     };
@@ -118,7 +118,7 @@ fn page(id: String, opened: Opened, save: Post, test: Post) -> AnyView {
                     value=form.url
                     required=true
                     placeholder="https://index.docker.io/v1/"
-                    help="As in `docker login`: with https:// in front, and the port if it has one of its own."
+                    help="As in “docker login”: with https:// in front, and the port if it has one of its own."
                     problem=at("url")
                 />
                 <TickField

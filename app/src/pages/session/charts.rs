@@ -57,6 +57,9 @@ pub fn charts(points: RwSignal<Vec<UsagePoint>>, state: Memo<State>) -> AnyView 
         <p class="muted" hidden=move || !idle()>
             "Nothing is measured while it does not run."
         </p>
+        <p class="muted" hidden=move || idle() || points.with(|points| !points.is_empty())>
+            "Measuring: the first values come in a few seconds, and only while somebody looks."
+        </p>
         <div class="charts">
             <Chart title="CPU" lines=CPU write=percent points />
             <Chart

@@ -73,8 +73,9 @@ fn part(shown: Shown, first: Result<ChangedFiles, Refusal>, query: Memo<ListQuer
             query
             label="Search paths"
             states=KINDS
+            about="Change"
             total
-            noun=("file", "files")
+            noun=("path", "paths")
         />
         <Show
             when=move || !empty.get()
@@ -94,7 +95,7 @@ fn row(file: ChangedFile) -> AnyView {
     let note = match (file.kind, file.target) {
         (_, Some(target)) => Some(format!("leads to {}", shortened(&target, SHOWN_PATH))),
         (Some(PathKind::Directory), _) => Some("folder".to_owned()),
-        (Some(PathKind::Special), _) => Some("no ordinary file".to_owned()),
+        (Some(PathKind::Special), _) => Some("socket, pipe or device".to_owned()),
         _ => None,
     };
     let size = file.size.map_or_else(|| "—".to_owned(), quantity::bytes);
@@ -107,7 +108,7 @@ fn row(file: ChangedFile) -> AnyView {
         <tr>
             <th scope="row" data-label="Path">
                 <code class="from-inside" title=file.path>{short}</code>
-                {note.map(|note| view! { <span class="row-reason">{note}</span> })}
+                {note.map(|note| view! { <span class="file-note">{note}</span> })}
             </th>
             <td data-label="Change">
                 <span class=change>{file.change.label()}</span>

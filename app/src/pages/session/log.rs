@@ -246,7 +246,7 @@ fn controls(shown: Shown, query: Memo<LogQuery>, look: Look, again: RwSignal<u64
                 "Search"
             </button>
             {clear}
-            {tick("times", "Times", first.times, look.times)}
+            {tick("times", "Times (UTC)", first.times, look.times)}
             {tick("nowrap", "Do not wrap", first.nowrap, look.nowrap)}
             <span class="needs-script">{tick("", "Follow", true, look.follow)}</span>
             {refresh(again)}

@@ -44,10 +44,8 @@ fn part(shown: Shown, first: Result<Option<Vec<Process>>, Refusal>) -> AnyView {
         1 => "1 process".to_owned(),
         n => format!("{n} processes"),
     };
-    // Everything that is seen of a row: a key that is known already is not drawn again.
-    let key = |process: &Process| {
-        (process.pid, cpu(process), process.memory_bytes, elapsed(process), process.command.clone())
-    };
+    // What does not change: a row stays while its process does, so that it can be selected.
+    let key = |process: &Process| (process.pid, process.user.clone(), process.command.clone());
     view! {
         {move || now.failure.get().map(|error| view! { <FailureBox error /> })}
         <Show when=move || runs.get() fallback=nothing>
@@ -69,7 +67,11 @@ fn part(shown: Shown, first: Result<Option<Vec<Process>>, Refusal>) -> AnyView {
                         </tr>
                     </thead>
                     <tbody>
-                        <For each=move || all.get().unwrap_or_default() key children=row />
+                        <For
+                            each=move || all.get().unwrap_or_default()
+                            key
+                            children=move |process| row(process, all)
+                        />
                     </tbody>
                 </table>
             </div>
@@ -86,23 +88,34 @@ fn elapsed(process: &Process) -> String {
     process.seconds.map_or_else(|| NONE.to_owned(), |seconds| time::length(seconds * 1000))
 }
 
-fn row(process: Process) -> AnyView {
-    let memory = process.memory_bytes.map_or_else(|| NONE.to_owned(), quantity::bytes);
-    let (cpu, elapsed) = (cpu(&process), elapsed(&process));
-    let short = shortened(&process.command, SHOWN_COMMAND);
+fn row(first: Process, all: RwSignal<Option<Vec<Process>>>) -> AnyView {
+    let (pid, user, command) = (first.pid, first.user.clone(), first.command.clone());
+    let figures = Memo::new(move |before: Option<&[String; 3]>| {
+        let now = all.with(|all| Some(figures(all.as_ref()?.iter().find(|p| p.pid == pid)?)));
+        // A row on its way out keeps what it showed.
+        now.or_else(|| before.cloned()).unwrap_or_else(|| figures(&first))
+    });
+    let cell = move |at: usize| move || figures.with(|all| all.get(at).cloned());
+    let short = shortened(&command, SHOWN_COMMAND);
     view! {
         <tr>
-            <th scope="row" data-label="Process">{process.pid.to_string()}</th>
-            <td data-label="User">{process.user}</td>
-            <td data-label="CPU" class="figures">{cpu}</td>
-            <td data-label="Memory" class="figures">{memory}</td>
-            <td data-label="Runs for" class="figures">{elapsed}</td>
+            <th scope="row" data-label="Process">{pid.to_string()}</th>
+            <td data-label="User">{user}</td>
+            <td data-label="CPU" class="figures">{cell(0)}</td>
+            <td data-label="Memory" class="figures">{cell(1)}</td>
+            <td data-label="Runs for" class="figures">{cell(2)}</td>
             <td data-label="Command">
-                <code class="from-inside" title=process.command>{short}</code>
+                <code class="from-inside" title=command>{short}</code>
             </td>
         </tr>
     }
     .into_any()
+}
+
+/// Processor, memory and time, which change.
+fn figures(process: &Process) -> [String; 3] {
+    let memory = process.memory_bytes.map_or_else(|| NONE.to_owned(), quantity::bytes);
+    [cpu(process), memory, elapsed(process)]
 }
 
 fn nothing() -> AnyView {

@@ -96,6 +96,7 @@ pub fn registry(wizard: &Wizard, problem: Problem) -> AnyView {
                 label="Address"
                 value=form.registry.clone()
                 placeholder="https://index.docker.io/v1/"
+                help="With http:// in front, everybody on the way can read the password and change the image."
                 problem=at(problem, "registry")
             />
             <TextField
@@ -161,9 +162,6 @@ pub fn changes(wizard: &Wizard, problem: Problem) -> AnyView {
 
 pub fn workspace(wizard: &Wizard, problem: Problem) -> AnyView {
     view! {
-        <p class="lead">
-            "A workspace of its own has the resources, connection and icon that this session runs with, and can be launched as soon as the image is there. All of it can be changed on the page that follows. A tag alone is one more image of its repository, which a workspace can be given later."
-        </p>
         <SelectField
             name=posted("purpose")
             label="Make"
@@ -172,13 +170,18 @@ pub fn workspace(wizard: &Wizard, problem: Problem) -> AnyView {
                 (String::new(), "A workspace for the image".to_owned()),
                 (TAG_ONLY.to_owned(), "Only the image, as a new tag".to_owned()),
             ]
+            help="A tag alone is one more image of its repository, which a workspace can be given later."
         />
-        <TextField
-            name=posted("name")
-            label="Name of the workspace"
-            value=wizard.form.name.clone()
-            problem=at(problem, "name")
-        />
+        <div class="own-workspace">
+            <TextField
+                name=posted("name")
+                label="Name of the workspace"
+                value=wizard.form.name.clone()
+                required=true
+                help="It has the resources, connection and icon that this session runs with, and can be launched as soon as the image is there. All of it can be changed on the page that follows."
+                problem=at(problem, "name")
+            />
+        </div>
     }
     .into_any()
 }

@@ -101,7 +101,7 @@ pub fn image(editor: Editor, form: &WorkspaceForm) -> AnyView {
             name=posted("image")
             label="Image"
             value=form.image.clone()
-            help="As the engine names it, such as `slipway/desktop:latest` or `registry.example.org/team/app@sha256:…`. Each launch records the digest it ran."
+            help="As the engine names it, such as slipway/desktop:latest or registry.example.org/team/app@sha256:…. Each launch records the digest it ran."
             problem=editor.problem("image")
             required=true
         />

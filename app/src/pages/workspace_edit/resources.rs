@@ -3,7 +3,7 @@
 use super::editor::Editor;
 use crate::components::{
     field::{AreaField, SelectField, TextField, TickField, posted, section},
-    lifetime_fields::lifetime_fields,
+    lifetime_fields::{Place, lifetime_fields},
 };
 use domain::workspace::WorkspaceForm;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ pub fn environment(editor: Editor, form: &WorkspaceForm) -> AnyView {
             name=posted("environment")
             label="Variables"
             value=form.environment.clone()
-            help="`NAME=value`, one a line. Everybody who launches the workspace can read them inside."
+            help="NAME=value, one a line. Everybody who launches the workspace can read them inside."
             problem=editor.problem("environment")
             rows=4
             code=true
@@ -76,7 +76,7 @@ pub fn lifetime(editor: Editor, form: &WorkspaceForm) -> AnyView {
             problem=editor.problem("sessions_limit")
             inputmode="numeric"
         />
-        {lifetime_fields(&form.lifetime, problem, "As under Settings", true)}
+        {lifetime_fields(&form.lifetime, problem, Place::Workspace)}
     };
     section("Limits and life time of sessions", fields.into_any())
 }

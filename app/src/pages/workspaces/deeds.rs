@@ -11,10 +11,9 @@ use crate::{
     },
     components::{
         FailureBox, Glyph,
-        confirm::{Confirm, FORM, PARAMETER},
+        confirm::{Confirm, FORM, PARAMETER, weighed},
     },
     post::{Post, PostForm},
-    wire,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
 use leptos_router::hooks::{use_navigate, use_query_map};
@@ -146,46 +145,27 @@ impl Deeds {
                 navigate(&self.back.get_untracked(), options);
             }
         });
-        let weighed = wire::read(
-            move || self.asked.get(),
-            |asked| async move {
-                match asked {
-                    Some(id) => weigh_deletion(id.clone()).await.map(|c| Some((id, c))),
-                    None => Ok(None),
-                }
-            },
-        );
-        view! {
-            <Transition>
-                {move || Suspend::new(async move {
-                    match weighed.await {
-                        Ok(Some((id, doomed))) => {
-                            let yes = move |ev: SubmitEvent| {
-                                self.delete.submit(&ev);
-                                self.asked.set(None);
-                            };
-                            view! {
-                                <Confirm
-                                    title=format!("Delete the workspace “{}”?", doomed.name)
-                                    verb="Delete workspace"
-                                    action=self.delete.url()
-                                    fields=vec![("id", id)]
-                                    cancel_href=self.back.get_untracked()
-                                    on_confirm=yes
-                                    on_cancel=move |()| leave.run(())
-                                >
-                                    {consequences(doomed)}
-                                </Confirm>
-                            }
-                                .into_any()
-                        }
-                        Ok(None) => ().into_any(),
-                        Err(refusal) => view! { <FailureBox error=refusal.0 /> }.into_any(),
-                    }
-                })}
-            </Transition>
-        }
-        .into_any()
+        let question = move |id: String, doomed: Consequences| {
+            let yes = move |ev: SubmitEvent| {
+                self.delete.submit(&ev);
+                self.asked.set(None);
+            };
+            view! {
+                <Confirm
+                    title=format!("Delete the workspace “{}”?", doomed.name)
+                    verb="Delete workspace"
+                    action=self.delete.url()
+                    fields=vec![("id", id)]
+                    cancel_href=self.back.get_untracked()
+                    on_confirm=yes
+                    on_cancel=move |()| leave.run(())
+                >
+                    {consequences(doomed)}
+                </Confirm>
+            }
+            .into_any()
+        };
+        weighed(move || self.asked.get(), weigh_deletion, question)
     }
 
     /// Why the last deed was refused, if it was.

@@ -4,9 +4,11 @@
 use super::connect::{Docker, QUICK};
 use super::errors::Failure;
 use bollard::models::{ChangeType, ContainerTopResponse, FilesystemChange};
-use bollard::query_parameters::{ContainerArchiveInfoOptionsBuilder, TopOptionsBuilder};
-use domain::Result;
+use bollard::query_parameters::ContainerArchiveInfoOptionsBuilder;
 use domain::inside::{ChangeKind, FileChange, PathKind, PathStat, Process};
+use domain::{Error, Result};
+use serde::de::DeserializeOwned;
+use std::io;
 use std::time::Duration;
 
 /// What the engine's `ps` is asked for. Its columns are found by their headings, because engines
@@ -16,6 +18,9 @@ const COLUMNS: &str = "-eo pid,user,pcpu,rss,etimes,args";
 const PLAIN_COLUMNS: &str = "-ef";
 /// Longest wait for a list of changes: the engine walks over all of them.
 const WALK: Duration = Duration::from_secs(30);
+/// Longest answers that are read, in bytes: some hundred thousand paths, some thousand processes.
+const MOST_CHANGES: usize = 24 << 20;
+const MOST_PROCESSES: usize = 4 << 20;
 /// Bits of a mode as the engine's language writes it.
 const DIRECTORY: u32 = 1 << 31;
 const LINK: u32 = 1 << 27;
@@ -30,23 +35,44 @@ impl Docker {
             answer => answer,
         };
         match answer {
-            Ok(top) => Ok(Some(processes(top))),
+            Ok(Some(top)) => Ok(Some(processes(top))),
+            Ok(None) => Err(too_much("processes")),
             Err(failure) if failure.is_missing() || is_not_running(&failure) => Ok(None),
             Err(failure) => Err(failure.into_error("list the processes of", "container", name)),
         }
     }
 
-    async fn top(&self, name: &str, columns: &str) -> Result<ContainerTopResponse, Failure> {
-        let options = TopOptionsBuilder::new().ps_args(columns).build();
-        self.call(QUICK, |client| async move { client.top_processes(name, Some(options)).await })
-            .await
+    async fn top(
+        &self,
+        name: &str,
+        columns: &str,
+    ) -> Result<Option<ContainerTopResponse>, Failure> {
+        let columns = columns.replace(' ', "%20").replace(',', "%2C");
+        let path = format!("/containers/{name}/top?ps_args={columns}");
+        self.list(&path, MOST_PROCESSES, QUICK).await
+    }
+
+    /// A list whose length the container decides; `None` if it is too long to be read.
+    async fn list<T: DeserializeOwned + Default>(
+        &self,
+        path: &str,
+        most: usize,
+        patience: Duration,
+    ) -> Result<Option<T>, Failure> {
+        let Some(body) = self.get_limited(path, most, patience).await? else { return Ok(None) };
+        // Nothing to tell is told as `null`.
+        serde_json::from_slice::<Option<T>>(&body)
+            .map(|list| Some(list.unwrap_or_default()))
+            .map_err(|error| self.broken(io::Error::other(error)))
     }
 
     pub(super) async fn list_changes(&self, name: &str) -> Result<Vec<FileChange>> {
-        self.call(WALK, |client| async move { client.container_changes(name).await })
-            .await
-            .map(|changes| changes.into_iter().flatten().map(change).collect())
-            .map_err(|failure| failure.into_error("list the changed files of", "container", name))
+        let path = format!("/containers/{name}/changes");
+        let answer = self.list::<Vec<FilesystemChange>>(&path, MOST_CHANGES, WALK).await;
+        let changes = answer
+            .map_err(|failure| failure.into_error("list the changed files of", "container", name))?
+            .ok_or_else(|| too_much("changed files"))?;
+        Ok(changes.into_iter().map(change).collect())
     }
 
     pub(super) async fn look_at_path(&self, name: &str, path: &str) -> Result<Option<PathStat>> {
@@ -66,6 +92,12 @@ impl Docker {
             Err(failure) => Err(failure.into_error("look at a file of", "container", name)),
         }
     }
+}
+
+/// What a hostile container may make of a list must not fill our memory.
+fn too_much(what: &str) -> Error {
+    Error::exhausted(format!("The container has more {what} than can be listed here."))
+        .hint("Open a terminal in it to look for yourself.")
 }
 
 fn is_not_running(failure: &Failure) -> bool {

@@ -9,24 +9,21 @@
 //! The connection is made here and not by bollard, which takes what a terminal prints for its own
 //! framing when it begins with a small byte, and then waits for up to four gigabytes more.
 
-use super::address::Address;
 use super::connect::{Docker, QUICK};
-use super::errors::{Failure, lost};
+use super::errors::Failure;
 use crate::{Shell, Terminal, TerminalSize};
-use bollard::errors::Error as Raw;
 use bollard::exec::{CreateExecOptions, ResizeExecOptions};
 use bollard::models::ContainerStateStatusEnum as Status;
 use bytes::Bytes;
 use domain::{Error, Result};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, UPGRADE};
+use http_body_util::Full;
+use hyper::header::{CONNECTION, CONTENT_TYPE, UPGRADE};
 use hyper::upgrade::Upgraded;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, BufReader};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 /// Longest wait until a shell has ended with all that runs in it.
 const ENDING: Duration = Duration::from_secs(20);
@@ -91,6 +88,8 @@ impl Docker {
         let process = tokio::time::timeout(QUICK, process_number(&mut output))
             .await
             .map_err(|_| {
+                // What has begun and says nothing goes with the container.
+                tracing::warn!(container = name, exec, "a shell did not begin and was left");
                 self.silent_for(QUICK).into_error("open a terminal in", "container", name)
             })?
             .map_err(|said| no_shell(name, said))?;
@@ -161,59 +160,27 @@ impl Docker {
             .call(QUICK, |client| async move { client.create_exec(name, options).await })
             .await?
             .id;
-        let version = self.client().await?.client_version();
-        let path = format!("/v{version}/exec/{exec}/start");
         let body = format!("{{\"Detach\":false,\"Tty\":{terminal}}}");
-        let attached = tokio::time::timeout(QUICK, self.upgrade(path, body))
+        let attached = tokio::time::timeout(QUICK, self.attach(&exec, body))
             .await
             .map_err(|_| self.silent_for(QUICK))??;
         Ok((exec, attached))
     }
 
-    /// Asks the engine on a connection of its own to go over to plain bytes.
-    async fn upgrade(&self, path: String, body: String) -> Result<Attached, Failure> {
-        let broken = |error| self.broken(error);
-        match &*self.address {
-            Address::Socket(socket) => {
-                let stream = UnixStream::connect(socket).await.map_err(broken)?;
-                self.upgrade_on(stream, path, body).await
-            }
-            Address::Tcp(authority) => {
-                let stream = TcpStream::connect(authority).await.map_err(broken)?;
-                self.upgrade_on(stream, path, body).await
-            }
-        }
-    }
-
-    async fn upgrade_on(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        path: String,
-        body: String,
-    ) -> Result<Attached, Failure> {
-        let broken = |error: hyper::Error| self.broken(io::Error::other(error));
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-        tokio::spawn(connection.with_upgrades());
-        let request = Request::post(path)
-            .header(HOST, "localhost")
+    /// Starts what was prepared, and goes over to plain bytes.
+    async fn attach(&self, exec: &str, body: String) -> Result<Attached, Failure> {
+        let request = Request::post("/")
             .header(CONTENT_TYPE, "application/json")
             .header(CONNECTION, "Upgrade")
             .header(UPGRADE, "tcp")
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| self.broken(io::Error::other(error)))?;
-        let mut response = sender.send_request(request).await.map_err(broken)?;
+        let mut response = self.send(&format!("/exec/{exec}/start"), request).await?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            return hyper::upgrade::on(&mut response).await.map(TokioIo::new).map_err(broken);
+            let upgraded = hyper::upgrade::on(&mut response).await;
+            return upgraded.map(TokioIo::new).map_err(|e| self.broken(io::Error::other(e)));
         }
-        let status = response.status().as_u16();
-        let words = Limited::new(response.into_body(), 64 * 1024).collect().await;
-        let words = words.map(|body| body.to_bytes()).unwrap_or_default();
-        Err(Failure::Refused { status, message: String::from_utf8_lossy(&words).into_owned() })
-    }
-
-    fn broken(&self, error: io::Error) -> Failure {
-        Failure::Lost(lost(&Raw::IOError { err: error }, &self.address))
+        Err(Self::refused(response).await)
     }
 
     /// Why there is no shell, by the state of the container where that is why.

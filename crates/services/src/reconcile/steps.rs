@@ -268,6 +268,7 @@ pub(crate) async fn settle(
             session.desired = settlement.desired;
         }
         session.status = settlement.status;
+        session.life.warning = None;
         // What a rule ended says so until somebody asks for something else.
         let by_rule = session.reason.as_ref().is_some_and(|r| r.cause == Cause::Rule);
         if reason.is_some() || !by_rule {

@@ -44,7 +44,7 @@ impl Sessions {
                 cpu_millis: session.config.cpu_millis,
                 memory_bytes: session.config.memory_bytes,
             };
-            core.check_room(&mut tx, &session.owner, &asked).await?;
+            core.check_room(&mut tx, &actor.user, &asked).await?;
         }
         if action == Action::Start && session.port.is_none() {
             session.port = core.claim_port(&mut tx).await?;

@@ -45,6 +45,7 @@ impl Sessions {
     pub async fn processes(&self, actor: &Actor, id: &SessionId) -> Result<Option<Vec<Process>>> {
         actor.require(Permission::LaunchWorkspaces)?;
         self.visible(actor, id).await?;
+        let _turn = self.0.looking_inside.acquire().await.map_err(|e| self.0.fault(&e))?;
         let Some(mut all) = self.0.engine.processes(&self.0.container_name(id)).await? else {
             return Ok(None);
         };
@@ -71,6 +72,7 @@ impl Sessions {
         actor.require(Permission::LaunchWorkspaces)?;
         self.visible(actor, id).await?;
         let name = self.0.container_name(id);
+        let _turn = self.0.looking_inside.acquire().await.map_err(|e| self.0.fault(&e))?;
         let all = match self.0.engine.changed_files(&name).await {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(ChangedFiles::default()),
             all => without_parents(all?),

@@ -136,9 +136,17 @@ impl Snapshots {
     ) -> Result<()> {
         let session = self.subject(actor, id).await?;
         let mut draft = self.draft(actor, &session).await?;
+        let place = |form: &SnapshotForm| {
+            (form.registry.trim().to_owned(), form.registry_username.trim().to_owned())
+        };
+        let before = place(&draft.form);
         take_over(&mut draft.form, step, typed);
         if step == WizardStep::Registry {
             let form = &draft.form;
+            // A password is for whom and where it was typed.
+            if place(form) != before {
+                draft.secret = None;
+            }
             if form.target() != OTHER || form.registry_username.trim().is_empty() {
                 draft.secret = None;
             } else if !password.is_empty() {

@@ -32,7 +32,7 @@ impl Push {
                 password,
             }),
             // As it is stored now: a password that was corrected there counts.
-            (None, Some(stored)) => core.stored_login(stored).await?,
+            (None, Some(stored)) => core.stored_login(stored, &self.image).await?,
             (None, None) => None,
         };
         let server = login.as_ref().map_or(&self.to.server, |login| &login.server);

@@ -145,7 +145,10 @@ impl Proxy {
         }
         let (mut parts, body) = answer.into_parts();
         answer::clean(route, &mut parts.headers);
-        Response::from_parts(parts, permitted::body(self.clone(), admission, body))
+        Response::from_parts(
+            parts,
+            permitted::body(self.clone(), visit.session.clone(), admission, body),
+        )
     }
 }
 

@@ -79,19 +79,21 @@ async fn carry(
     // Not awaited in the loop itself: what it borrows must not live across other awaits.
     let stopping = stopped(proxy.stopping.clone());
     tokio::pin!(stopping);
+    let note = || {
+        proxy.services.streams.note_view(session);
+        if noted.take() {
+            proxy.services.streams.note_activity(session);
+        }
+    };
     loop {
         tokio::select! {
-            _ = &mut copy => return,
-            () = &mut stopping => return,
-            () = &mut over => return,
-            _ = notes.tick() => {
-                proxy.services.streams.note_view(session);
-                if noted.take() {
-                    proxy.services.streams.note_activity(session);
-                }
-            }
+            _ = &mut copy => break,
+            () = &mut stopping => break,
+            () = &mut over => break,
+            _ = notes.tick() => note(),
         }
     }
+    note();
 }
 
 /// Listens to what is read.
