@@ -266,6 +266,54 @@ async fn a_registry_that_is_gone_stops_nothing_but_its_push() {
 }
 
 #[tokio::test]
+async fn a_registry_that_moved_gets_its_new_password_and_the_old_host_does_not() {
+    let (world, admin, registry) = scene().await;
+    let registries = &world.services.registries;
+    let stored = registries.create(&admin, &registry.form(), "violin").await.unwrap();
+    let id = wizard(&world, &admin, &registry.host, "team/app").await;
+    let snapshots = &world.services.snapshots;
+    snapshots.keep(&admin, &id, WizardStep::Registry, chosen(&stored), "").await.unwrap();
+    world.engine.fail_next(Op::Push, Error::forbidden("The registry does not know you."));
+    submit(&world, &admin, &id).await;
+    let failed = push_is(&world, &admin, JobState::Failed).await;
+    let moved = RegistryForm {
+        url: "https://elsewhere.example.org".into(),
+        insecure: String::new(),
+        ..registry.form()
+    };
+    registries.change(&admin, &stored, &moved, "cello").await.unwrap();
+    let before = world.engine.calls(Op::Push);
+    world.services.jobs.retry(&admin, &failed.id, "", "").await.unwrap();
+    let told = async || log(&world, &admin, &failed).await.contains("at another address now");
+    world.until("the push says why not", told).await;
+    push_is(&world, &admin, JobState::Failed).await;
+    assert_eq!(world.engine.calls(Op::Push), before, "nothing was sent to the old host");
+}
+
+#[tokio::test]
+async fn a_password_typed_for_one_address_is_not_kept_for_another() {
+    let (world, admin, registry) = scene().await;
+    let id = wizard(&world, &admin, &registry.host, "team/app").await;
+    let snapshots = &world.services.snapshots;
+    let at = |host: &str, name: &str| SnapshotForm {
+        target: OTHER.into(),
+        registry: format!("http://{host}"),
+        registry_username: name.into(),
+        ..SnapshotForm::default()
+    };
+    let keep = async |form: SnapshotForm, password: &str| {
+        let kept = snapshots.keep(&admin, &id, WizardStep::Registry, form, password).await;
+        let has = snapshots.page(&admin, &id, WizardStep::Registry).await.unwrap().has_password;
+        (kept.is_ok(), has)
+    };
+    assert_eq!(keep(at(&registry.host, "robot"), "violin").await, (true, true));
+    assert_eq!(keep(at(&registry.host, "robot"), "").await, (true, true));
+    assert_eq!(keep(at("elsewhere.example.org", "robot"), "").await, (false, false));
+    assert_eq!(keep(at(&registry.host, "robot"), "violin").await, (true, true));
+    assert_eq!(keep(at(&registry.host, "clerk"), "").await, (false, false));
+}
+
+#[tokio::test]
 async fn another_registry_is_tested_with_what_is_typed_for_it() {
     let (world, admin, registry) = scene().await;
     let id = wizard(&world, &admin, &registry.host, "other/app").await;
