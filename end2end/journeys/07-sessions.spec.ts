@@ -140,6 +140,7 @@ test.describe('Everybody’s sessions', () => {
     await test.step('the log, read again on demand', async () => {
       const log = await new SessionLogPage(admin.page).open(id);
       await log.follow.uncheck();
+      await expect(log.state).toContainText('Not following');
       const line = `a line at ${Date.now()}`;
       await docker('exec', await containerOf(id), 'sh', '-c', `echo ${line} > /proc/1/fd/1`);
       await log.refresh.click();

@@ -1,5 +1,5 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { violations } from '../fixtures/axe.ts';
 import { docker } from '../fixtures/docker.ts';
 import { type Visitor, expect, test } from '../fixtures/test.ts';
 import { LauncherPage } from '../pages/launcher.ts';
@@ -9,7 +9,6 @@ import { WorkspaceForm } from '../pages/workspace-form.ts';
 
 const THEMES = ['light', 'dark', 'contrast'];
 const SIZES = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
 
 /** Every page of somebody signed in, by the words a report names it with. */
 const pages = (session: string, workspace: string, job: string, registry: string): Record<string, string> => ({
@@ -42,12 +41,6 @@ const pages = (session: string, workspace: string, job: string, registry: string
   'new registry': '/registries/new',
   'nothing here': '/nothing-is-here',
 });
-
-async function violations(page: Page) {
-  // Legacy mode stays within the page: what runs in the frame of a session is not ours.
-  const { violations: found } = await new AxeBuilder({ page }).setLegacyMode().withTags(TAGS).exclude('iframe').analyze();
-  return found.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')} – ${node.failureSummary}`));
-}
 
 /** The page is live: its script has run, and its layout is settled. */
 async function settled(page: Page, address: string) {

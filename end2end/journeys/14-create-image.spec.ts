@@ -178,11 +178,14 @@ test.describe('Create image from session', () => {
     await expect(page.getByText('None: only a new tag')).toBeVisible();
     await wizard.create.click();
     await page.waitForURL(/\/jobs\//);
-    await expect(new JobPage(page).badge).toHaveText('Done', COMMIT);
-    expect(await docker('image', 'ls', '--quiet', image)).not.toBe('');
-    const launcher = await new LauncherPage(page).open();
-    await expect(launcher.tiles.filter({ hasText: 'Snapshot of Terminal' })).toHaveCount(0);
-    await docker('image', 'rm', image);
+    try {
+      await expect(new JobPage(page).badge).toHaveText('Done', COMMIT);
+      expect(await docker('image', 'ls', '--quiet', image)).not.toBe('');
+      const launcher = await new LauncherPage(page).open();
+      await expect(launcher.tiles.filter({ hasText: 'Snapshot of Terminal' })).toHaveCount(0);
+    } finally {
+      await forget(admin, image);
+    }
   });
 
   test('a user is offered none of it', async ({ visitor }) => {

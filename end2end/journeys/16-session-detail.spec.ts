@@ -1,6 +1,5 @@
 import fs from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { isAccessible } from '../fixtures/axe.ts';
 import { fileExists, inside } from '../fixtures/docker.ts';
 import { type Visitor, expect, test } from '../fixtures/test.ts';
 import { LauncherPage } from '../pages/launcher.ts';
@@ -17,12 +16,6 @@ async function launched({ page }: Visitor) {
 
 /** Lets the container write lines to its own log. */
 const write = (id: string, text: string) => inside(id, `printf '${text}\\n' > /proc/1/fd/1`);
-
-async function isAccessible(page: Page) {
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().withTags(tags).analyze();
-  expect(violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')}`))).toEqual([]);
-}
 
 test.describe('Looking into a session', () => {
   test('charts, log, processes and changed files of a terminal', async ({ visitor }) => {
@@ -64,6 +57,7 @@ test.describe('Looking into a session', () => {
       await log.level.selectOption('Errors');
       await log.go.click();
       await expect(log.lines.filter({ hasText: 'all is well' })).toHaveCount(0);
+      await expect(log.lines.filter({ hasText: 'BROKEN' })).toHaveCount(1);
       await page.getByRole('link', { name: 'Clear' }).click();
 
       await expect(log.state).toContainText('Following');
@@ -79,6 +73,7 @@ test.describe('Looking into a session', () => {
       await log.log.evaluate(pre => pre.scrollTo(0, 0));
       await expect(log.state).toContainText('Paused while you read');
       await write(id, 'while it was paused');
+      await expect(log.lines.filter({ hasText: 'while it was paused' })).toHaveCount(0);
       await log.goOn.click();
       await expect(log.lines.last()).toContainText('while it was paused');
 

@@ -1,11 +1,9 @@
-import { AxeBuilder } from '@axe-core/playwright';
+import { isAccessible } from '../fixtures/axe.ts';
 import { inside } from '../fixtures/docker.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { LauncherPage } from '../pages/launcher.ts';
 import { SessionDetailPage } from '../pages/session-detail.ts';
 import { WebTerminalPage } from '../pages/web-terminal.ts';
-
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
 
 test('An administrator opens a shell in a session, loses the connection and finds it again', async ({ visitor }) => {
   const ada = await visitor();
@@ -70,8 +68,7 @@ test('An administrator opens a shell in a session, loses the connection and find
   await test.step('it is accessible, light and dark', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await admin.page.emulateMedia({ colorScheme });
-      const { violations } = await new AxeBuilder({ page: admin.page }).withTags(TAGS).analyze();
-      expect.soft(violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')}`))).toEqual([]);
+      await isAccessible(admin.page);
     }
   });
 
@@ -98,7 +95,7 @@ test('An administrator opens a shell in a session, loses the connection and find
     await terminal.open(id);
     await terminal.isConnected();
     await ada.call('act_on_session', { id, action: 'stop', next: '/' });
-    await expect(terminal.over).toContainText('The session is stop');
+    await expect(terminal.over).toContainText(/The session is (being )?stop/);
   });
 });
 

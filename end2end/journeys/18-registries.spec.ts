@@ -1,18 +1,10 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
+import { isAccessible } from '../fixtures/axe.ts';
 import { PUSHER, Registry } from '../fixtures/registry.ts';
 import { COMMIT, forget, launch } from '../fixtures/snapshots.ts';
 import { PASSWORD, expect, test } from '../fixtures/test.ts';
 import { JobPage } from '../pages/job.ts';
 import { RegistriesPage, RegistryForm } from '../pages/registries.ts';
 import { WizardPage } from '../pages/wizard.ts';
-
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
-
-async function isAccessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().withTags(TAGS).analyze();
-  expect(violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target.join(' ')}`))).toEqual([]);
-}
 
 test.describe('Registries', () => {
   test('one is tried, stored, chosen in the wizard, and pushed to', async ({ visitor }) => {

@@ -101,6 +101,17 @@ for (const theme of THEMES) {
         'form[extension]': '2 h',
       }),
     );
+    await page.request.post(`${server.url}/fn/save_registry`, {
+      form: {
+        id: '',
+        'form[name]': 'Team registry',
+        'form[url]': 'https://registry.example.org',
+        'form[username]': 'robot',
+        'form[ca]': '',
+        password: 'violin',
+      },
+      headers: { accept: 'application/json', origin: server.url },
+    });
     const notice = new SessionDetailPage(page).ending;
     await page.goto(`/sessions/${id}/view`);
     await expect(notice).toBeVisible({ timeout: 90_000 });
@@ -117,6 +128,8 @@ for (const theme of THEMES) {
       ['session-terminal', `/sessions/${id}/terminal`],
       ['create-image', `/sessions/${id}/image`],
       ['create-image-registry', `/sessions/${id}/image?step=registry`],
+      ['create-image-changes', `/sessions/${id}/image?step=changes`],
+      ['create-image-workspace', `/sessions/${id}/image?step=workspace`],
       ['create-image-review', `/sessions/${id}/image?step=review`],
       ['workspaces', '/workspaces'],
       ['registries', '/registries'],
@@ -129,6 +142,8 @@ for (const theme of THEMES) {
       guard.expect('/nothing-is-here', 404);
       await page.goto(address);
       await expect(page.locator('.loading')).toHaveCount(0);
+      if (name === 'session') await expect(page.getByText(/^highest/).first()).toBeVisible({ timeout: 20_000 });
+      if (name === 'session-terminal') await expect(page.locator('html')).toHaveAttribute('data-state', 'connected');
       if (name === 'sessions') await expect(page.locator('[data-label="CPU"]', { hasText: '%' }).first()).toBeVisible({ timeout: 20_000 });
       await picture(page, theme, name);
     }

@@ -87,7 +87,8 @@
     state.textContent = words;
     document.documentElement.dataset.state = connected ? 'connected' : isOver ? 'over' : 'waiting';
     close.hidden = !connected;
-    reconnect.hidden = connected || isOver;
+    // Offered once a first try has failed.
+    reconnect.hidden = connected || isOver || failures === 0;
   }
 
   /* Lets go of the connection at once: closing one that leads nowhere takes its time. */

@@ -73,6 +73,16 @@ impl Frame {
     }
 }
 
+/// What is wrong with a field, of all that is wrong.
+pub fn problem_at(
+    problem: Signal<Option<domain::Error>>,
+    field: &'static str,
+) -> Signal<Option<String>> {
+    Signal::derive(move || {
+        problem.with(|error| error.as_ref()?.problem_at(field).map(str::to_owned))
+    })
+}
+
 /// The name under which a field of a form with many is posted.
 pub fn posted(field: &str) -> String {
     format!("form[{field}]")

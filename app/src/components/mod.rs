@@ -12,6 +12,7 @@ pub mod chart;
 pub mod clock;
 pub mod confirm;
 pub mod ending;
+pub mod facts;
 pub mod failure;
 pub mod field;
 pub mod frame;

@@ -4,8 +4,8 @@ use super::jobs::took;
 use crate::{
     api::jobs::{CancelJob, RetryJob, show_job},
     components::{
-        FailureBox, Glyph, PageHead, When, field::TextField, fresh::fresh, job_badge::JobBadge,
-        opening,
+        FailureBox, Glyph, PageHead, When, facts::fact, field::TextField, fresh::fresh,
+        job_badge::JobBadge, opening,
     },
     live,
     post::{Post, PostForm},
@@ -150,10 +150,6 @@ fn outcome(job: &Job, retry: Post) -> Option<AnyView> {
         }
         .into_any(),
     )
-}
-
-fn fact(term: &'static str, what: AnyView) -> AnyView {
-    view! { <div class="fact"><dt>{term}</dt><dd>{what}</dd></div> }.into_any()
 }
 
 fn facts(job: Job) -> AnyView {

@@ -194,7 +194,7 @@ fn form(
         view! {
             <button
                 type="submit"
-                class="button"
+                class="button push-test"
                 formaction=test.url()
                 formnovalidate=true
                 disabled=move || test.is_pending()

@@ -225,10 +225,11 @@ fn stands_for_itself(text: &str, start: usize, word: &str) -> bool {
     let after = text.get(start + word.len()..).and_then(|t| t.chars().next());
     // Parts of other words, names of files and of fields are not levels.
     let joined = |c: Option<char>| matches!(c, Some('_' | '-' | '.' | '/' | '=' | '0'..='9'));
-    if joined(before) || joined(after) {
+    let capitals = word.len() > 2 && word.chars().all(|c| c.is_ascii_uppercase());
+    // GLib puts its domain in front: `Gtk-WARNING **: …`.
+    if joined(before) && !(capitals && before == Some('-')) || joined(after) {
         return false;
     }
-    let capitals = word.len() > 2 && word.chars().all(|c| c.is_ascii_uppercase());
     let brackets = matches!(
         (before, after),
         (Some('['), Some(']' | ' ' | ':'))
@@ -360,6 +361,7 @@ mod tests {
             "2026/11/21 [warn] 7#7: low",
             "warning: unused variable",
             "(WW) falling back",
+            "(xfwm4:25): libclock-WARNING **: 17:15:13.582: could not",
             "level=warning msg=\"an ERROR was survived\"",
             "W1121 16:25:11.8 slow",
         ] {
@@ -370,6 +372,7 @@ mod tests {
             "no errors were found",
             "GET /error.html 200",
             "loaded error_handler",
+            "see high-error-rate for more",
             "level=info msg=\"ERROR count is 0\"",
             "an error in the middle of a sentence",
             "the last words of a long line in which nothing at all happened are these: ERROR",

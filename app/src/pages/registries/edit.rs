@@ -8,7 +8,7 @@ use crate::{
     },
     components::{
         Loading, PageFailure, PageHead,
-        field::{AreaField, ProblemSummary, TextField, TickField},
+        field::{AreaField, ProblemSummary, TextField, TickField, problem_at},
         report::found,
     },
     post::{Post, PostForm},
@@ -86,11 +86,7 @@ fn page(id: String, opened: Opened, save: Post, test: Post) -> AnyView {
         _ => format!("Edit {}", form.name),
     };
     let problem = Signal::derive(move || save.refusal().or_else(|| test.refusal()));
-    let at = move |field: &'static str| {
-        Signal::derive(move || {
-            problem.with(|error| error.as_ref()?.problem_at(field).map(str::to_owned))
-        })
-    };
+    let at = move |field| problem_at(problem, field);
     let password_help = if tested.is_some() {
         "A new one must be typed once more to save it: what was typed for the test is not kept."
     } else if has_password {

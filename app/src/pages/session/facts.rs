@@ -1,7 +1,7 @@
 //! A session in figures: where and since when it runs, and what its container was made from.
 
 use crate::{
-    components::{When, ending::ending_words},
+    components::{When, ending::ending_words, facts::fact},
     pages::sessions::{memory, percent},
 };
 use domain::{
@@ -13,11 +13,6 @@ use domain::{
 use leptos::prelude::*;
 
 const NONE: &str = "—";
-
-/// A term and what it is.
-fn fact(term: &'static str, what: impl IntoView + 'static) -> AnyView {
-    view! { <div class="fact"><dt>{term}</dt><dd>{what}</dd></div> }.into_any()
-}
 
 fn text(value: Option<String>) -> String {
     value.filter(|v| !v.is_empty()).unwrap_or_else(|| NONE.to_owned())

@@ -1,7 +1,7 @@
 //! What each page of the wizard asks.
 
 use super::posted;
-use crate::components::field::{AreaField, SelectField, TextField, TickField};
+use crate::components::field::{AreaField, SelectField, TextField, TickField, problem_at};
 use domain::{
     Error,
     changes::INSTRUCTIONS,
@@ -11,12 +11,6 @@ use domain::{
 use leptos::prelude::*;
 
 type Problem = Signal<Option<Error>>;
-
-fn at(problem: Problem, field: &'static str) -> Signal<Option<String>> {
-    Signal::derive(move || {
-        problem.with(|error| error.as_ref()?.problem_at(field).map(str::to_owned))
-    })
-}
 
 pub fn image(wizard: &Wizard, problem: Problem) -> AnyView {
     let form = &wizard.form;
@@ -43,7 +37,7 @@ pub fn image(wizard: &Wizard, problem: Problem) -> AnyView {
             value=form.image.clone()
             required=true
             help="repository:tag, with the registry's host in front if it is to be pushed."
-            problem=at(problem, "image")
+            problem=problem_at(problem, "image")
         />
         <TickField
             name=posted("pause")
@@ -88,7 +82,7 @@ pub fn registry(wizard: &Wizard, problem: Problem) -> AnyView {
             value=target
             options=options
             help="The image's name must lead there: it begins with the registry's host, unless that is Docker Hub."
-            problem=at(problem, "target")
+            problem=problem_at(problem, "target")
         />
         <div class="push-other">
             <TextField
@@ -97,13 +91,13 @@ pub fn registry(wizard: &Wizard, problem: Problem) -> AnyView {
                 value=form.registry.clone()
                 placeholder="https://index.docker.io/v1/"
                 help="With http:// in front, everybody on the way can read the password and change the image."
-                problem=at(problem, "registry")
+                problem=problem_at(problem, "registry")
             />
             <TextField
                 name=posted("registry_username")
                 label="User name"
                 value=form.registry_username.clone()
-                problem=at(problem, "registry_username")
+                problem=problem_at(problem, "registry_username")
             />
             <TextField
                 name=posted("registry_password")
@@ -111,10 +105,10 @@ pub fn registry(wizard: &Wizard, problem: Problem) -> AnyView {
                 kind="password"
                 autocomplete="new-password"
                 help=help
-                problem=at(problem, "registry_password")
+                problem=problem_at(problem, "registry_password")
             />
         </div>
-        <p class="field-help">
+        <p class="field-help push-test">
             "A test signs in and begins an upload, which it cancels at once. Nothing is made or pushed by it."
         </p>
     }
@@ -140,7 +134,7 @@ pub fn changes(wizard: &Wizard, problem: Problem) -> AnyView {
             code=true
             placeholder="ENV LANG=de_DE.UTF-8"
             help=format!("Instructions of a Dockerfile, one a line: {}.", INSTRUCTIONS.join(", "))
-            problem=at(problem, "changes")
+            problem=problem_at(problem, "changes")
         />
         {blanked}
         <TextField
@@ -148,13 +142,13 @@ pub fn changes(wizard: &Wizard, problem: Problem) -> AnyView {
             label="Message"
             value=form.message.clone()
             help="What is new in this image."
-            problem=at(problem, "message")
+            problem=problem_at(problem, "message")
         />
         <TextField
             name=posted("author")
             label="Author"
             value=form.author.clone()
-            problem=at(problem, "author")
+            problem=problem_at(problem, "author")
         />
     }
     .into_any()
@@ -179,7 +173,7 @@ pub fn workspace(wizard: &Wizard, problem: Problem) -> AnyView {
                 value=wizard.form.name.clone()
                 required=true
                 help="It has the resources, connection and icon that this session runs with, and can be launched as soon as the image is there. All of it can be changed on the page that follows."
-                problem=at(problem, "name")
+                problem=problem_at(problem, "name")
             />
         </div>
     }

@@ -1,15 +1,12 @@
 //! Everything in one place, before it is done.
 
 use crate::{
+    components::facts::fact,
     post::{Post, PostForm},
     routes,
 };
 use domain::snapshot::{NOWHERE, OTHER, SnapshotPage as Wizard, WizardStep};
 use leptos::prelude::*;
-
-fn fact(term: &'static str, what: String) -> AnyView {
-    view! { <div class="fact"><dt>{term}</dt><dd>{what}</dd></div> }.into_any()
-}
 
 pub fn review(wizard: &Wizard, submit: Post) -> AnyView {
     let form = &wizard.form;
