@@ -60,7 +60,10 @@ fn page(first: JobDetail, id: Memo<String>) -> AnyView {
         {refusals}
         {move || job.get().progress.map(|progress| {
             view! {
-                <p class="notice" role="status">{progress.step} " …"</p>
+                <div class="notice" role="status">
+                    <p>{progress.step} " …"</p>
+                    {progress.bytes.map(|(done, total)| bar(done, total))}
+                </div>
             }
         })}
         {move || outcome(&job.get(), retry)}
@@ -150,6 +153,12 @@ fn outcome(job: &Job, retry: Post) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// How much of it is done, drawn.
+fn bar(done: i64, total: i64) -> AnyView {
+    let (done, total) = (done.to_string(), total.to_string());
+    view! { <progress aria-label="Done" value=done max=total></progress> }.into_any()
 }
 
 fn facts(job: Job) -> AnyView {

@@ -105,6 +105,27 @@ impl JobState {
 pub struct JobProgress {
     /// What is being done, as a sentence without its full stop: `Pushing 3 of 7 layers`.
     pub step: String,
+    /// Bytes done and in all, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<(i64, i64)>,
+}
+
+/// How fast something goes and how long it still takes: `12.5 MiB/s, 4 s left`. Empty while there is
+/// nothing to go by.
+pub fn pace(done: i64, total: i64, millis: i64) -> String {
+    const ENOUGH_MS: i64 = 500;
+    if done <= 0 || millis < ENOUGH_MS {
+        return String::new();
+    }
+    let a_second = done.saturating_mul(1000) / millis;
+    let rate = format!("{}/s", crate::quantity::bytes(a_second));
+    match (total - done, a_second) {
+        (left @ 1.., 1..) => {
+            let seconds = left / a_second + 1;
+            format!("{rate}, {} left", crate::time::length(seconds.saturating_mul(1000)))
+        }
+        _ => rate,
+    }
 }
 
 /// What a job concerns and what it made.
@@ -179,5 +200,18 @@ pub const fn pause_after(attempt: u32) -> i64 {
         0 | 1 => 2_000,
         2 => 10_000,
         _ => 60_000,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_is_told_once_there_is_something_to_go_by() {
+        assert_eq!(pace(1 << 20, 4 << 20, 100), "");
+        assert_eq!(pace(10 << 20, 40 << 20, 2_000), "5 MiB/s, 7.0 s left");
+        assert_eq!(pace(40 << 20, 40 << 20, 2_000), "20 MiB/s");
+        assert_eq!(pace(1, i64::MAX, 10_000), "0 B/s");
     }
 }

@@ -218,12 +218,13 @@ impl Engine for MemoryEngine {
         _login: Option<&RegistryLogin>,
         told: &(dyn Fn(PushProgress) + Send + Sync),
     ) -> Result<String> {
-        told(PushProgress { there: 0, layers: 2 });
+        let (layers, total_bytes) = (2, 1 << 20);
+        told(PushProgress { there: 0, layers, sent_bytes: 0, total_bytes });
         let world = self.enter(Op::Push).await?;
         let Some(image) = world.image(reference) else {
             return Err(Error::not_found(format!("There is no image `{reference}` to push.")));
         };
-        told(PushProgress { there: 2, layers: 2 });
+        told(PushProgress { there: layers, layers, sent_bytes: total_bytes, total_bytes });
         Ok(image.id.clone())
     }
 

@@ -116,11 +116,14 @@ impl std::fmt::Debug for RegistryLogin {
 }
 
 /// How far a push is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PushProgress {
     /// Layers that are at the registry.
     pub there: u32,
     pub layers: u32,
+    /// Bytes sent, of the layers that must be sent.
+    pub sent_bytes: u64,
+    pub total_bytes: u64,
 }
 
 /// Which part of a container's log is wanted. Moments are nanoseconds since 1970.

@@ -1,21 +1,27 @@
 //! From the engine to a registry.
 //!
-//! The engine tells one line for each layer and each step of it, and not which layer a line is
-//! about; layers can still be counted, because each is announced once and done once.
+//! Not by bollard, which leaves out of the engine's lines which layer they are about, and writes
+//! credentials in the one alphabet of base64 where engines read the other.
 
 use super::connect::Docker;
+use super::errors::Failure;
 use crate::{PushProgress, RegistryLogin};
-use bollard::auth::DockerCredentials;
-use bollard::errors::Error as Raw;
-use bollard::query_parameters::PushImageOptionsBuilder;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE};
+use bytes::Bytes;
 use domain::{Error, ErrorKind, Result, image::ImageRef};
-use futures_util::StreamExt;
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, body::Incoming};
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::io;
 use std::time::Duration;
 
 /// Longest silence in a push before the engine is taken to be lost.
 const SILENCE: Duration = Duration::from_secs(5 * 60);
 /// The header that carries a registry's credentials.
 const CREDENTIALS: &str = "x-registry-auth";
+/// Longest line of an engine, in bytes.
+const LONGEST_LINE: usize = 1 << 20;
 
 impl Docker {
     pub(super) async fn push_tag(
@@ -24,55 +30,156 @@ impl Docker {
         login: Option<&RegistryLogin>,
         told: &(dyn Fn(PushProgress) + Send + Sync),
     ) -> Result<String> {
+        let failed = |failure: Failure| match failure {
+            // The engine itself has gone, and what it would have said of the registry.
+            lost @ Failure::Lost(_) => lost.into_error("push", "image", reference),
+            refused => classify(refused.into_error("push", "image", reference), reference),
+        };
+        let body = self.begin_push(reference, login).await.map_err(failed)?;
+        let mut lines = Lines { body, rest: Vec::new() };
+        let mut layers = Layers::default();
+        loop {
+            let line = match tokio::time::timeout(SILENCE, lines.next()).await {
+                Ok(Ok(Some(line))) => line,
+                Ok(Ok(None)) => break,
+                Ok(Err(error)) => return Err(failed(self.broken(error))),
+                Err(_) => return Err(failed(self.silent_for(SILENCE))),
+            };
+            if let Some(message) = line.error {
+                return Err(failed(Failure::Refused { status: 500, message }));
+            }
+            let before = layers.progress();
+            layers.hear(line);
+            let now = layers.progress();
+            if now != before {
+                told(now);
+            }
+        }
+        layers.digest.ok_or_else(|| {
+            Error::unavailable(format!("The engine did not say how the push of {reference} ended."))
+                .hint("Try again.")
+        })
+    }
+
+    async fn begin_push(
+        &self,
+        reference: &str,
+        login: Option<&RegistryLogin>,
+    ) -> std::result::Result<Incoming, Failure> {
         let (repository, tag) = match reference.rsplit_once(':') {
             Some((repository, tag)) if !tag.contains('/') => (repository, tag),
             _ => (reference, "latest"),
         };
-        let credentials = login.map(credentials);
-        let failed = |failure: super::errors::Failure| match failure {
-            // The engine itself has gone, and what it would have said of the registry.
-            lost @ super::errors::Failure::Lost(_) => lost.into_error("push", "image", reference),
-            refused => classify(refused.into_error("push", "image", reference), reference),
-        };
-        let client = self.client().await.map_err(failed)?.with_timeout(SILENCE);
-        // The library writes the header in the one alphabet of base64, and engines read the other:
-        // without this, a `?` in the right place of a password is a malformed request.
-        let client = client.with_request_modifier(|mut request| {
-            if let Some(header) = request.headers_mut().get_mut(CREDENTIALS)
-                && let Some(safe) =
-                    header.to_str().ok().and_then(|text| url_safe(text).parse().ok())
-            {
-                *header = safe;
-            }
-            request
-        });
-        let options = PushImageOptionsBuilder::new().tag(tag).build();
-        let mut lines = Box::pin(client.push_image(repository, Some(options), credentials));
-        let mut progress = PushProgress { there: 0, layers: 0 };
-        let mut digest = None;
+        let request = Request::post("/")
+            .header(CREDENTIALS, credentials(login))
+            .body(Full::new(Bytes::new()))
+            .map_err(|error| self.broken(io::Error::other(error)))?;
+        let path = format!("/images/{repository}/push?tag={tag}");
+        let response = tokio::time::timeout(SILENCE, self.send(&path, request))
+            .await
+            .map_err(|_| self.silent_for(SILENCE))??;
+        if response.status().is_success() {
+            Ok(response.into_body())
+        } else {
+            Err(Self::refused(response).await)
+        }
+    }
+}
+
+/// The engine's answer, a line of JSON at a time.
+struct Lines {
+    body: Incoming,
+    rest: Vec<u8>,
+}
+
+/// One line of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Line {
+    status: String,
+    /// The layer it is about.
+    id: String,
+    progress_detail: Detail,
+    error: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Detail {
+    current: u64,
+    total: u64,
+}
+
+impl Lines {
+    async fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
-            let line = match tokio::time::timeout(SILENCE, lines.next()).await {
-                Ok(Some(line)) => line,
-                Ok(None) => break,
-                Err(_) => return Err(failed(self.silent_for(SILENCE))),
-            };
-            let status = line.map_err(|error| failed(self.failure(error)))?.status;
-            let Some(status) = status else { continue };
-            let before = progress;
-            match status.as_str() {
-                "Preparing" => progress.layers += 1,
-                "Pushed" | "Layer already exists" => progress.there += 1,
-                status if status.starts_with("Mounted from") => progress.there += 1,
-                status => digest = digest_in(status).or(digest),
+            if let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.rest.drain(..=end).collect();
+                match line.trim_ascii() {
+                    [] => continue,
+                    text => {
+                        return serde_json::from_slice(text).map(Some).map_err(io::Error::other);
+                    }
+                }
             }
-            if progress != before {
-                told(progress);
+            if self.rest.len() > LONGEST_LINE {
+                return Err(io::Error::other("the engine's line has no end"));
+            }
+            match self.body.frame().await {
+                None if self.rest.trim_ascii().is_empty() => return Ok(None),
+                None => self.rest.push(b'\n'),
+                Some(frame) => {
+                    let data = frame.map_err(io::Error::other)?.into_data().unwrap_or_default();
+                    self.rest.extend_from_slice(&data);
+                }
             }
         }
-        digest.ok_or_else(|| {
-            Error::unavailable(format!("The engine did not say how the push of {reference} ended."))
-                .hint("Try again.")
-        })
+    }
+}
+
+#[derive(Debug, Default)]
+struct Layer {
+    sent: u64,
+    total: u64,
+    there: bool,
+}
+
+/// What is known of an image's layers.
+#[derive(Debug, Default)]
+struct Layers {
+    known: HashMap<String, Layer>,
+    digest: Option<String>,
+}
+
+impl Layers {
+    fn hear(&mut self, line: Line) {
+        let Line { status, id, progress_detail: Detail { current, total }, .. } = line;
+        let there = matches!(status.as_str(), "Pushed" | "Layer already exists")
+            || status.starts_with("Mounted from");
+        let of_a_layer = there || matches!(status.as_str(), "Preparing" | "Waiting" | "Pushing");
+        if id.is_empty() || !of_a_layer {
+            self.digest = digest_in(&status).or(self.digest.take());
+            return;
+        }
+        let layer = self.known.entry(id).or_default();
+        // More may go over the line than was said at first.
+        layer.sent = layer.sent.max(current);
+        layer.total = layer.total.max(total).max(layer.sent);
+        if there {
+            layer.there = true;
+            layer.sent = layer.total;
+        }
+    }
+
+    fn progress(&self) -> PushProgress {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let all = || self.known.values();
+        PushProgress {
+            there: count(all().filter(|layer| layer.there).count()),
+            layers: count(self.known.len()),
+            sent_bytes: all().map(|layer| layer.sent).sum(),
+            total_bytes: all().map(|layer| layer.total).sum(),
+        }
     }
 }
 
@@ -82,18 +189,16 @@ fn digest_in(status: &str) -> Option<String> {
     rest.split_whitespace().next().map(str::to_owned)
 }
 
-fn credentials(login: &RegistryLogin) -> DockerCredentials {
-    DockerCredentials {
-        username: Some(login.username.clone()),
-        password: Some(login.password.clone()),
-        serveraddress: Some(login.server.clone()),
-        ..DockerCredentials::default()
-    }
-}
-
-/// From the standard alphabet of base64 to the one for URLs.
-fn url_safe(text: &str) -> String {
-    text.replace('+', "-").replace('/', "_")
+/// Engines want the header also where there is nobody to name.
+fn credentials(login: Option<&RegistryLogin>) -> String {
+    let named = login.map(|login| {
+        serde_json::json!({
+            "username": login.username,
+            "password": login.password,
+            "serveraddress": login.server,
+        })
+    });
+    URL_SAFE.encode(named.unwrap_or_else(|| serde_json::json!({})).to_string())
 }
 
 /// What a registry's refusal means, and what to do about it.
@@ -159,12 +264,8 @@ fn classify(error: Error, reference: &str) -> Error {
 }
 
 impl Docker {
-    pub(super) fn silent_for(&self, limit: Duration) -> super::errors::Failure {
-        super::errors::Failure::Lost(super::errors::silent(&self.address, limit))
-    }
-
-    fn failure(&self, error: Raw) -> super::errors::Failure {
-        super::errors::Failure::new(error, &self.address)
+    pub(super) fn silent_for(&self, limit: Duration) -> Failure {
+        Failure::Lost(super::errors::silent(&self.address, limit))
     }
 }
 
@@ -198,12 +299,37 @@ mod tests {
 
     #[test]
     fn credentials_are_written_in_the_alphabet_that_engines_read() {
-        assert_eq!(url_safe("ab+/cd=="), "ab-_cd==");
         let login = RegistryLogin {
             server: "r.example".into(),
             username: "ada".into(),
-            password: "hunter2".into(),
+            password: "~?>éÿ hunter2".into(),
         };
+        let header = credentials(Some(&login));
+        assert!(!header.contains(['+', '/']), "{header}");
+        let read: serde_json::Value =
+            serde_json::from_slice(&URL_SAFE.decode(header).unwrap()).unwrap();
+        assert_eq!(read["password"], login.password);
+        assert_eq!(credentials(None), "e30=");
         assert!(!format!("{login:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn bytes_are_summed_over_layers_and_what_is_there_counts_whole() {
+        let mut layers = Layers::default();
+        let mut hear = |text: &str| {
+            layers.hear(serde_json::from_str(text).unwrap());
+            layers.progress()
+        };
+        hear(r#"{"status":"The push refers to repository [localhost:5000/app]"}"#);
+        hear(r#"{"status":"Preparing","id":"a"}"#);
+        hear(r#"{"status":"Preparing","progressDetail":{},"id":"b"}"#);
+        hear(r#"{"status":"Layer already exists","id":"b"}"#);
+        let half = r#"{"status":"Pushing","progressDetail":{"current":5,"total":10},"id":"a"}"#;
+        let expected =
+            |there, sent_bytes| PushProgress { there, layers: 2, sent_bytes, total_bytes: 10 };
+        assert_eq!(hear(half), expected(1, 5));
+        assert_eq!(hear(r#"{"status":"Pushed","id":"a"}"#), expected(2, 10));
+        hear(r#"{"status":"1: digest: sha256:0f size: 1778"}"#);
+        assert_eq!(layers.digest.as_deref(), Some("sha256:0f"));
     }
 }

@@ -110,6 +110,7 @@ async fn an_image_is_pushed_by_who_may_and_refused_with_the_reason() {
     assert!(digest.starts_with("sha256:"), "{digest}");
     let last = seen.lock().unwrap().last().copied().unwrap();
     assert!(last.layers > 0 && last.there == last.layers, "{last:?}");
+    assert!(last.total_bytes > 0 && last.sent_bytes == last.total_bytes, "{last:?}");
     // The engine then knows the image by what the registry calls it.
     let found = world.engine.image(&image).await.unwrap().unwrap();
     assert!(found.digests.iter().any(|known| known.ends_with(&digest)), "{found:?}");

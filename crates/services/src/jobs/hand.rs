@@ -56,8 +56,12 @@ impl Hand {
 
     /// Shows how far it is.
     pub(crate) async fn progress(&self, step: impl Into<String> + Send) -> Result<()> {
-        let progress = JobProgress { step: step.into() };
-        self.write(async |tx| tx.set_job_progress(&self.id, &progress).await).await
+        self.come_to(&JobProgress { step: step.into(), bytes: None }).await
+    }
+
+    /// How far it is.
+    pub(crate) async fn come_to(&self, progress: &JobProgress) -> Result<()> {
+        self.write(async |tx| tx.set_job_progress(&self.id, progress).await).await
     }
 
     /// Writes something about the job in one transaction, and tells everybody.
