@@ -188,6 +188,29 @@ test.describe('Create image from session', () => {
     }
   });
 
+  test('a job is watched live and cancelled in the middle, and leaves no image', async ({ visitor }) => {
+    const admin = await visitor({ admin: true });
+    const { page } = admin;
+    const session = await launch(admin, 'Terminal');
+    // Enough that the engine is at it for a while.
+    await inside(session, 'head -c 400000000 /dev/urandom > /home/user/weight');
+    const image = `slipway/terminal:cancelled-${Date.now()}`;
+    await admin.call('keep_snapshot', { id: session, step: 'image', 'form[image]': image, 'form[pause]': 'on' });
+    await admin.call('keep_snapshot', { id: session, step: 'workspace', 'form[purpose]': 'tag', 'form[name]': '' });
+    await admin.call('submit_snapshot', { id: session, image });
+    const { body: jobs } = await admin.call('recent_jobs', {});
+    const job = await new JobPage(page).open(jobs.find((job: any) => job.links.image === image).id);
+    await expect(job.badge).toHaveText('Running');
+    await expect(page.getByText('The engine copies what the session has written')).toBeVisible();
+    await job.cancel.click();
+    await expect(page.getByText('Ending …')).toBeVisible();
+    await expect(job.badge).toHaveText('Cancelled', COMMIT);
+    await expect(job.log).toContainText('The image is removed again.');
+    expect(await docker('image', 'ls', '--quiet', image)).toBe('');
+    await page.goto(`/sessions/${session}`);
+    await expect(page.locator('.page-state .badge')).toHaveText('Running', COMMIT);
+  });
+
   test('a user is offered none of it', async ({ visitor }) => {
     const user = await visitor();
     const session = await launch(user, 'Terminal');

@@ -6,6 +6,7 @@ export class JobPage {
   readonly search;
   readonly log;
   readonly password;
+  readonly cancel;
   readonly retry;
 
   constructor(readonly page: Page) {
@@ -13,6 +14,7 @@ export class JobPage {
     this.search = page.getByRole('searchbox', { name: 'Search the log' });
     this.log = page.locator('pre.log');
     this.password = page.getByLabel('Password or access token of the registry');
+    this.cancel = page.getByRole('button', { name: 'Cancel job' });
     this.retry = page.getByRole('button', { name: 'Retry' });
   }
 

@@ -60,7 +60,7 @@ fn page(first: JobDetail, id: Memo<String>) -> AnyView {
         {refusals}
         {move || job.get().progress.map(|progress| {
             view! {
-                <div class="notice" role="status">
+                <div class="notice">
                     <p>{progress.step} " …"</p>
                     {progress.bytes.map(|(done, total)| bar(done, total))}
                 </div>
