@@ -201,7 +201,7 @@ test.describe('Create image from session', () => {
     const { body: jobs } = await admin.call('recent_jobs', {});
     const job = await new JobPage(page).open(jobs.find((job: any) => job.links.image === image).id);
     await expect(job.badge).toHaveText('Running');
-    await expect(page.getByText('The engine copies what the session has written')).toBeVisible();
+    await expect(page.locator('.notice', { hasText: 'The engine copies what the session has written' })).toBeVisible();
     await job.cancel.click();
     await expect(page.getByText('Ending …')).toBeVisible();
     await expect(job.badge).toHaveText('Cancelled', COMMIT);

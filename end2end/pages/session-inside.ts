@@ -12,7 +12,7 @@ export class SessionInsidePage {
     this.processes = page.getByRole('table', { name: 'Processes' }).locator('tbody tr');
     this.files = page.getByRole('table', { name: 'Changed files' }).locator('tbody tr');
     this.search = page.getByRole('searchbox', { name: 'Search paths' });
-    this.kind = page.getByLabel('State', { exact: true });
+    this.kind = page.getByLabel('Change', { exact: true });
     this.go = page.getByRole('button', { name: 'Search' });
   }
 
