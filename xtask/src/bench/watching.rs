@@ -25,7 +25,7 @@ const MANY: usize = 200;
 /// Terminals that one person may have open.
 const EACH: usize = 20;
 /// Most that one more reader may cost, in bytes.
-const MOST_EACH: u64 = 400_000;
+const MOST_EACH: u64 = 1_000_000;
 /// From the last flood until nothing moves any more.
 const REST: Duration = Duration::from_secs(10);
 
