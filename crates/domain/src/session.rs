@@ -94,6 +94,13 @@ words!(State {
     Deleted = "deleted",
 });
 
+impl Status {
+    /// Whether its container has a share of the engine's processors and memory, or is about to.
+    pub const fn takes_resources(self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Paused)
+    }
+}
+
 impl State {
     pub const fn of(desired: Desired, status: Status) -> Self {
         match (desired, status) {
@@ -342,7 +349,7 @@ impl Session {
 
     /// Whether it takes its share of the engine's processors and memory.
     pub const fn takes_resources(&self) -> bool {
-        matches!(self.status, Status::Starting | Status::Running | Status::Paused)
+        self.status.takes_resources()
     }
 }
 

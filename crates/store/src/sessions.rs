@@ -313,14 +313,17 @@ impl Tx {
 
     /// Processors and memory given to sessions that are not stopped.
     pub async fn resources_taken(&mut self) -> Result<Taken> {
-        let row = sqlx::query(
+        let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT coalesce(sum(json_extract(config, '$.cpu_millis')), 0) AS cpu,
              coalesce(sum(json_extract(config, '$.memory_bytes')), 0) AS memory
-             FROM sessions WHERE status IN ('starting', 'running', 'paused')",
-        )
-        .fetch_one(&mut *self.0)
-        .await
-        .fault()?;
+             FROM sessions WHERE status IN (",
+        );
+        let mut list = query.separated(", ");
+        for status in Status::ALL.iter().filter(|status| status.takes_resources()) {
+            list.push_bind(status.as_str());
+        }
+        query.push(")");
+        let row = query.build().fetch_one(&mut *self.0).await.fault()?;
         Ok(Taken {
             cpu_millis: row.get_or_fault("cpu")?,
             memory_bytes: row.get_or_fault("memory")?,

@@ -13,10 +13,10 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::client::Connection;
-use super::docker::{Docker, SESSION};
+use super::docker::Docker;
 use super::lab::Lab;
 use super::server::{Server, Visitor, folder, free_ports};
-use super::session;
+use super::session::{self, Subject};
 use super::stats::Sample;
 use super::table::{Row, ms, percent};
 use crate::command;
@@ -36,13 +36,7 @@ pub fn run(lab: &Lab) -> Result<Vec<Row>> {
     lab.terminal_image()?;
     let program = lab.tool("docker-registry", "docker-registry", "measuring pushes")?;
     let server = Server::start(lab, "commit", &[])?;
-    let mut visitor = server.visitor()?;
-    let workspace = session::workspace(&mut visitor, "Terminal")?;
-    let id = session::launch(&mut visitor, &workspace)?;
-    session::runs(&mut visitor, &id)?;
-    let mut docker = lab.docker()?;
-    let found = docker.containers(&format!("{SESSION}={id}"))?;
-    let container = found.first().context("The session has no container.")?.clone();
+    let Subject { mut visitor, id, mut docker, container } = Subject::launch(lab, &server)?;
     // Nothing that compression makes small.
     docker
         .run(&container, &format!("head -c {WEIGHT} /dev/urandom > /home/user/weight && sync"))?;

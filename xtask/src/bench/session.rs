@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::server::Visitor;
+use super::docker::{Docker, SESSION};
+use super::lab::Lab;
+use super::server::{Server, Visitor};
 use crate::workspace::list;
 
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -40,6 +42,27 @@ pub fn launch(visitor: &mut Visitor, workspace: &str) -> Result<String> {
 
 pub fn show(visitor: &mut Visitor, id: &str) -> Result<Value> {
     Ok(visitor.value("show_session", &[("id", id)])?["session"].take())
+}
+
+/// A session of the terminal that runs, and its container on the engine.
+pub struct Subject {
+    pub visitor: Visitor,
+    pub id: String,
+    pub docker: Docker,
+    pub container: String,
+}
+
+impl Subject {
+    pub fn launch(lab: &Lab, server: &Server) -> Result<Self> {
+        let mut visitor = server.visitor()?;
+        let workspace = workspace(&mut visitor, "Terminal")?;
+        let id = launch(&mut visitor, &workspace)?;
+        runs(&mut visitor, &id)?;
+        let mut docker = lab.docker()?;
+        let found = docker.containers(&format!("{SESSION}={id}"))?;
+        let container = found.first().context("The session has no container.")?.clone();
+        Ok(Self { visitor, id, docker, container })
+    }
 }
 
 /// Waits until the session runs; looks seldom, so that looking costs nothing.

@@ -7,14 +7,14 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::client::Connection;
-use super::docker::{Docker, SESSION};
+use super::docker::Docker;
 use super::lab::Lab;
 use super::process;
 use super::server::{Server, Visitor};
-use super::session;
+use super::session::{self, Subject};
 use super::stats::Sample;
 use super::table::{Row, mb, ms};
 use crate::progress::step;
@@ -32,13 +32,7 @@ const REST: Duration = Duration::from_secs(10);
 pub fn run(lab: &Lab) -> Result<Vec<Row>> {
     lab.terminal_image()?;
     let server = Server::start(lab, "watching", &[])?;
-    let mut visitor = server.visitor()?;
-    let workspace = session::workspace(&mut visitor, "Terminal")?;
-    let id = session::launch(&mut visitor, &workspace)?;
-    session::runs(&mut visitor, &id)?;
-    let mut docker = lab.docker()?;
-    let found = docker.containers(&format!("{SESSION}={id}"))?;
-    let container = found.first().context("The session has no container.")?.clone();
+    let Subject { mut visitor, id, mut docker, container } = Subject::launch(lab, &server)?;
     let flood = |docker: &mut Docker| {
         docker
             .run(&container, &format!("seq -f 'line %06.0f of a long log' {LINES} > /proc/1/fd/1"))
