@@ -86,13 +86,16 @@ impl Docker {
         Ok(())
     }
 
-    /// Removes every tag whose name holds this, and the images that have no other.
+    /// Removes every image that has a name, or had one that was pushed, with this in it.
     pub fn remove_images(&mut self, part: &str) -> Result<()> {
         let images = self.ask("GET", "/images/json", None)?;
-        let tags = list(&images).iter().flat_map(|image| list(&image["RepoTags"]));
-        let tags = tags.filter_map(Value::as_str);
-        for tag in tags.filter(|tag| tag.contains(part)).map(str::to_owned).collect::<Vec<_>>() {
-            self.ask("DELETE", &format!("/images/{tag}"), None)?;
+        let named = |image: &&Value| {
+            let names = list(&image["RepoTags"]).iter().chain(list(&image["RepoDigests"]));
+            names.filter_map(Value::as_str).any(|name| name.contains(part))
+        };
+        let ids = list(&images).iter().filter(named).filter_map(|image| image["Id"].as_str());
+        for id in ids {
+            self.ask("DELETE", &format!("/images/{id}?force=true"), None)?;
         }
         Ok(())
     }
