@@ -1,4 +1,5 @@
 import { isAccessible } from '../fixtures/axe.ts';
+import { docker } from '../fixtures/docker.ts';
 import { PUSHER, Registry } from '../fixtures/registry.ts';
 import { COMMIT, forget, launch } from '../fixtures/snapshots.ts';
 import { PASSWORD, expect, test } from '../fixtures/test.ts';
@@ -83,6 +84,21 @@ test.describe('Registries', () => {
       await expect.poll(async () => (await push())?.state, COMMIT).toBe('done');
       const job = await new JobPage(page).open((await push()).id);
       await expect(job.log).toContainText(`Pushing ${image} to http://${registry.host} as ${PUSHER}.`);
+
+      await test.step('what is gone from the engine is pulled again', async () => {
+        await docker('image', 'rm', '--force', image);
+        await page.goto('/workspaces?q=Snapshot');
+        const row = page.getByRole('row').filter({ hasText: image });
+        await expect(row).toContainText('is not on the engine');
+        await row.getByRole('button', { name: /^Actions for/ }).click();
+        await row.getByRole('button', { name: 'Pull image' }).click();
+        await page.waitForURL(/\/jobs\//);
+        const pull = new JobPage(page);
+        await expect(pull.badge).toHaveText('Done', COMMIT);
+        await expect(pull.log).toContainText(`Pulling ${image} as ${PUSHER}.`);
+        await page.goto('/workspaces?q=Snapshot');
+        await expect(row).toContainText('Ready');
+      });
 
       await test.step('and is deleted after a question', async () => {
         await list.open();

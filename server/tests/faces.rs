@@ -115,6 +115,7 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("duplicate_workspace", Administrators, Form(&[("id", "{workspace}")])),
     ("set_workspace_enabled", Administrators, Form(&[("id", "{workspace}"), ("enabled", "on")])),
     ("weigh_deletion", Administrators, Form(&[("id", "{workspace}")])),
+    ("pull_image", Administrators, Form(&[("id", "{workspace}")])),
     ("test_launch", Administrators, Form(&[("id", "{workspace}")])),
     ("delete_workspace", Administrators, Form(&[("id", "{workspace}")])),
 ];

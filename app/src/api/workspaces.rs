@@ -119,6 +119,17 @@ pub async fn delete_workspace(
     Ok(())
 }
 
+/// Fetches the workspace's image from its registry and shows the job.
+#[server(prefix = "/fn", endpoint = "pull_image")]
+pub async fn pull_image(id: String) -> Result<(), Refusal> {
+    let job = super::signed_in(|request, actor| async move {
+        request.services.workspaces.pull_image(&actor, &id.parse()?).await
+    })
+    .await?;
+    leptos_axum::redirect(&format!("/jobs/{job}"));
+    Ok(())
+}
+
 /// Runs the saved definition, enabled or not, and shows each step.
 #[server(prefix = "/fn", endpoint = "test_launch")]
 pub async fn test_launch(id: String) -> Result<(), Refusal> {

@@ -140,6 +140,7 @@ fn page(opened: Opened, save: Post) -> AnyView {
     let actions = saved.as_deref().map(|id| {
         let red = "button button-danger";
         view! {
+            {deeds.pull_button(id, "button")}
             {deeds.duplicate_button(id, "button")}
             {deeds.delete_button(id, path.clone(), ().into_any(), red)}
         }

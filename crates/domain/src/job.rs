@@ -15,15 +15,18 @@ pub enum JobKind {
     Commit,
     /// Sends an image to a registry.
     Push,
+    /// Fetches an image from a registry.
+    Pull,
 }
 
 impl JobKind {
-    pub const ALL: [Self; 2] = [Self::Commit, Self::Push];
+    pub const ALL: [Self; 3] = [Self::Commit, Self::Push, Self::Pull];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Commit => "commit",
             Self::Push => "push",
+            Self::Pull => "pull",
         }
     }
 
@@ -35,15 +38,16 @@ impl JobKind {
         match self {
             Self::Commit => "Create image",
             Self::Push => "Push",
+            Self::Pull => "Pull image",
         }
     }
 
-    /// How many of this kind run side by side: a commit keeps the engine's disk busy, a push the
-    /// network.
+    /// How many of this kind run side by side: a commit keeps the engine's disk busy, the
+    /// others the network.
     pub const fn side_by_side(self) -> usize {
         match self {
             Self::Commit => 1,
-            Self::Push => 2,
+            Self::Push | Self::Pull => 2,
         }
     }
 
@@ -51,7 +55,7 @@ impl JobKind {
     pub const fn tries(self) -> u32 {
         match self {
             Self::Commit => 3,
-            Self::Push => 4,
+            Self::Push | Self::Pull => 4,
         }
     }
 }

@@ -21,12 +21,13 @@ mod push;
 mod raw;
 mod shell;
 mod stats;
+mod transfer;
 
 pub use connect::Docker;
 
 use crate::{
     CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, LogSpec,
-    Network, NetworkSpec, PushProgress, RegistryLogin, Shell, Terminal, TerminalSize, UsageSample,
+    Network, NetworkSpec, RegistryLogin, Shell, Terminal, TerminalSize, Transfer, UsageSample,
 };
 use async_trait::async_trait;
 use domain::Result;
@@ -140,9 +141,18 @@ impl Engine for Docker {
         &self,
         reference: &str,
         login: Option<&RegistryLogin>,
-        told: &(dyn Fn(PushProgress) + Send + Sync),
+        told: &(dyn Fn(Transfer) + Send + Sync),
     ) -> Result<String> {
         self.push_tag(reference, login, told).await
+    }
+
+    async fn pull(
+        &self,
+        reference: &str,
+        login: Option<&RegistryLogin>,
+        told: &(dyn Fn(Transfer) + Send + Sync),
+    ) -> Result<()> {
+        self.pull_tag(reference, login, told).await
     }
 
     async fn networks(&self, installation: &str) -> Result<Vec<Network>> {

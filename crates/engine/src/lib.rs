@@ -123,8 +123,19 @@ pub trait Engine: Send + Sync + 'static {
         &self,
         reference: &str,
         login: Option<&RegistryLogin>,
-        told: &(dyn Fn(PushProgress) + Send + Sync),
+        told: &(dyn Fn(Transfer) + Send + Sync),
     ) -> Result<String>;
+
+    /// Fetches an image from its registry. Dropping the future ends it.
+    ///
+    /// # Errors
+    /// `NotFound` when the registry has none, `Forbidden` when it does not take the login.
+    async fn pull(
+        &self,
+        reference: &str,
+        login: Option<&RegistryLogin>,
+        told: &(dyn Fn(Transfer) + Send + Sync),
+    ) -> Result<()>;
 
     /// Networks of this installation.
     async fn networks(&self, installation: &str) -> Result<Vec<Network>>;

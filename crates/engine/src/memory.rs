@@ -14,7 +14,7 @@ pub use control::Op;
 
 use crate::{
     CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, LogSpec,
-    Network, NetworkSpec, PushProgress, RegistryLogin, Shell, Terminal, TerminalSize, UsageSample,
+    Network, NetworkSpec, RegistryLogin, Shell, Terminal, TerminalSize, Transfer, UsageSample,
 };
 use async_trait::async_trait;
 use domain::inside::{FileChange, PathStat, Process};
@@ -216,16 +216,37 @@ impl Engine for MemoryEngine {
         &self,
         reference: &str,
         _login: Option<&RegistryLogin>,
-        told: &(dyn Fn(PushProgress) + Send + Sync),
+        told: &(dyn Fn(Transfer) + Send + Sync),
     ) -> Result<String> {
         let (layers, total_bytes) = (2, 1 << 20);
-        told(PushProgress { there: 0, layers, sent_bytes: 0, total_bytes });
+        told(Transfer { there: 0, layers, sent_bytes: 0, total_bytes });
         let world = self.enter(Op::Push).await?;
         let Some(image) = world.image(reference) else {
             return Err(Error::not_found(format!("There is no image `{reference}` to push.")));
         };
-        told(PushProgress { there: layers, layers, sent_bytes: total_bytes, total_bytes });
+        told(Transfer { there: layers, layers, sent_bytes: total_bytes, total_bytes });
         Ok(image.id.clone())
+    }
+
+    async fn pull(
+        &self,
+        reference: &str,
+        _login: Option<&RegistryLogin>,
+        told: &(dyn Fn(Transfer) + Send + Sync),
+    ) -> Result<()> {
+        let (layers, total_bytes) = (2, 1 << 20);
+        told(Transfer { there: 0, layers, sent_bytes: 0, total_bytes });
+        let mut world = self.enter(Op::Pull).await?;
+        let Some(at) = world.remote.iter().position(|(known, _)| known == reference) else {
+            return Err(Error::not_found(
+                "The registry has no such image, or shows it only to whom it knows.",
+            ));
+        };
+        let (reference, id) = world.remote.swap_remove(at);
+        drop(world);
+        self.add_image(&reference, &id);
+        told(Transfer { there: layers, layers, sent_bytes: total_bytes, total_bytes });
+        Ok(())
     }
 
     async fn networks(&self, installation: &str) -> Result<Vec<Network>> {

@@ -115,13 +115,13 @@ impl std::fmt::Debug for RegistryLogin {
     }
 }
 
-/// How far a push is.
+/// How far an image is on its way to or from a registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PushProgress {
-    /// Layers that are at the registry.
+pub struct Transfer {
+    /// Layers that are where they are to be.
     pub there: u32,
     pub layers: u32,
-    /// Bytes sent, of the layers that must be sent.
+    /// Bytes that went over the line, of the layers that must.
     pub sent_bytes: u64,
     pub total_bytes: u64,
 }

@@ -23,10 +23,33 @@ struct State {
     /// Content id by canonical reference.
     present: HashMap<String, String>,
     preparing: HashMap<String, Preparing>,
-    /// Images that are being made of sessions; the reason if one could not be.
-    making: HashMap<String, Option<String>>,
+    /// Images that jobs are to bring.
+    making: HashMap<String, Making>,
     /// Whether the engine was asked at all.
     known: bool,
+}
+
+/// How an image is to come to the engine, or why it did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Making {
+    OfSession,
+    Pulled,
+    Failed(String),
+}
+
+impl Making {
+    fn tile(&self) -> TileState {
+        let message = match self {
+            Self::OfSession => "Its image is being made of a session",
+            Self::Pulled => "Its image is being pulled",
+            Self::Failed(why) => {
+                return TileState::Unavailable {
+                    why: format!("Its image could not be made. {why}"),
+                };
+            }
+        };
+        TileState::Preparing { step: 0, steps: 0, message: message.into() }
+    }
 }
 
 /// One image that the set-up prepares, as it writes it down.
@@ -66,20 +89,8 @@ impl Images {
         if state.present.contains_key(canonical) {
             return TileState::Ready;
         }
-        match state.making.get(canonical) {
-            Some(None) => {
-                return TileState::Preparing {
-                    step: 0,
-                    steps: 0,
-                    message: "Its image is being made of a session".into(),
-                };
-            }
-            Some(Some(why)) => {
-                return TileState::Unavailable {
-                    why: format!("Its image could not be made. {why}"),
-                };
-            }
-            None => {}
+        if let Some(making) = state.making.get(canonical) {
+            return making.tile();
         }
         match state.preparing.get(canonical) {
             Some(p) if p.state == "failed" => TileState::Unavailable {
@@ -106,14 +117,16 @@ impl Images {
     /// Reads which images jobs are to make; announces if anything is different.
     pub(crate) async fn refresh_making(core: &Core) -> Result<()> {
         let unfinished = core.store.unfinished_snapshots().await?;
-        let making: HashMap<String, Option<String>> = unfinished
+        let mut making: HashMap<String, Making> = unfinished
             .into_iter()
             .map(|(image, state, error)| {
-                let why = (state == JobState::Failed)
-                    .then(|| error.map(|error| error.message).unwrap_or_default());
-                (image, why)
+                let why = error.map(|error| error.message).unwrap_or_default();
+                let failed = state == JobState::Failed;
+                (image, if failed { Making::Failed(why) } else { Making::OfSession })
             })
             .collect();
+        let pulled = core.store.images_being_pulled().await?;
+        making.extend(pulled.into_iter().map(|image| (image, Making::Pulled)));
         let changed = {
             let mut state = core.images.write();
             let changed = state.making != making;

@@ -20,6 +20,7 @@ mod keys;
 mod launcher;
 mod passwords;
 mod policy;
+mod pulls;
 pub mod reconcile;
 mod registries;
 mod rights;

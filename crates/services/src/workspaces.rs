@@ -28,7 +28,7 @@ pub struct Deletion {
     pub others: Vec<String>,
 }
 
-fn unknown() -> Error {
+pub(crate) fn unknown() -> Error {
     Error::not_found("There is no such workspace (any more).")
         .hint("Look in the list of workspaces.")
 }
@@ -36,6 +36,10 @@ fn unknown() -> Error {
 impl Workspaces {
     pub(crate) fn new(core: Arc<Core>) -> Self {
         Self(core)
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.0
     }
 
     pub async fn list(&self, actor: &Actor, query: &ListQuery) -> Result<Page<WorkspaceRow>> {

@@ -6,8 +6,8 @@
 
 use crate::{
     api::workspaces::{
-        Consequences, DeleteWorkspace, DuplicateWorkspace, SetWorkspaceEnabled, TestLaunch,
-        weigh_deletion,
+        Consequences, DeleteWorkspace, DuplicateWorkspace, PullImage, SetWorkspaceEnabled,
+        TestLaunch, weigh_deletion,
     },
     components::{
         FailureBox, Glyph,
@@ -23,6 +23,7 @@ pub struct Deeds {
     enable: Post,
     duplicate: Post,
     test: Post,
+    pull: Post,
     delete: Post,
     /// The workspace whose deletion is asked about.
     asked: RwSignal<Option<String>>,
@@ -65,6 +66,7 @@ impl Deeds {
             enable: Post::to::<SetWorkspaceEnabled>(),
             duplicate: Post::to::<DuplicateWorkspace>(),
             test: Post::to::<TestLaunch>(),
+            pull: Post::to::<PullImage>(),
             delete: Post::to::<DeleteWorkspace>(),
             asked: RwSignal::new(asked),
             back: back.into(),
@@ -79,6 +81,12 @@ impl Deeds {
     pub fn test_button(self, id: &str, look: &'static str) -> AnyView {
         let fields = vec![hidden("id", id.to_owned())];
         one_button(self.test, fields, look, face("play", "Test launch"))
+    }
+
+    /// Also where an image is present: its tag may mean a newer one by now.
+    pub fn pull_button(self, id: &str, look: &'static str) -> AnyView {
+        let fields = vec![hidden("id", id.to_owned())];
+        one_button(self.pull, fields, look, face("down", "Pull image"))
     }
 
     pub fn duplicate_button(self, id: &str, look: &'static str) -> AnyView {
@@ -171,7 +179,7 @@ impl Deeds {
     /// Why the last deed was refused, if it was.
     pub fn refusals(self) -> AnyView {
         let last = move || {
-            [self.enable, self.duplicate, self.test, self.delete]
+            [self.enable, self.duplicate, self.test, self.pull, self.delete]
                 .into_iter()
                 .filter_map(Post::refusal)
                 .map(|error| view! { <FailureBox error /> })

@@ -142,6 +142,7 @@ fn menu(
                 "Edit"
             </a>
             {deeds.test_button(id, ITEM)}
+            {deeds.pull_button(id, ITEM)}
             {deeds.duplicate_button(id, ITEM)}
             {deeds.switch_button(id, enabled, next, ITEM)}
             {deeds.delete_button(id, routes::WORKSPACES.to_owned(), state, "danger")}

@@ -38,6 +38,7 @@ pub enum Op {
     ImageLabel,
     RemoveImage,
     Push,
+    Pull,
     OpenTerminal,
     ResizeTerminal,
     EndTerminal,
@@ -99,6 +100,11 @@ impl MemoryEngine {
         world.hang_up();
         world.lose_processes();
         world.down = false;
+    }
+
+    /// An image that a registry has and the engine does not; it can be pulled once.
+    pub fn add_remote_image(&self, reference: &str, id: &str) {
+        self.world().remote.push((reference.to_owned(), id.to_owned()));
     }
 
     /// Adds a tag, and an image unless one of this id is there. Without `:tag` it is `latest`.

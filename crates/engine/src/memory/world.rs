@@ -27,6 +27,8 @@ type Announcement = (Option<String>, EngineEvent);
 pub(super) struct World {
     pub(super) control: Control,
     pub(super) images: Vec<ImageSummary>,
+    /// What can be pulled: names and content ids.
+    pub(super) remote: Vec<(String, String)>,
     /// By image id.
     pub(super) labels: BTreeMap<String, BTreeMap<String, String>>,
     /// Images made of containers so far.
@@ -109,6 +111,7 @@ impl Default for World {
         Self {
             control: Control::default(),
             images: Vec::new(),
+            remote: Vec::new(),
             labels: BTreeMap::new(),
             committed: 0,
             networks: BTreeMap::new(),

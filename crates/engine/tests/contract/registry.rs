@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use domain::ErrorKind;
-use engine::{CommitSpec, PushProgress, RegistryLogin};
+use engine::{CommitSpec, RegistryLogin, Transfer};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -94,7 +94,7 @@ async fn an_image_is_pushed_by_who_may_and_refused_with_the_reason() {
     };
     world.engine.commit(&commit).await.unwrap();
     let seen = Mutex::new(Vec::new());
-    let told = |progress: PushProgress| seen.lock().unwrap().push(progress);
+    let told = |progress: Transfer| seen.lock().unwrap().push(progress);
     let login = |password: &str| RegistryLogin {
         server: host.clone(),
         username: "ada".into(),
@@ -118,6 +118,20 @@ async fn an_image_is_pushed_by_who_may_and_refused_with_the_reason() {
     assert_eq!(world.engine.push(&image, Some(&right), &told).await.unwrap(), digest);
     let odd = RegistryLogin { username: "eve".into(), ..login(ODD_PASSWORD) };
     assert_eq!(world.engine.push(&image, Some(&odd), &told).await.unwrap(), digest);
+
+    // And back again, for whom the registry knows.
+    world.engine.remove_image(&image).await.unwrap();
+    assert_eq!(world.engine.image(&image).await.unwrap(), None);
+    let nobody = world.engine.pull(&image, None, &told).await.unwrap_err();
+    assert_eq!(nobody.kind, ErrorKind::Forbidden, "{nobody:?}");
+    seen.lock().unwrap().clear();
+    world.engine.pull(&image, Some(&right), &told).await.unwrap();
+    assert!(world.engine.image(&image).await.unwrap().is_some());
+    let last = seen.lock().unwrap().last().copied().unwrap();
+    assert_eq!((last.there, last.sent_bytes), (last.layers, last.total_bytes), "{last:?}");
+    let missing = format!("{host}/team/app:none");
+    let missing = world.engine.pull(&missing, Some(&right), &told).await.unwrap_err();
+    assert_eq!(missing.kind, ErrorKind::NotFound, "{missing:?}");
 
     drop(registry);
     let gone = world.engine.push(&image, Some(&right), &told).await.unwrap_err();
@@ -195,7 +209,7 @@ async fn a_registry_with_a_ca_of_its_own_is_pushed_to_once_the_engine_knows_it()
         username: "ada".into(),
         password: PASSWORD.into(),
     };
-    let told = |_: PushProgress| {};
+    let told = |_: Transfer| {};
     let unknown = world.engine.push(&image, Some(&login), &told).await.unwrap_err();
     let hint = unknown.hint.clone().unwrap_or_default();
     assert!(hint.contains(&format!("/etc/docker/certs.d/{}/ca.crt", registry.host)), "{unknown:?}");

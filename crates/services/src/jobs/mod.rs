@@ -5,9 +5,11 @@
 
 mod hand;
 mod runner;
+mod transfer;
 
 pub(crate) use hand::Hand;
 pub(crate) use runner::{Outcome, run};
+pub(crate) use transfer::transfer;
 
 use crate::core::Core;
 use domain::{
@@ -31,6 +33,7 @@ const RECENT_MS: i64 = 10 * 60 * 1000;
 pub(crate) enum Work {
     Commit(Box<crate::snapshots::Commit>),
     Push(crate::snapshots::Push),
+    Pull(crate::pulls::Pull),
 }
 
 impl Work {
@@ -38,6 +41,7 @@ impl Work {
         match self {
             Self::Commit(_) => JobKind::Commit,
             Self::Push(_) => JobKind::Push,
+            Self::Pull(_) => JobKind::Pull,
         }
     }
 
@@ -46,6 +50,7 @@ impl Work {
         match self {
             Self::Commit(commit) => commit.push_to().map(|to| &mut to.username),
             Self::Push(push) => Some(&mut push.to.username),
+            Self::Pull(_) => None,
         }
     }
 
@@ -54,6 +59,7 @@ impl Work {
         match self {
             Self::Commit(commit) => format!("commit {}", commit.image),
             Self::Push(push) => format!("push {}", push.image),
+            Self::Pull(pull) => format!("pull {}", pull.image),
         }
     }
 }

@@ -152,6 +152,7 @@ async fn perform(hand: &Hand, claimed: &ClaimedJob) -> Result<Outcome> {
     match work {
         Work::Commit(commit) => commit.perform(hand, password).await,
         Work::Push(push) => push.perform(hand, password).await,
+        Work::Pull(pull) => pull.perform(hand).await,
     }
 }
 

@@ -25,6 +25,7 @@ impl Sessions {
             _ => Permission::LaunchWorkspaces,
         })?;
         let core = &self.0;
+        let free_disk = core.disk.free();
         let mut tx = core.store.begin().await?;
         let session = tx.session(id).await?.filter(|s| s.visible_to(actor));
         let Some(mut session) = session else {
@@ -44,7 +45,7 @@ impl Sessions {
                 cpu_millis: session.config.cpu_millis,
                 memory_bytes: session.config.memory_bytes,
             };
-            core.check_room(&mut tx, &actor.user, &asked).await?;
+            core.check_room(&mut tx, &actor.user, &asked, free_disk).await?;
         }
         if action == Action::Start && session.port.is_none() {
             session.port = core.claim_port(&mut tx).await?;

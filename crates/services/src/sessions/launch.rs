@@ -43,6 +43,7 @@ impl Sessions {
             .await?
             .ok_or_else(|| Error::not_found("There is no such workspace (any more)."))?;
         let began = core.now();
+        let free_disk = core.disk.free();
         let mut tx = core.store.begin().await?;
         if let Some(existing) = tx.session_for(&actor.user, id, test).await? {
             drop(tx);
@@ -50,7 +51,8 @@ impl Sessions {
         }
         launchable(&workspace, test)?;
         let digest = core.image_for(&workspace)?;
-        let session = core.new_session(&mut tx, actor, &workspace, digest, began).await?;
+        let session =
+            core.new_session(&mut tx, actor, &workspace, digest, began, free_disk).await?;
         let secret = match &session.config.contract.basic {
             Some(_) => {
                 let place = secret_place(&session.id);
@@ -121,7 +123,7 @@ impl Core {
                 "“{name}” cannot be launched: its image {reference} is not on the engine."
             ))
             .hint(format!(
-                "An administrator can fetch it on the engine's host with `docker pull {reference}`, or name another image in the workspace."
+                "An administrator can pull it in the list of workspaces, or name another image than {reference} in the workspace."
             )),
         })
     }
@@ -133,6 +135,7 @@ impl Core {
         workspace: &Workspace,
         digest: String,
         began: Timestamp,
+        free_disk: Option<i64>,
     ) -> Result<Session> {
         let definition = &workspace.definition;
         let limits = self.policy.get().limits;
@@ -146,7 +149,7 @@ impl Core {
             cpu_millis: definition.cpu_millis,
             memory_bytes: definition.memory_bytes,
         };
-        self.check_room(tx, &actor.user, &asked).await?;
+        self.check_room(tx, &actor.user, &asked, free_disk).await?;
         let port = self.claim_port(tx).await?;
         let mut progress = LaunchProgress::default();
         progress.begin(LaunchStep::Limits, began);
@@ -187,14 +190,21 @@ impl Core {
         })
     }
 
-    /// Whether the installation has room for one more session that runs.
+    /// Whether the installation has room for one more session that runs. How much disk is free is
+    /// looked at before the transaction, which others wait for.
     ///
     /// # Errors
     /// `Exhausted` with the numbers, and which of the user's sessions could make room.
-    pub(crate) async fn check_room(&self, tx: &mut Tx, user: &UserId, asked: &Asked) -> Result<()> {
+    pub(crate) async fn check_room(
+        &self,
+        tx: &mut Tx,
+        user: &UserId,
+        asked: &Asked,
+        free_disk_bytes: Option<i64>,
+    ) -> Result<()> {
         let limits = self.policy.get().limits;
         let mut taken = tx.resources_taken().await?;
-        taken.free_disk_bytes = self.disk.free();
+        taken.free_disk_bytes = free_disk_bytes;
         if limits.check_room(asked, taken, &[]).is_ok() {
             return Ok(());
         }

@@ -1,0 +1,113 @@
+//! Stories of images that are fetched from a registry.
+
+#![allow(clippy::unwrap_used, reason = "a failed expectation ends a story")]
+
+mod world;
+
+use domain::{
+    Error, ErrorKind, JobId,
+    actor::Actor,
+    job::{Job, JobState},
+    launcher::TileState,
+    registry::RegistryForm,
+    workspace::WorkspaceForm,
+};
+use engine::{Engine, memory::Op};
+use std::time::Duration;
+use world::World;
+
+const IMAGE: &str = "registry.example.org/team/app:1";
+
+async fn is(world: &World, admin: &Actor, id: &JobId, state: JobState) -> Job {
+    let mut last = None;
+    let what = format!("the job is {}", state.as_str());
+    world
+        .until(&what, async || {
+            last = Some(world.services.jobs.detail(admin, id).await.unwrap().job);
+            last.as_ref().is_some_and(|job| job.state == state)
+        })
+        .await;
+    last.unwrap()
+}
+
+async fn log(world: &World, admin: &Actor, id: &JobId) -> String {
+    let detail = world.services.jobs.detail(admin, id).await.unwrap();
+    detail.log.iter().map(|line| format!("{}\n", line.text)).collect()
+}
+
+async fn tile(world: &World, actor: &Actor) -> TileState {
+    world.services.launcher.page(actor, "", "").await.unwrap().tiles[0].state.clone()
+}
+
+#[tokio::test]
+async fn a_missing_image_is_pulled_once_and_its_tile_gets_ready() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let form = WorkspaceForm { image: IMAGE.into(), ..world.form() };
+    let workspaces = &world.services.workspaces;
+    let workspace = workspaces.create(&admin, &form).await.unwrap();
+    assert!(matches!(tile(&world, &admin).await, TileState::Unavailable { .. }));
+    let refused = world.services.sessions.launch(&admin, &workspace).await.unwrap_err();
+    assert!(refused.hint.unwrap().contains("pull it"));
+
+    world.engine.add_remote_image(IMAGE, "sha256:77");
+    world.engine.delay(Op::Pull, Duration::from_millis(200));
+    let job = workspaces.pull_image(&admin, &workspace).await.unwrap();
+    assert_eq!(workspaces.pull_image(&admin, &workspace).await.unwrap(), job, "it is joined");
+    assert!(matches!(tile(&world, &admin).await, TileState::Preparing { .. }));
+    let done = is(&world, &admin, &job, JobState::Done).await;
+    assert_eq!(done.links.made.as_deref(), Some("sha256:77"));
+    assert_eq!(tile(&world, &admin).await, TileState::Ready);
+    assert_eq!(world.engine.calls(Op::Pull), 1);
+    assert!(log(&world, &admin, &job).await.contains("without signing in"));
+    world.running(&admin, &workspace).await;
+}
+
+#[tokio::test]
+async fn a_private_image_is_pulled_with_what_is_stored_and_a_refusal_can_be_repeated() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let registry = RegistryForm {
+        name: "Ours".into(),
+        url: "https://registry.example.org".into(),
+        username: "robot".into(),
+        ..RegistryForm::default()
+    };
+    world.services.registries.create(&admin, &registry, "violin").await.unwrap();
+    let form = WorkspaceForm { image: IMAGE.into(), ..world.form() };
+    let workspaces = &world.services.workspaces;
+    let workspace = workspaces.create(&admin, &form).await.unwrap();
+    let job = workspaces.pull_image(&admin, &workspace).await.unwrap();
+    let failed = is(&world, &admin, &job, JobState::Failed).await;
+    assert_eq!(failed.error.unwrap().kind, ErrorKind::NotFound);
+    let told = log(&world, &admin, &job).await;
+    assert!(told.contains("as robot") && !told.contains("violin"), "{told}");
+    assert!(matches!(tile(&world, &admin).await, TileState::Unavailable { .. }));
+
+    world.engine.add_remote_image(IMAGE, "sha256:77");
+    world.services.jobs.retry(&admin, &job, "", "").await.unwrap();
+    is(&world, &admin, &job, JobState::Done).await;
+    assert!(world.engine.image(IMAGE).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_registry_that_is_away_is_tried_again_and_a_pull_can_be_cancelled() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let form = WorkspaceForm { image: IMAGE.into(), ..world.form() };
+    let workspaces = &world.services.workspaces;
+    let workspace = workspaces.create(&admin, &form).await.unwrap();
+    world.engine.fail_next(Op::Pull, Error::unavailable("The engine cannot reach the registry."));
+    let job = workspaces.pull_image(&admin, &workspace).await.unwrap();
+    let waits = async || {
+        let job = world.services.jobs.detail(&admin, &job).await.unwrap().job;
+        job.state == JobState::Queued && job.error.is_some()
+    };
+    world.until("it waits for its next try", waits).await;
+    world.services.jobs.cancel(&admin, &job).await.unwrap();
+    is(&world, &admin, &job, JobState::Cancelled).await;
+    assert!(matches!(tile(&world, &admin).await, TileState::Unavailable { .. }));
+    let eve = world.user().await;
+    let refused = workspaces.pull_image(&eve, &workspace).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Forbidden);
+}
