@@ -4,15 +4,13 @@ use crate::refusal::Refusal;
 use domain::policy::PolicyForm;
 use leptos::prelude::*;
 
-/// The settings as the form shows them; after a refusal without JavaScript, as they were typed.
+/// The settings as the form shows them.
 #[server(prefix = "/fn", endpoint = "show_settings")]
-pub async fn show_settings(#[server(default)] refused: bool) -> Result<PolicyForm, Refusal> {
-    let form = super::signed_in(|request, actor| async move {
+pub async fn show_settings() -> Result<PolicyForm, Refusal> {
+    super::signed_in(|request, actor| async move {
         Ok(PolicyForm::from(&request.services.policies.get(&actor).await?))
     })
-    .await?;
-    let typed = if refused { crate::draft::take("settings").await } else { None };
-    Ok(typed.unwrap_or(form))
+    .await
 }
 
 #[server(prefix = "/fn", endpoint = "save_settings")]

@@ -9,6 +9,7 @@ use crate::{
         opening,
     },
     post::{Post, PostForm},
+    refusal::Refusal,
     wire,
 };
 use domain::policy::PolicyForm;
@@ -18,8 +19,20 @@ use leptos_router::hooks::use_query_map;
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let refused = use_query_map().with_untracked(|map| map.get_str("__err").is_some());
-    let first = wire::read(move || refused, show_settings);
+    let first = wire::read(move || refused, open);
     opening(first, page)
+}
+
+/// The settings; after a refusal without JavaScript, as they were typed.
+async fn open(refused: bool) -> Result<PolicyForm, Refusal> {
+    let form = show_settings().await?;
+    #[cfg(feature = "ssr")]
+    if refused && let Some(typed) = crate::draft::take("settings").await {
+        return Ok(typed);
+    }
+    #[cfg(not(feature = "ssr"))]
+    let _ = refused;
+    Ok(form)
 }
 
 fn page(form: PolicyForm) -> AnyView {

@@ -3,71 +3,23 @@
 //!
 //! The form is filled in over several pages; each checks its own fields, and the last one all.
 
+mod name;
+mod shown;
+mod step;
+
+pub use name::stamp;
+pub use shown::{Lineage, Origin, SnapshotPage};
+pub use step::WizardStep;
+
 use crate::{
-    RegistryId, SessionId, Timestamp, WorkspaceId,
+    RegistryId, Timestamp,
     changes::{self, Instruction},
     error::{Error, Problems, Result},
     image::ImageRef,
     registry::{Address, Registry},
 };
+use name::{tagged, tile_name};
 use serde::{Deserialize, Serialize};
-
-/// A page of the wizard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WizardStep {
-    Image,
-    Registry,
-    Changes,
-    Workspace,
-    Review,
-}
-
-impl WizardStep {
-    pub const ALL: [Self; 5] =
-        [Self::Image, Self::Registry, Self::Changes, Self::Workspace, Self::Review];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Image => "image",
-            Self::Registry => "registry",
-            Self::Changes => "changes",
-            Self::Workspace => "workspace",
-            Self::Review => "review",
-        }
-    }
-
-    /// Whether it comes before another.
-    pub fn is_before(self, other: Self) -> bool {
-        let at = |step| Self::ALL.iter().position(|known| *known == step);
-        at(self) < at(other)
-    }
-
-    /// Anything unknown is the first page.
-    pub fn parse(text: &str) -> Self {
-        Self::ALL.into_iter().find(|step| step.as_str() == text).unwrap_or(Self::Image)
-    }
-
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Image => "Image",
-            Self::Registry => "Registry",
-            Self::Changes => "Changes",
-            Self::Workspace => "Workspace",
-            Self::Review => "Review",
-        }
-    }
-
-    pub fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|step| *step == self).unwrap_or(0);
-        Self::ALL.get(at + 1).copied().unwrap_or(Self::Review)
-    }
-
-    pub fn back(self) -> Self {
-        let at = Self::ALL.iter().position(|step| *step == self).unwrap_or(0);
-        at.checked_sub(1).and_then(|at| Self::ALL.get(at)).copied().unwrap_or(Self::Image)
-    }
-}
 
 /// What is typed, as text. The registry's password is kept elsewhere, encrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -304,82 +256,6 @@ impl SnapshotForm {
         });
         problems.take(field, led, ());
     }
-}
-
-/// `2023-03-13.00.40`, in UTC (seed 002).
-pub fn stamp(at: Timestamp) -> String {
-    let (year, month, day, hour, minute, _) = at.civil();
-    format!("{year:04}-{month:02}-{day:02}.{hour:02}.{minute:02}")
-}
-
-/// The tag with the moment behind it, in place of the moment of an earlier snapshot.
-fn tagged(tag: &str, moment: &str) -> String {
-    let shape: String = tag.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    let kept = shape.strip_suffix("0000-00-00.00.00").map_or(tag, |rest| &tag[..rest.len()]);
-    match kept.trim_end_matches('-') {
-        "" => moment.to_owned(),
-        kept => format!("{kept}-{moment}"),
-    }
-}
-
-/// `Snapshot of Firefox - (develop-2023-03-12.23.44)` (seed 002), within the length of a name.
-fn tile_name(workspace: &str, tag: &str) -> String {
-    // A snapshot of a snapshot is one of the first workspace.
-    let own = workspace.strip_prefix("Snapshot of ").and_then(|rest| rest.split_once(" - ("));
-    let base = own.map_or(workspace, |(base, _)| base);
-    let frame = "Snapshot of  - ()".len() + tag.chars().count();
-    let room = crate::workspace::NAME_LONGEST.saturating_sub(frame).max(8);
-    let base: String = base.chars().take(room).collect();
-    let name = format!("Snapshot of {} - ({tag})", base.trim_end());
-    name.chars().take(crate::workspace::NAME_LONGEST).collect()
-}
-
-/// What the wizard shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SnapshotPage {
-    pub session: SessionId,
-    /// `Desktop of ada`.
-    pub title: String,
-    /// What its container was made from.
-    pub base_image: String,
-    pub paused: bool,
-    pub form: SnapshotForm,
-    /// A password for the registry has been typed.
-    pub has_password: bool,
-    /// The stored registries.
-    pub registries: Vec<Registry>,
-    /// Bytes that the session has written, if the engine says.
-    pub changed_bytes: Option<i64>,
-    /// The engine has an image of this name already, which would lose it.
-    pub overwrites: bool,
-    /// Variables whose values Slipway puts in, and which are emptied in the image.
-    pub blanked: Vec<String>,
-    /// The same by hand.
-    pub commands: Vec<String>,
-}
-
-/// Where an image came from, and where it went.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lineage {
-    pub image: String,
-    pub job: crate::JobId,
-    pub session: SessionId,
-    pub workspace: WorkspaceId,
-    pub base_image: String,
-    pub base_digest: String,
-    pub image_id: Option<String>,
-    pub size_bytes: Option<i64>,
-    pub remote_digest: Option<String>,
-    pub actor: String,
-    pub created_at: Timestamp,
-}
-
-/// Where an image came from, and the workspace that could have it in place of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    pub made: Lineage,
-    /// Name of the workspace whose session it was made of, if that still is and has another image.
-    pub parent: Option<String>,
 }
 
 #[cfg(test)]
