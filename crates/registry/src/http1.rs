@@ -84,6 +84,12 @@ impl Answer {
     }
 }
 
+/// The forms in which an image is described; without naming them some registries convert it, and
+/// with that its digest.
+const MANIFESTS: &str = "application/vnd.docker.distribution.manifest.v2+json, \
+    application/vnd.docker.distribution.manifest.list.v2+json, \
+    application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, */*";
+
 /// Makes requests until its time is up.
 pub(crate) struct Caller {
     tls: Arc<ClientConfig>,
@@ -124,6 +130,7 @@ impl Caller {
             .uri(target)
             .header(header::HOST, whom)
             .header(header::USER_AGENT, "slipway")
+            .header(header::ACCEPT, MANIFESTS)
             .header(header::CONNECTION, "close")
             .body(Empty::<Bytes>::new())
             .map_err(|_| Trouble::no_registry(format!("{whom} names an address that is none.")))?;

@@ -38,3 +38,15 @@ pub struct Question<'a> {
 pub async fn test(question: &Question<'_>, patience: Duration) -> TestReport {
     visit::Visit::new(question, patience).run().await
 }
+
+/// The digest under which a registry has a tag of the question's repository; `None` if it has none.
+///
+/// # Errors
+/// Why it could not be asked, as a sentence.
+pub async fn digest(
+    question: &Question<'_>,
+    tag: &str,
+    patience: Duration,
+) -> Result<Option<String>, String> {
+    visit::Visit::new(question, patience).digest(tag).await.map_err(|t| t.into_message())
+}

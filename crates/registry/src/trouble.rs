@@ -21,6 +21,11 @@ impl Trouble {
         Self { fault, message: message.into(), hint }
     }
 
+    /// What is wrong, as a sentence.
+    pub(crate) fn into_message(self) -> String {
+        self.message
+    }
+
     pub(crate) fn line(self, step: TestStep) -> TestLine {
         TestLine {
             step,

@@ -160,6 +160,24 @@ impl<'a> Visit<'a> {
         }
     }
 
+    /// The digest of what a tag of the repository means there; `None` if there is no such tag.
+    pub(crate) async fn digest(&self, tag: &str) -> Result<Option<String>, Trouble> {
+        let caller = Caller::new(self.asked.ca, self.patience).await?;
+        let challenge = self.reach(&caller).await?;
+        let authorization = self.authorization(&caller, challenge.as_ref(), Some("pull")).await?;
+        let target = format!("/v2/{}/manifests/{tag}", self.asked.repository);
+        let authorization = authorization.as_ref();
+        let answer = caller.ask(Method::HEAD, &self.place, &target, authorization).await?;
+        match answer.status {
+            StatusCode::OK => {
+                let name = header::HeaderName::from_static("docker-content-digest");
+                Ok(answer.header(name).map(str::to_owned))
+            }
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Err(self.may_not("pull from", &answer)),
+        }
+    }
+
     /// Begins an upload and cancels it.
     async fn push(
         &self,

@@ -288,7 +288,7 @@ impl Core {
 }
 
 /// The path of a repository, as the registry itself names it.
-fn repository_at(address: &Address, typed: &str) -> Result<String> {
+pub(crate) fn repository_at(address: &Address, typed: &str) -> Result<String> {
     let typed = typed.trim();
     if typed.is_empty() {
         return Ok(String::new());

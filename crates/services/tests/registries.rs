@@ -43,6 +43,10 @@ impl Registry {
                     false => "401 No\r\nWWW-Authenticate: Basic realm=\"r\"",
                     true if first.starts_with("GET /v2/ ") => "200 OK",
                     true if first.starts_with("GET /v2/team/") => "404 Nothing",
+                    true if first.starts_with("HEAD /v2/team/moved/manifests/") => {
+                        "200 OK\r\nDocker-Content-Digest: sha256:another"
+                    }
+                    true if first.starts_with("HEAD /v2/team/") => "404 Nothing",
                     true if first.starts_with("POST /v2/team/") => "202 OK\r\nLocation: /v2/up/1",
                     true if first.starts_with("DELETE /v2/up/1") => "204 OK",
                     true => "403 No",
@@ -263,6 +267,20 @@ async fn a_registry_that_is_gone_stops_nothing_but_its_push() {
     world.services.workspaces.get(&admin, &workspace).await.unwrap();
     let gone = snapshots.keep(&admin, &id, WizardStep::Registry, chosen(&stored), "").await;
     assert!(gone.unwrap_err().problem_at("target").unwrap().contains("no longer stored"));
+}
+
+#[tokio::test]
+async fn a_push_that_left_something_else_at_the_registry_has_failed() {
+    let (world, admin, registry) = scene().await;
+    let stored =
+        world.services.registries.create(&admin, &registry.form(), "violin").await.unwrap();
+    let snapshots = &world.services.snapshots;
+    let id = wizard(&world, &admin, &registry.host, "team/moved").await;
+    snapshots.keep(&admin, &id, WizardStep::Registry, chosen(&stored), "").await.unwrap();
+    submit(&world, &admin, &id).await;
+    let failed = push_is(&world, &admin, JobState::Failed).await;
+    let told = log(&world, &admin, &failed).await;
+    assert!(told.contains("the registry has sha256:another there"), "{told}");
 }
 
 #[tokio::test]

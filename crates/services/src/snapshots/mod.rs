@@ -8,6 +8,7 @@ mod by_hand;
 mod commit;
 mod lineage;
 mod push;
+mod verify;
 mod wizard;
 
 pub(crate) use commit::Commit;

@@ -1,5 +1,6 @@
 //! The job that sends an image to a registry.
 
+use super::verify::verify;
 use crate::jobs::{Hand, Outcome, transfer};
 use domain::{Error, Result, job::JobLinks, snapshot::PushTo};
 use engine::RegistryLogin;
@@ -48,9 +49,9 @@ impl Push {
                 |told| async move { core.engine.push(image, login, &told).await },
             )
             .await?;
+        let line = verify(core, image, &self.to, login, &digest).await?;
         let links = JobLinks { made: Some(digest.clone()), ..hand.links.clone() };
         hand.write(async |tx| {
-            let line = format!("The registry has it as {digest}.");
             tx.add_to_job_log(&hand.id, core.now(), &line).await?;
             tx.note_pushed(&self.image, &digest).await?;
             tx.set_job_links(&hand.id, &links).await
