@@ -39,7 +39,7 @@ pub fn cores(millis: i64) -> String {
 ///
 /// The decimal spellings are read as binary ones, because that is what the engine does with `512m`.
 pub fn parse_bytes(text: &str) -> Result<i64, String> {
-    const HOW: &str = "Write an amount like `512 MiB` or `2 GiB`.";
+    const HOW: &str = "Write an amount like 512 MiB or 2 GiB.";
     let text = text.trim().to_ascii_lowercase();
     let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
@@ -60,7 +60,7 @@ pub fn parse_bytes(text: &str) -> Result<i64, String> {
 /// Reads a number of cores such as `2` or `0.5` into thousandths.
 pub fn parse_cores(text: &str) -> Result<i64, String> {
     let number: f64 =
-        text.trim().parse().map_err(|_| "Write a number of cores like `2` or `0.5`.".to_owned())?;
+        text.trim().parse().map_err(|_| "Write a number of cores like 2 or 0.5.".to_owned())?;
     if number.is_finite() && (0.0..=1024.0).contains(&number) {
         Ok((number * 1000.0).round() as i64)
     } else {

@@ -81,7 +81,7 @@ pub fn length(millis: i64) -> String {
 /// # Errors
 /// How to write one.
 pub fn parse_length(text: &str) -> Result<i64, String> {
-    let how = || "Write a length like `90 min`, `8 h` or `2 d`.".to_owned();
+    let how = || "Write a length like 90 min, 8 h or 2 d.".to_owned();
     let text = text.trim().to_ascii_lowercase();
     let mut rest = text.as_str();
     let mut total = 0_i64;

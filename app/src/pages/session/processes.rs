@@ -39,7 +39,8 @@ fn part(shown: Shown, first: Result<Option<Vec<Process>>, Refusal>) -> AnyView {
     let asked = Memo::new(move |_| (shown.id.get(), shown.state.get()));
     let now = followed(first, asked, live::every(EVERY), read);
     let all = now.value;
-    let runs = Memo::new(move |_| all.with(Option::is_some));
+    // One that is on its way down may have none left.
+    let runs = Memo::new(move |_| all.with(|all| all.as_ref().is_some_and(|all| !all.is_empty())));
     let count = move || match all.with(|all| all.as_ref().map_or(0, Vec::len)) {
         1 => "1 process".to_owned(),
         n => format!("{n} processes"),
