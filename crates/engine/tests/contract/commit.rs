@@ -43,3 +43,45 @@ pub async fn what_is_not_there_cannot_be_pushed(world: &World) {
     let nowhere = "localhost:1/slipway-contract/nowhere:9";
     assert!(world.engine.push(nowhere, None, &told).await.is_err());
 }
+
+#[tokio::test]
+async fn the_engine_takes_the_instructions_that_the_form_takes_and_no_others() {
+    let Some(world) = World::real() else { return };
+    let spec = world.running("a").await;
+    let commit = async |text: &str| {
+        let asked = CommitSpec {
+            container: spec.name.clone(),
+            repository: format!("slipway-contract/{}", spec.installation),
+            tag: "grammar".into(),
+            message: String::new(),
+            author: String::new(),
+            pause: false,
+            changes: vec![text.to_owned()],
+        };
+        world.engine.commit(&asked).await
+    };
+    for good in [
+        r#"CMD ["a", "b"]"#,
+        "CMD echo hi",
+        r#"ENTRYPOINT ["/x"]"#,
+        r#"ENV A=1 B="two words" C=x\ y"#,
+        "ENV A b c",
+        "EXPOSE 80 443/udp",
+        r#"LABEL a=b "c d"=e"#,
+        "ONBUILD RUN make",
+        "USER 1000:1000",
+        r#"VOLUME ["/a"]"#,
+        "VOLUME /a /b",
+        "WORKDIR /a",
+    ] {
+        assert!(domain::changes::parse(good).is_ok(), "the form refuses {good}");
+        let taken = commit(good).await;
+        assert!(taken.is_ok(), "the engine refuses {good}: {taken:?}");
+    }
+    for bad in ["RUN x", "COPY a b", "ENV A", "EXPOSE abc", "ONBUILD FROM x", "WORKDIR", "LABEL a"] {
+        assert!(domain::changes::parse(bad).is_err(), "the form takes {bad}");
+        assert!(commit(bad).await.is_err(), "the engine takes {bad}");
+    }
+    let made = format!("slipway-contract/{}:grammar", spec.installation);
+    world.engine.remove_image(&made).await.unwrap();
+}
