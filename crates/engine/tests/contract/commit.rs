@@ -78,7 +78,8 @@ async fn the_engine_takes_the_instructions_that_the_form_takes_and_no_others() {
         let taken = commit(good).await;
         assert!(taken.is_ok(), "the engine refuses {good}: {taken:?}");
     }
-    for bad in ["RUN x", "COPY a b", "ENV A", "EXPOSE abc", "ONBUILD FROM x", "WORKDIR", "LABEL a"] {
+    for bad in ["RUN x", "COPY a b", "ENV A", "EXPOSE abc", "ONBUILD FROM x", "WORKDIR", "LABEL a"]
+    {
         assert!(domain::changes::parse(bad).is_err(), "the form takes {bad}");
         assert!(commit(bad).await.is_err(), "the engine takes {bad}");
     }
