@@ -1,5 +1,7 @@
 //! One job: how far it is, its log as it grows, what it is about and what it made.
 
+mod layers;
+
 use super::jobs::took;
 use crate::{
     api::jobs::{CancelJob, RetryJob, show_job},
@@ -14,7 +16,7 @@ use crate::{
 use domain::{
     event::Change,
     image::short_digest,
-    job::{Job, JobDetail, JobKind, JobLine, JobState},
+    job::{Job, JobDetail, JobKind, JobLine, JobProgress, JobState},
     list::encode,
     quantity,
 };
@@ -58,14 +60,10 @@ fn page(first: JobDetail, id: Memo<String>) -> AnyView {
             {move || cancel_button(&job.get(), cancel)}
         </PageHead>
         {refusals}
-        {move || job.get().progress.map(|progress| {
-            view! {
-                <div class="notice">
-                    <p>{progress.step} " …"</p>
-                    {progress.bytes.map(|(done, total)| bar(done, total))}
-                </div>
-            }
-        })}
+        {move || {
+            let Job { progress, kind, .. } = job.get();
+            progress.map(|progress| under_way(progress, kind))
+        }}
         {move || outcome(&job.get(), retry)}
         <div class="cards">
             <section class="card" aria-labelledby="about">
@@ -75,6 +73,19 @@ fn page(first: JobDetail, id: Memo<String>) -> AnyView {
             <section class="card card-wide" aria-labelledby="log">
                 {log(lines)}
             </section>
+        </div>
+    }
+    .into_any()
+}
+
+/// What is being done, and how far it is.
+fn under_way(progress: JobProgress, kind: JobKind) -> AnyView {
+    let list = layers::list(progress.layers, progress.more_layers, kind);
+    view! {
+        <div class="notice">
+            <p>{progress.step} " …"</p>
+            {progress.bytes.map(|(done, total)| bar("Done".to_owned(), done, total))}
+            {list}
         </div>
     }
     .into_any()
@@ -155,10 +166,10 @@ fn outcome(job: &Job, retry: Post) -> Option<AnyView> {
     )
 }
 
-/// How much of it is done, drawn.
-fn bar(done: i64, total: i64) -> AnyView {
+/// How much of something is done, drawn.
+fn bar(label: String, done: i64, total: i64) -> AnyView {
     let (done, total) = (done.to_string(), total.to_string());
-    view! { <progress aria-label="Done" value=done max=total></progress> }.into_any()
+    view! { <progress aria-label=label value=done max=total></progress> }.into_any()
 }
 
 fn facts(job: Job) -> AnyView {

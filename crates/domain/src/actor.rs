@@ -35,6 +35,7 @@ impl Role {
             | Permission::CreateImages
             | Permission::OpenTerminals
             | Permission::ManageRegistries
+            | Permission::ManageImages
             | Permission::SeeAllJobs
             | Permission::ManageSettings
             | Permission::InspectEngine => matches!(self, Self::Administrator),
@@ -61,6 +62,8 @@ pub enum Permission {
     OpenTerminals,
     /// See, make, change, test and delete registries.
     ManageRegistries,
+    /// See the image library; pull, tag and remove what is in it.
+    ManageImages,
     /// See and steer everybody's jobs.
     SeeAllJobs,
     /// Decide on limits and life-time rules of the installation.
@@ -81,6 +84,7 @@ impl Permission {
             Self::CreateImages => "create images",
             Self::OpenTerminals => "open terminals",
             Self::ManageRegistries => "manage registries",
+            Self::ManageImages => "manage images",
             Self::SeeAllJobs => "see jobs",
             Self::ManageSettings => "change the settings",
             Self::InspectEngine => "inspect the engine",

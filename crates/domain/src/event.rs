@@ -19,7 +19,8 @@ pub enum Change {
     /// A job moved on.
     Job {
         id: JobId,
-        owner: UserId,
+        /// Nobody, if Slipway itself began it.
+        owner: Option<UserId>,
     },
     /// Images appeared, vanished, or are being prepared.
     Images,

@@ -51,6 +51,15 @@ impl ImageRef {
         }
     }
 
+    /// The registry that the name leads to, as engines read it; Docker Hub where none is written.
+    pub fn registry(&self) -> &str {
+        match self.host.as_deref() {
+            // Engines know `localhost` only with a port.
+            Some("docker.io" | "index.docker.io" | "localhost") | None => "docker.io",
+            Some(host) => host,
+        }
+    }
+
     /// Host and path without tag or digest.
     pub fn repository(&self) -> String {
         match &self.host {
@@ -234,6 +243,10 @@ mod tests {
         assert_eq!(canonical("quay.io/library/x"), "quay.io/library/x:latest");
         assert_eq!("localhost/x".parse::<ImageRef>().unwrap().host.as_deref(), Some("localhost"));
         assert_eq!("a__b/c-d.e".parse::<ImageRef>().unwrap().path, "a__b/c-d.e");
+        let registry = |text: &str| text.parse::<ImageRef>().unwrap().registry().to_owned();
+        assert_eq!(registry("team/app"), "docker.io");
+        assert_eq!(registry("index.docker.io/team/app"), "docker.io");
+        assert_eq!(registry("localhost:5000/team/app:1"), "localhost:5000");
     }
 
     #[test]

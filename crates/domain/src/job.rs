@@ -7,6 +7,9 @@
 use crate::{JobId, SessionId, Timestamp, WorkspaceId, error::Error};
 use serde::{Deserialize, Serialize};
 
+/// Most pushes and pulls together that go on at one registry side by side.
+pub const AT_ONE_REGISTRY: usize = 2;
+
 /// What sort of work it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -17,16 +20,19 @@ pub enum JobKind {
     Push,
     /// Fetches an image from a registry.
     Pull,
+    /// Takes images off the engine that nothing needs.
+    Prune,
 }
 
 impl JobKind {
-    pub const ALL: [Self; 3] = [Self::Commit, Self::Push, Self::Pull];
+    pub const ALL: [Self; 4] = [Self::Commit, Self::Push, Self::Pull, Self::Prune];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Commit => "commit",
             Self::Push => "push",
             Self::Pull => "pull",
+            Self::Prune => "prune",
         }
     }
 
@@ -39,22 +45,23 @@ impl JobKind {
             Self::Commit => "Create image",
             Self::Push => "Push",
             Self::Pull => "Pull image",
+            Self::Prune => "Prune images",
         }
     }
 
     /// How many of this kind run side by side: a commit keeps the engine's disk busy, the
-    /// others the network.
+    /// others the network. Those that go to one registry are fewer, see [`AT_ONE_REGISTRY`].
     pub const fn side_by_side(self) -> usize {
         match self {
-            Self::Commit => 1,
-            Self::Push | Self::Pull => 2,
+            Self::Commit | Self::Prune => 1,
+            Self::Push | Self::Pull => 4,
         }
     }
 
     /// How often it is tried before it has failed, where trying again may help.
     pub const fn tries(self) -> u32 {
         match self {
-            Self::Commit => 3,
+            Self::Commit | Self::Prune => 3,
             Self::Push | Self::Pull => 4,
         }
     }
@@ -105,13 +112,57 @@ impl JobState {
 }
 
 /// How far it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobProgress {
     /// What is being done, as a sentence without its full stop: `Pushing 3 of 7 layers`.
     pub step: String,
     /// Bytes done and in all, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<(i64, i64)>,
+    /// The layers of an image that is moved, as many of them as are shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerProgress>,
+    /// How many layers there are besides.
+    #[serde(default)]
+    pub more_layers: u32,
+}
+
+/// How far one layer of an image is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerProgress {
+    /// Short, as the engine names it.
+    pub id: String,
+    pub state: LayerState,
+    /// Bytes done and in all, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<(i64, i64)>,
+}
+
+/// What is going on with a layer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LayerState {
+    /// Has not begun, or has come over the line and waits to be unpacked.
+    #[default]
+    Waiting,
+    /// Goes over the line.
+    Moving,
+    Unpacking,
+    /// Is where it is to be.
+    There,
+}
+
+impl LayerState {
+    /// What it is called in a job of this kind.
+    pub const fn label(self, kind: JobKind) -> &'static str {
+        match (self, kind) {
+            (Self::Waiting, _) => "Waiting",
+            (Self::Moving, JobKind::Pull) => "Pulling",
+            (Self::Moving, _) => "Pushing",
+            (Self::Unpacking, _) => "Unpacking",
+            (Self::There, _) => "There",
+        }
+    }
 }
 
 /// How fast something goes and how long it still takes: `12.5 MiB/s, 4 s left`. Empty while there is
@@ -217,5 +268,19 @@ mod tests {
         assert_eq!(pace(10 << 20, 40 << 20, 2_000), "5 MiB/s, 7.0 s left");
         assert_eq!(pace(40 << 20, 40 << 20, 2_000), "20 MiB/s");
         assert_eq!(pace(1, i64::MAX, 10_000), "0 B/s");
+    }
+
+    #[test]
+    fn progress_that_was_recorded_without_layers_is_still_read() {
+        let read: JobProgress = serde_json::from_str(r#"{"step":"Pulled 1 of 2 layers"}"#).unwrap();
+        let step = "Pulled 1 of 2 layers".to_owned();
+        assert_eq!(read, JobProgress { step, ..JobProgress::default() });
+    }
+
+    #[test]
+    fn a_layer_on_its_way_is_pushed_or_pulled() {
+        assert_eq!(LayerState::Moving.label(JobKind::Push), "Pushing");
+        assert_eq!(LayerState::Moving.label(JobKind::Pull), "Pulling");
+        assert_eq!(LayerState::There.label(JobKind::Pull), "There");
     }
 }

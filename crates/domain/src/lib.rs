@@ -17,6 +17,7 @@ pub mod image;
 pub mod inside;
 pub mod job;
 pub mod launcher;
+pub mod library;
 pub mod lifetime;
 pub mod limits;
 pub mod list;

@@ -1,10 +1,11 @@
-//! What administrators decide for the whole installation: how much sessions may take, and when they
-//! end by themselves. Kept in the database and changed on the Settings page; holds at once, also
+//! What administrators decide for the whole installation: how much sessions may take, when they end
+//! by themselves, and how images are kept. Kept in the database and changed on the Settings page; holds at once, also
 //! for sessions that run.
 
 use crate::{
     Result,
     error::Problems,
+    library::{Upkeep, UpkeepForm},
     lifetime::{Lifetime, LifetimeForm},
     limits::Limits,
     quantity::{self, GIB, MIB},
@@ -16,6 +17,8 @@ pub struct Policy {
     pub limits: Limits,
     #[serde(default)]
     pub lifetime: Lifetime,
+    #[serde(default)]
+    pub upkeep: Upkeep,
 }
 
 impl Policy {
@@ -30,6 +33,7 @@ impl Policy {
                 free_disk_bytes: GIB,
             },
             lifetime: Lifetime::default(),
+            upkeep: Upkeep::default(),
         }
     }
 }
@@ -46,6 +50,8 @@ pub struct PolicyForm {
     pub free_disk: String,
     #[serde(flatten)]
     pub lifetime: LifetimeForm,
+    #[serde(flatten)]
+    pub upkeep: UpkeepForm,
 }
 
 impl From<&Policy> for PolicyForm {
@@ -57,6 +63,7 @@ impl From<&Policy> for PolicyForm {
             memory: limits.memory_bytes.map(quantity::typed_bytes).unwrap_or_default(),
             free_disk: quantity::typed_bytes(limits.free_disk_bytes),
             lifetime: LifetimeForm::from(&policy.lifetime),
+            upkeep: UpkeepForm::from(&policy.upkeep),
         }
     }
 }
@@ -98,8 +105,9 @@ impl PolicyForm {
             free_disk_bytes: problems.take("free_disk", quantity::parse_bytes(&self.free_disk), 0),
         };
         let lifetime = self.lifetime.check(&mut problems);
+        let upkeep = self.upkeep.check(&mut problems);
         problems.finish()?;
-        Ok(Policy { limits, lifetime })
+        Ok(Policy { limits, lifetime, upkeep })
     }
 }
 
@@ -125,9 +133,12 @@ mod tests {
             memory: "1".into(),
             free_disk: String::new(),
             lifetime: LifetimeForm { idle_action: "stop".into(), ..LifetimeForm::default() },
+            upkeep: UpkeepForm { unused_days: "0".into(), ..UpkeepForm::default() },
         };
         let error = form.check().unwrap_err();
-        for field in ["sessions_per_user", "cpus", "memory", "free_disk", "idle_after"] {
+        for field in
+            ["sessions_per_user", "cpus", "memory", "free_disk", "idle_after", "unused_days"]
+        {
             assert!(error.problem_at(field).is_some(), "{field} was accepted");
         }
     }

@@ -120,6 +120,29 @@ impl Definition {
     pub fn address(&self) -> Result<Address> {
         Address::parse(&self.url, self.insecure).map_err(|why| Error::at("url", why))
     }
+
+    /// The repositories it is for: the path in its address; empty for all of the host's.
+    pub fn path(&self) -> &str {
+        path(&self.url)
+    }
+
+    /// Whether it is the one for an image, and how closely: the longer the path that both share,
+    /// the better. Of several that fit, the closest one is used.
+    pub fn covers(&self, image: &ImageRef) -> Option<usize> {
+        self.address().ok()?.check_leads_here(image).ok()?;
+        let canonical: ImageRef = image.canonical().parse().ok()?;
+        let own = self.path();
+        let rest = canonical.path.strip_prefix(own)?;
+        (own.is_empty() || rest.is_empty() || rest.starts_with('/')).then_some(own.len())
+    }
+}
+
+/// What follows the host; the versions of the protocol, which logins have at their end, do not
+/// count (`https://index.docker.io/v1/`).
+fn path(url: &str) -> &str {
+    let rest = scheme(url).map_or_else(|| url.trim(), |(_, rest)| rest);
+    let path = rest.split_once('/').map_or("", |(_, path)| path).trim_matches('/');
+    if matches!(path, "v1" | "v2") { "" } else { path }
 }
 
 impl RegistryForm {
@@ -154,6 +177,10 @@ impl RegistryForm {
         let insecure = !self.insecure.is_empty();
         problems.take("url", Address::parse(&self.url, insecure).map(|_| ()), ());
         problems.take("url", line(self.url.trim(), NAME_LONGEST * 4), ());
+        let named = path(&self.url);
+        if !named.is_empty() && format!("a.example/{named}").parse::<ImageRef>().is_err() {
+            problems.add("url", format!("After the host comes nothing, or the beginning of names of repositories, such as `team`; `{named}` is none."));
+        }
         match (scheme(&self.url), insecure) {
             (Some((true, _)), false) => problems.add(
                 "insecure",
@@ -207,8 +234,32 @@ pub struct Registry {
     pub has_password: bool,
     pub own_ca: bool,
     pub insecure: bool,
+    /// What it said of how much may still be asked of it; `None` if it never did.
+    pub rate: Option<RateLimit>,
+    /// It has asked to be left alone until then.
+    pub paused_until: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// How much a registry lets one pull, as it says in its `RateLimit-*` headers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateLimit {
+    pub limit: u32,
+    pub remaining: u32,
+    /// Seconds in which so much may be pulled; 0 if it does not say.
+    pub window_s: u32,
+}
+
+impl std::fmt::Display for RateLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { limit, remaining, window_s } = self;
+        write!(f, "{remaining} of {limit} pulls left")?;
+        match window_s {
+            0 => Ok(()),
+            secs => write!(f, " in {}", crate::time::length(i64::from(*secs) * 1000)),
+        }
+    }
 }
 
 impl Registry {

@@ -345,6 +345,8 @@ mod tests {
             has_password: true,
             own_ca: false,
             insecure: false,
+            rate: None,
+            paused_until: None,
             created_at: NOW,
             updated_at: NOW,
         };

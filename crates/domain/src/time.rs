@@ -76,6 +76,20 @@ pub fn length(millis: i64) -> String {
     }
 }
 
+/// A length that reads back as the same: whole units, fine ones only where needed.
+pub fn typed_length(secs: i64) -> String {
+    let units = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
+    let mut rest = secs;
+    let mut parts = Vec::new();
+    for (size, unit) in units {
+        if rest >= size {
+            parts.push(format!("{} {unit}", rest / size));
+            rest %= size;
+        }
+    }
+    if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
+}
+
 /// Reads a length such as `90 min`, `8 h`, `1 d 12 h` or `30 s` into seconds; bare means minutes.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ mod commit;
 mod connect;
 mod containers;
 mod create;
+mod disk;
 mod errors;
 mod events;
 mod images;
@@ -24,14 +25,17 @@ mod stats;
 mod transfer;
 
 pub use connect::Docker;
+pub use push::is_rate_limit;
 
 use crate::{
-    CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, LogSpec,
-    Network, NetworkSpec, RegistryLogin, Shell, Terminal, TerminalSize, Transfer, UsageSample,
+    CommitSpec, Container, ContainerSpec, Engine, EngineDisk, EngineEvent, EngineInfo,
+    ImageSummary, LogSpec, Network, NetworkSpec, RegistryLogin, Shell, Terminal, TerminalSize,
+    Transfer, UsageSample,
 };
 use async_trait::async_trait;
 use domain::Result;
 use domain::inside::{FileChange, PathStat, Process};
+use domain::library::ImageConfig;
 use domain::log::LogLine;
 use futures_util::stream::BoxStream;
 
@@ -131,6 +135,18 @@ impl Engine for Docker {
 
     async fn image_label(&self, reference: &str, label: &str) -> Result<Option<String>> {
         self.read_label(reference, label).await
+    }
+
+    async fn image_config(&self, reference: &str) -> Result<Option<ImageConfig>> {
+        self.describe_image(reference).await
+    }
+
+    async fn tag_image(&self, reference: &str, name: &str) -> Result<()> {
+        self.name_image(reference, name).await
+    }
+
+    async fn disk_use(&self) -> Result<EngineDisk> {
+        self.measure_disk().await
     }
 
     async fn remove_image(&self, reference: &str) -> Result<()> {

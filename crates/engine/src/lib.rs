@@ -13,11 +13,13 @@ pub mod docker;
 pub mod memory;
 mod types;
 
+pub use docker::is_rate_limit;
 pub use types::*;
 
 use async_trait::async_trait;
 use domain::Result;
 use domain::inside::{FileChange, PathStat, Process};
+use domain::library::ImageConfig;
 use domain::log::LogLine;
 use futures_util::stream::BoxStream;
 
@@ -33,7 +35,7 @@ pub trait Engine: Send + Sync + 'static {
 
     async fn info(&self) -> Result<EngineInfo>;
 
-    /// All tagged images.
+    /// All images, also those that have lost their last name; not the steps of builds.
     async fn images(&self) -> Result<Vec<ImageSummary>>;
 
     /// One image by reference, or `None` if the engine does not have it.
@@ -108,6 +110,18 @@ pub trait Engine: Send + Sync + 'static {
 
     /// A label of an image, or `None` if it has none or there is no such image.
     async fn image_label(&self, reference: &str, label: &str) -> Result<Option<String>>;
+
+    /// What an image says of itself, with its layers; `None` if the engine does not have it.
+    async fn image_config(&self, reference: &str) -> Result<Option<ImageConfig>>;
+
+    /// Gives an image one more name; another image that has it loses it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such image.
+    async fn tag_image(&self, reference: &str, name: &str) -> Result<()>;
+
+    /// How much room everything takes. Engines count for seconds, so no page waits for it unasked.
+    async fn disk_use(&self) -> Result<EngineDisk>;
 
     /// Takes a tag away, and the image with its last one. What is gone already is no error.
     ///

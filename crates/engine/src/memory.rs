@@ -13,11 +13,14 @@ mod world;
 pub use control::Op;
 
 use crate::{
-    CommitSpec, Container, ContainerSpec, Engine, EngineEvent, EngineInfo, ImageSummary, LogSpec,
-    Network, NetworkSpec, RegistryLogin, Shell, Terminal, TerminalSize, Transfer, UsageSample,
+    CommitSpec, Container, ContainerSpec, Engine, EngineDisk, EngineEvent, EngineInfo,
+    ImageSummary, LayerTransfer, LogSpec, Network, NetworkSpec, RegistryLogin, Shell, Terminal,
+    TerminalSize, Transfer, UsageSample,
 };
 use async_trait::async_trait;
 use domain::inside::{FileChange, PathStat, Process};
+use domain::job::LayerState;
+use domain::library::ImageConfig;
 use domain::log::LogLine;
 use domain::plan::ContainerState;
 use domain::{Error, Result};
@@ -27,6 +30,8 @@ use tokio::sync::broadcast::error::RecvError;
 use world::World;
 
 const ADDRESS: &str = "memory";
+/// Bytes of each layer that is pushed or pulled.
+const LAYER_BYTES: u64 = 1 << 19;
 
 /// A world of images, networks and containers. Clones are handles to the same world.
 #[derive(Debug, Clone, Default)]
@@ -81,8 +86,7 @@ impl Engine for MemoryEngine {
     }
 
     async fn images(&self) -> Result<Vec<ImageSummary>> {
-        let world = self.enter(Op::Images).await?;
-        Ok(world.images.iter().filter(|image| !image.tags.is_empty()).cloned().collect())
+        Ok(self.enter(Op::Images).await?.images.clone())
     }
 
     async fn image(&self, reference: &str) -> Result<Option<ImageSummary>> {
@@ -208,6 +212,28 @@ impl Engine for MemoryEngine {
         Ok(image.and_then(|image| world.labels.get(&image.id)?.get(label).cloned()))
     }
 
+    async fn image_config(&self, reference: &str) -> Result<Option<ImageConfig>> {
+        let world = self.enter(Op::ImageConfig).await?;
+        Ok(world.image(reference).map(|image| ImageConfig {
+            id: image.id.clone(),
+            tags: image.tags.clone(),
+            digests: image.digests.clone(),
+            size_bytes: image.size_bytes,
+            created_at: image.created_at,
+            architecture: "amd64".to_owned(),
+            os: "linux".to_owned(),
+            ..ImageConfig::default()
+        }))
+    }
+
+    async fn tag_image(&self, reference: &str, name: &str) -> Result<()> {
+        self.enter(Op::TagImage).await?.name_image(reference, name)
+    }
+
+    async fn disk_use(&self) -> Result<EngineDisk> {
+        Ok(self.enter(Op::DiskUse).await?.disk())
+    }
+
     async fn remove_image(&self, reference: &str) -> Result<()> {
         self.enter(Op::RemoveImage).await?.untag(reference)
     }
@@ -218,13 +244,12 @@ impl Engine for MemoryEngine {
         _login: Option<&RegistryLogin>,
         told: &(dyn Fn(Transfer) + Send + Sync),
     ) -> Result<String> {
-        let (layers, total_bytes) = (2, 1 << 20);
-        told(Transfer { there: 0, layers, sent_bytes: 0, total_bytes });
+        told(two_layers(LayerState::Moving, 0));
         let world = self.enter(Op::Push).await?;
         let Some(image) = world.image(reference) else {
             return Err(Error::not_found(format!("There is no image `{reference}` to push.")));
         };
-        told(Transfer { there: layers, layers, sent_bytes: total_bytes, total_bytes });
+        told(two_layers(LayerState::There, LAYER_BYTES));
         Ok(image.id.clone())
     }
 
@@ -234,8 +259,7 @@ impl Engine for MemoryEngine {
         _login: Option<&RegistryLogin>,
         told: &(dyn Fn(Transfer) + Send + Sync),
     ) -> Result<()> {
-        let (layers, total_bytes) = (2, 1 << 20);
-        told(Transfer { there: 0, layers, sent_bytes: 0, total_bytes });
+        told(two_layers(LayerState::Moving, 0));
         let mut world = self.enter(Op::Pull).await?;
         let Some(at) = world.remote.iter().position(|(known, _)| known == reference) else {
             return Err(Error::not_found(
@@ -245,7 +269,7 @@ impl Engine for MemoryEngine {
         let (reference, id) = world.remote.swap_remove(at);
         drop(world);
         self.add_image(&reference, &id);
-        told(Transfer { there: layers, layers, sent_bytes: total_bytes, total_bytes });
+        told(two_layers(LayerState::There, LAYER_BYTES));
         Ok(())
     }
 
@@ -291,6 +315,13 @@ impl Engine for MemoryEngine {
         });
         Ok(events.boxed())
     }
+}
+
+/// Every image is moved as two layers, which are as far as each other.
+fn two_layers(state: LayerState, sent_bytes: u64) -> Transfer {
+    let layer =
+        |id: &str| LayerTransfer { id: id.to_owned(), state, sent_bytes, total_bytes: LAYER_BYTES };
+    Transfer::of(vec![layer("000000000001"), layer("000000000002")])
 }
 
 /// Whether a container in this state has processes.

@@ -1,5 +1,8 @@
 //! The engine's objects, reduced to what Slipway needs.
 
+use domain::Timestamp;
+use domain::job::LayerState;
+use domain::library::DiskUse;
 use domain::plan::{ContainerState, Observed};
 use std::net::IpAddr;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -37,6 +40,28 @@ pub struct ImageSummary {
     /// `repository@sha256:…` of images that came from or went to a registry.
     pub digests: Vec<String>,
     pub size_bytes: i64,
+    /// To the second.
+    pub created_at: Timestamp,
+    /// Labels that it carries.
+    pub labels: u32,
+}
+
+/// What the engine's objects take of its disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EngineDisk {
+    pub in_all: DiskUse,
+    pub images: Vec<ImageUse>,
+}
+
+/// How an image is used on the engine, by whomever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageUse {
+    pub id: String,
+    /// Bytes of layers that no other image has.
+    pub own_bytes: i64,
+    pub containers: i64,
+    /// The image it was built on, if the engine knows; empty otherwise.
+    pub parent: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,12 +141,39 @@ impl std::fmt::Debug for RegistryLogin {
 }
 
 /// How far an image is on its way to or from a registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Transfer {
     /// Layers that are where they are to be.
     pub there: u32,
     pub layers: u32,
     /// Bytes that went over the line, of the layers that must.
+    pub sent_bytes: u64,
+    pub total_bytes: u64,
+    /// Each layer, in the order in which the engine first named them.
+    pub parts: Vec<LayerTransfer>,
+}
+
+impl Transfer {
+    /// What the layers come to together.
+    pub fn of(parts: Vec<LayerTransfer>) -> Self {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            there: count(parts.iter().filter(|part| part.state == LayerState::There).count()),
+            layers: count(parts.len()),
+            sent_bytes: parts.iter().map(|part| part.sent_bytes).sum(),
+            total_bytes: parts.iter().map(|part| part.total_bytes).sum(),
+            parts,
+        }
+    }
+}
+
+/// How far one layer is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LayerTransfer {
+    /// Short, as the engine names it.
+    pub id: String,
+    pub state: LayerState,
+    /// Bytes that went over the line, and those that must; 0 until the engine tells.
     pub sent_bytes: u64,
     pub total_bytes: u64,
 }

@@ -5,7 +5,7 @@
 
 use crate::{tls, trouble::Trouble};
 use bytes::Bytes;
-use domain::registry::Fault;
+use domain::registry::{Fault, RateLimit};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::rt::{Read, Write};
@@ -70,6 +70,19 @@ impl Answer {
     /// Seconds to wait, if the registry says.
     pub(crate) fn retry_after(&self) -> Option<u32> {
         self.header(header::RETRY_AFTER)?.trim().parse().ok()
+    }
+
+    /// How much may still be pulled, if the registry says: `RateLimit-Limit: 100;w=21600`.
+    pub(crate) fn rate(&self) -> Option<RateLimit> {
+        let said = |name| {
+            let mut parts = self.headers.get(name)?.to_str().ok()?.split(';').map(str::trim);
+            let number = parts.next()?.parse::<u32>().ok()?;
+            let window = parts.find_map(|part| part.strip_prefix("w=")?.parse().ok());
+            Some((number, window))
+        };
+        let (limit, window) = said("ratelimit-limit")?;
+        let (remaining, _) = said("ratelimit-remaining")?;
+        Some(RateLimit { limit, remaining, window_s: window.unwrap_or_default() })
     }
 
     /// The host a redirect leads to.
@@ -191,6 +204,17 @@ async fn answer(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_still_be_pulled_is_read_as_docker_hub_writes_it() {
+        let mut headers = HeaderMap::new();
+        headers.insert("ratelimit-limit", HeaderValue::from_static("100;w=21600"));
+        let answer = |headers| Answer { status: StatusCode::OK, headers, body: Bytes::new() };
+        assert_eq!(answer(headers.clone()).rate(), None);
+        headers.insert("ratelimit-remaining", HeaderValue::from_static("76;w=21600"));
+        let rate = answer(headers).rate().unwrap();
+        assert_eq!(rate.to_string(), "76 of 100 pulls left in 6 h 0 min");
+    }
 
     #[test]
     fn what_a_registry_names_is_an_address_of_the_web_or_nothing() {

@@ -1,6 +1,6 @@
 //! What may be wrong with a registry, in sentences.
 
-use crate::http1::Answer;
+use crate::{Refusal, http1::Answer};
 use domain::registry::{Fault, Outcome, TestLine, TestStep};
 use serde::Deserialize;
 use std::io;
@@ -14,16 +14,18 @@ pub(crate) struct Trouble {
     pub(crate) fault: Fault,
     message: String,
     hint: &'static str,
+    /// Seconds to wait, if the registry says.
+    wait_s: Option<u32>,
 }
 
 impl Trouble {
     pub(crate) fn new(fault: Fault, message: impl Into<String>, hint: &'static str) -> Self {
-        Self { fault, message: message.into(), hint }
+        Self { fault, message: message.into(), hint, wait_s: None }
     }
 
-    /// What is wrong, as a sentence.
-    pub(crate) fn into_message(self) -> String {
-        self.message
+    pub(crate) fn into_refusal(self) -> Refusal {
+        let Self { fault, message, hint, wait_s } = self;
+        Refusal { fault, message, hint, wait_s }
     }
 
     pub(crate) fn line(self, step: TestStep) -> TestLine {
@@ -112,6 +114,7 @@ impl Trouble {
             )),
         };
         trouble.message.push_str(&quoted);
+        trouble.wait_s = answer.retry_after();
         trouble
     }
 }
@@ -120,11 +123,11 @@ impl Trouble {
 #[derive(Deserialize)]
 struct Refusals {
     #[serde(default)]
-    errors: Vec<Refusal>,
+    errors: Vec<Words>,
 }
 
 #[derive(Deserialize)]
-struct Refusal {
+struct Words {
     #[serde(default)]
     message: String,
 }

@@ -1,7 +1,7 @@
 //! The steps of a test, one after the other, as far as they go.
 
 use crate::{
-    Question,
+    Meaning, Question,
     challenge::{Challenge, challenge},
     http1::{Answer, Caller, Place},
     trouble::Trouble,
@@ -160,20 +160,34 @@ impl<'a> Visit<'a> {
         }
     }
 
-    /// The digest of what a tag of the repository means there; `None` if there is no such tag.
-    pub(crate) async fn digest(&self, tag: &str) -> Result<Option<String>, Trouble> {
+    /// How the registry asks who one is, for questions that follow.
+    pub(crate) async fn introduction(&self) -> Result<Option<Challenge>, Trouble> {
         let caller = Caller::new(self.asked.ca, self.patience).await?;
-        let challenge = self.reach(&caller).await?;
-        let authorization = self.authorization(&caller, challenge.as_ref(), Some("pull")).await?;
+        self.reach(&caller).await
+    }
+
+    /// What a tag of the repository means there.
+    pub(crate) async fn meaning(
+        &self,
+        challenge: Option<&Challenge>,
+        tag: &str,
+    ) -> Result<Meaning, Trouble> {
+        let caller = Caller::new(self.asked.ca, self.patience).await?;
+        let authorization = self.authorization(&caller, challenge, Some("pull")).await?;
         let target = format!("/v2/{}/manifests/{tag}", self.asked.repository);
         let authorization = authorization.as_ref();
         let answer = caller.ask(Method::HEAD, &self.place, &target, authorization).await?;
+        let rate = answer.rate();
         match answer.status {
             StatusCode::OK => {
                 let name = header::HeaderName::from_static("docker-content-digest");
-                Ok(answer.header(name).map(str::to_owned))
+                let digest = answer.header(name).map(str::to_owned).ok_or_else(|| {
+                    let whom = &self.place.authority;
+                    Trouble::no_registry(format!("{whom} does not say which image it has."))
+                })?;
+                Ok(Meaning { digest: Some(digest), rate })
             }
-            StatusCode::NOT_FOUND => Ok(None),
+            StatusCode::NOT_FOUND => Ok(Meaning { digest: None, rate }),
             _ => Err(self.may_not("pull from", &answer)),
         }
     }

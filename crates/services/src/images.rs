@@ -5,9 +5,10 @@
 
 use crate::core::Core;
 use domain::{Result, event::Change, image::ImageRef, job::JobState, launcher::TileState};
+use engine::ImageSummary;
 use serde::Deserialize;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, SystemTime},
 };
@@ -18,8 +19,52 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(crate) struct Images(RwLock<State>);
 
+/// The engine's images as they were listed last.
+#[derive(Debug, Default)]
+pub(crate) struct Holding {
+    pub(crate) images: Vec<ImageSummary>,
+    /// Canonical names in order, each with the place of its image. An image that has lost its last
+    /// name is here under its content id.
+    pub(crate) names: Vec<(String, usize)>,
+}
+
+impl Holding {
+    fn of(images: Vec<ImageSummary>) -> Self {
+        let mut names: Vec<(String, usize)> = Vec::with_capacity(images.len());
+        for (place, image) in images.iter().enumerate() {
+            let known = image.tags.iter().filter_map(|tag| tag.parse::<ImageRef>().ok());
+            names.extend(known.map(|name| (name.canonical(), place)));
+            if image.tags.is_empty() {
+                names.push((image.id.clone(), place));
+            }
+        }
+        names.sort_unstable();
+        Self { images, names }
+    }
+
+    /// The image of a canonical name, or of a content id.
+    pub(crate) fn find(&self, name: &str) -> Option<&ImageSummary> {
+        match self.names.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
+            Ok(at) => self.images.get(self.names[at].1),
+            Err(_) => self.images.iter().find(|image| image.id == name),
+        }
+    }
+}
+
+/// Under which digest the registry of a name knows an image, as far as the engine knows.
+pub(crate) fn digest_of(image: &ImageSummary, name: &ImageRef) -> Option<String> {
+    let repository = name.canonical_repository();
+    image.digests.iter().find_map(|text| {
+        let known = text.parse::<ImageRef>().ok()?;
+        (known.canonical_repository() == repository).then_some(known.digest).flatten()
+    })
+}
+
 #[derive(Debug, Default)]
 struct State {
+    held: Arc<Holding>,
+    /// What images are built for, by content id; read bit by bit in the background.
+    architectures: HashMap<String, String>,
     /// Content id by canonical reference.
     present: HashMap<String, String>,
     preparing: HashMap<String, Preparing>,
@@ -78,6 +123,34 @@ impl Images {
         self.read().present.get(canonical).cloned()
     }
 
+    /// The engine's images as they were listed last.
+    pub(crate) fn held(&self) -> Arc<Holding> {
+        self.read().held.clone()
+    }
+
+    /// What an image is built for; empty while that was not read.
+    pub(crate) fn architecture_of(&self, id: &str) -> String {
+        self.read().architectures.get(id).cloned().unwrap_or_default()
+    }
+
+    /// Some images of which it is not known what they are built for.
+    pub(crate) fn not_read(&self, most: usize) -> Vec<String> {
+        let state = self.read();
+        let unknown = state.held.images.iter().filter(|i| !state.architectures.contains_key(&i.id));
+        unknown.take(most).map(|image| image.id.clone()).collect()
+    }
+
+    pub(crate) fn was_read(&self, id: String, architecture: String) {
+        self.write().architectures.insert(id, architecture);
+    }
+
+    /// Whether somebody or something other than a pull is bringing an image.
+    pub(crate) fn is_coming(&self, canonical: &str) -> bool {
+        let state = self.read();
+        let made = matches!(state.making.get(canonical), Some(Making::OfSession));
+        made || state.preparing.get(canonical).is_some_and(|note| note.state != "failed")
+    }
+
     /// Canonical references of all images that are present.
     pub(crate) fn present(&self) -> Vec<String> {
         self.read().present.keys().cloned().collect()
@@ -125,8 +198,8 @@ impl Images {
                 (image, if failed { Making::Failed(why) } else { Making::OfSession })
             })
             .collect();
-        let pulled = core.store.images_being_pulled().await?;
-        making.extend(pulled.into_iter().map(|image| (image, Making::Pulled)));
+        let pulled = core.store.pulls_under_way().await?;
+        making.extend(pulled.into_iter().map(|pull| (pull.image, Making::Pulled)));
         let changed = {
             let mut state = core.images.write();
             let changed = state.making != making;
@@ -141,8 +214,9 @@ impl Images {
 
     /// Asks the engine for its images; announces if anything is different.
     pub(crate) async fn refresh(core: &Core) -> Result<()> {
+        let listed = core.engine.images().await?;
         let mut present = HashMap::new();
-        for image in core.engine.images().await? {
+        for image in &listed {
             for name in image.tags.iter().chain(&image.digests) {
                 if let Ok(reference) = name.parse::<ImageRef>() {
                     present.insert(reference.canonical(), image.id.clone());
@@ -151,8 +225,11 @@ impl Images {
         }
         let changed = {
             let mut state = core.images.write();
-            let changed = !state.known || state.present != present;
+            let changed = !state.known || state.held.images != listed;
+            let there: HashSet<&str> = listed.iter().map(|image| image.id.as_str()).collect();
+            state.architectures.retain(|id, _| there.contains(id.as_str()));
             state.present = present;
+            state.held = Arc::new(Holding::of(listed));
             state.known = true;
             changed
         };

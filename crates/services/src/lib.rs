@@ -18,6 +18,7 @@ mod images;
 mod jobs;
 mod keys;
 mod launcher;
+mod library;
 mod passwords;
 mod policy;
 mod pulls;
@@ -39,6 +40,7 @@ pub use access::Access;
 pub use engine_report::{EngineReport, EngineReports};
 pub use jobs::Jobs;
 pub use launcher::Launchers;
+pub use library::Library;
 pub use policy::Policies;
 pub use registries::{Registries, Removal};
 pub use sessions::Sessions;
@@ -69,6 +71,7 @@ pub struct Services {
     pub sessions: Sessions,
     pub snapshots: Snapshots,
     pub registries: Registries,
+    pub library: Library,
     pub jobs: Jobs,
     pub streams: Streams,
     pub terminals: Terminals,
@@ -97,6 +100,7 @@ impl Services {
             sessions: Sessions::new(core.clone()),
             snapshots: Snapshots::new(core.clone()),
             registries: Registries::new(core.clone()),
+            library: Library::new(core.clone()),
             jobs: Jobs::new(core.clone()),
             streams: Streams::new(core.clone()),
             terminals: Terminals::new(core.clone()),
@@ -117,6 +121,7 @@ impl Services {
         tasks.spawn(rights::follow(self.core.clone()));
         tasks.spawn(images::watch_preparation(self.core.clone()));
         tasks.spawn(jobs::run(self.core.clone()));
+        tasks.spawn(library::run(self.core.clone()));
         tasks
     }
 

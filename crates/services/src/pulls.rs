@@ -1,19 +1,27 @@
-//! Fetching a workspace's image from its registry, as a job.
+//! Fetching an image from its registry, as a job.
 
 use crate::{
     core::Core,
-    images::Images,
-    jobs::{Hand, Order, Outcome, Work, transfer},
-    workspaces::{Workspaces, unknown},
+    images::{Images, digest_of},
+    jobs::{Hand, Outcome, transfer},
+    workspaces::Workspaces,
 };
-use domain::{JobId, Result, WorkspaceId, actor::Actor, image::ImageRef, job::JobLinks};
-use engine::RegistryLogin;
+use domain::{
+    Error, JobId, RegistryId, Result, WorkspaceId,
+    actor::Actor,
+    image::ImageRef,
+    job::{JobKind, JobLinks},
+};
 use serde::{Deserialize, Serialize};
+use store::StoredRegistry;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pull {
     /// Canonical reference of what is pulled.
     pub(crate) image: String,
+    /// Whose credentials are used, if that was chosen.
+    #[serde(default)]
+    pub(crate) registry: Option<RegistryId>,
 }
 
 impl Workspaces {
@@ -24,53 +32,54 @@ impl Workspaces {
     /// `NotFound` when there is no such workspace.
     pub async fn pull_image(&self, actor: &Actor, id: &WorkspaceId) -> Result<JobId> {
         let definition = self.get(actor, id).await?.definition;
-        let core = self.core();
-        let image = definition.image.canonical();
-        let job: JobId = core.new_id()?;
-        let links =
-            JobLinks { workspace: Some(id.clone()), image: image.clone(), ..JobLinks::default() };
-        let order = Order {
-            id: &job,
-            owner: &actor.user,
-            actor: &actor.name,
-            title: &image,
-            work: &Work::Pull(Pull { image: image.clone() }),
-            links: &links,
-            password: None,
-        };
-        let mut tx = core.store.begin().await?;
-        tx.workspace(id).await?.ok_or_else(unknown)?;
-        let recorded = core.add_job(&mut tx, &order).await?;
-        let now = core.now();
-        tx.audit(now, Some(actor), "image.pull", &image, Some(recorded.as_str())).await?;
-        tx.commit().await?;
-        core.announce_job(&recorded, Some(&actor.user));
-        core.jobs.work();
-        Images::refresh_making(core).await?;
-        Ok(recorded)
+        let pull = Pull { image: definition.image.canonical(), registry: None };
+        let links = JobLinks { workspace: Some(id.clone()), ..JobLinks::default() };
+        self.core().order_pull(Some(actor), pull, links).await
     }
 }
 
 impl Pull {
     pub(crate) async fn perform(self, hand: &Hand) -> Result<Outcome> {
+        let stored = hand.core.registry_of(&self).await?;
+        let done = self.fetch(hand, stored.as_ref()).await;
+        match &done {
+            Err(error) if !hand.is_tried_again(JobKind::Pull, error) && !hand.is_cancelled() => {
+                hand.core.note_failed_pull(&self.image, error, stored.as_ref()).await?;
+            }
+            _ => {}
+        }
+        done
+    }
+
+    async fn fetch(&self, hand: &Hand, stored: Option<&StoredRegistry>) -> Result<Outcome> {
         let core = &hand.core;
-        let login = core.login_for(&self.image).await?;
-        let who = match &login {
-            Some(login) => format!("as {}", login.username),
-            None => "without signing in".to_owned(),
+        let login = match stored {
+            Some(stored) => core.stored_login(&stored.id, &self.image).await?,
+            None => None,
+        };
+        let who = match (&login, stored) {
+            (Some(login), Some(stored)) => {
+                format!("as {} ({})", login.username, stored.definition.name)
+            }
+            _ => "without signing in".to_owned(),
         };
         hand.say(format!("Pulling {} {who}.", self.image)).await?;
         let (image, login) = (&self.image, login.as_ref());
         transfer(hand, "Pulled", |told| async move { core.engine.pull(image, login, &told).await })
             .await?;
-        let links = core.engine.image(&self.image).await?.map(|made| JobLinks {
-            made: Some(made.id),
-            size_bytes: Some(made.size_bytes),
+        let made = core.engine.image(&self.image).await?;
+        let reference: Option<ImageRef> = self.image.parse().ok();
+        let digest = made.as_ref().zip(reference).and_then(|(made, name)| digest_of(made, &name));
+        let links = JobLinks {
+            size_bytes: made.as_ref().map(|made| made.size_bytes),
+            made: made.map(|made| made.id),
             ..hand.links.clone()
-        });
-        if let Some(links) = links {
-            hand.write(async |tx| tx.set_job_links(&hand.id, &links).await).await?;
-        }
+        };
+        hand.write(async |tx| {
+            tx.note_pulled(&self.image, digest.as_deref(), &who, core.now()).await?;
+            tx.set_job_links(&hand.id, &links).await
+        })
+        .await?;
         // The engine's event tells it too; the page is not to wait for that.
         Images::refresh(core).await?;
         Ok(Outcome::Done)
@@ -78,16 +87,24 @@ impl Pull {
 }
 
 impl Core {
-    /// Who signs in to pull an image: the stored registry that its name leads to, if one does.
-    async fn login_for(&self, image: &str) -> Result<Option<RegistryLogin>> {
-        let image: ImageRef = image.parse().map_err(|why: String| self.fault(&why))?;
-        let stored = self.store.registries().await?;
-        let leads = |at: &domain::registry::Definition| {
-            at.address().is_ok_and(|address| address.check_leads_here(&image).is_ok())
-        };
-        match stored.iter().find(|one| leads(&one.definition) && one.secret.is_some()) {
-            Some(one) => self.stored_login(&one.id, &image.to_string()).await,
-            None => Ok(None),
+    /// The stored registry whose credentials a pull uses: the chosen one, or the one that the
+    /// image's name leads to.
+    ///
+    /// # Errors
+    /// `NotFound` when the chosen one was deleted meanwhile.
+    async fn registry_of(&self, pull: &Pull) -> Result<Option<StoredRegistry>> {
+        if let Some(id) = &pull.registry {
+            let stored = self.store.registry(id).await?;
+            return stored.map(Some).ok_or_else(|| {
+                Error::not_found("The registry that was chosen for this pull is no longer stored.")
+                    .hint("Pull the image again and choose another one.")
+            });
         }
+        let image: ImageRef = self.image_name(&pull.image)?;
+        self.registry_for(&image).await
+    }
+
+    fn image_name(&self, text: &str) -> Result<ImageRef> {
+        text.parse().map_err(|why: String| self.fault(&why))
     }
 }

@@ -71,7 +71,15 @@ impl Registries {
         let id: RegistryId = core.new_id()?;
         let secret = core.seal_password(&id, &definition, password, None)?;
         let now = core.now();
-        let new = StoredRegistry { id, definition, secret, created_at: now, updated_at: now };
+        let new = StoredRegistry {
+            id,
+            definition,
+            secret,
+            rate: None,
+            paused_until: None,
+            created_at: now,
+            updated_at: now,
+        };
         let mut tx = core.store.begin().await?;
         tx.insert_registry(&new).await?;
         let (name, id) = (&new.definition.name, Some(new.id.as_str()));
@@ -215,7 +223,7 @@ impl Core {
         }
     }
 
-    fn password_of(&self, stored: &StoredRegistry) -> Result<Option<String>> {
+    pub(crate) fn password_of(&self, stored: &StoredRegistry) -> Result<Option<String>> {
         let open = |secret: &Vec<u8>| self.keys.open_sealed(&place(&stored.id), secret);
         stored.secret.as_ref().map(open).transpose()
     }

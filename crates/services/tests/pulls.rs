@@ -64,6 +64,28 @@ async fn a_missing_image_is_pulled_once_and_its_tile_gets_ready() {
 }
 
 #[tokio::test]
+async fn two_transfers_go_on_at_one_registry_and_another_elsewhere() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    world.engine.delay(Op::Pull, Duration::from_secs(3600));
+    let pull = async |name: &str, image: &str| {
+        let form = WorkspaceForm { name: name.into(), image: image.into(), ..world.form() };
+        let workspace = world.services.workspaces.create(&admin, &form).await.unwrap();
+        world.services.workspaces.pull_image(&admin, &workspace).await.unwrap()
+    };
+    let first = pull("First", "registry.example.org/team/first:1").await;
+    let second = pull("Second", "registry.example.org/team/second:1").await;
+    is(&world, &admin, &first, JobState::Running).await;
+    is(&world, &admin, &second, JobState::Running).await;
+    let third = pull("Third", "registry.example.org/team/third:1").await;
+    let elsewhere = pull("Elsewhere", "team/app:1").await;
+    is(&world, &admin, &elsewhere, JobState::Running).await;
+    is(&world, &admin, &third, JobState::Queued).await;
+    world.services.jobs.cancel(&admin, &first).await.unwrap();
+    is(&world, &admin, &third, JobState::Running).await;
+}
+
+#[tokio::test]
 async fn a_private_image_is_pulled_with_what_is_stored_and_a_refusal_can_be_repeated() {
     let world = World::new().await;
     let admin = world.admin().await;

@@ -22,6 +22,8 @@ const LONGEST_LOG: u32 = 5_000;
 pub struct ClaimedJob {
     pub job: Job,
     pub owner: Option<UserId>,
+    /// The registry it goes to, if it goes to one.
+    pub place: Option<String>,
     /// JSON that the kind understands.
     pub work: String,
     pub secret: Option<Vec<u8>>,
@@ -33,16 +35,19 @@ pub struct NewJob<'a> {
     pub id: &'a JobId,
     pub kind: JobKind,
     pub title: &'a str,
+    /// The host of the registry it goes to, if it goes to one.
+    pub place: Option<&'a str>,
     pub work: &'a str,
     pub secret: Option<&'a [u8]>,
     pub sameness: &'a str,
     pub links: &'a JobLinks,
-    pub owner: &'a UserId,
-    pub actor: &'a str,
+    /// Nobody, if Slipway itself sees that it is necessary.
+    pub owner: Option<&'a UserId>,
+    pub actor: Option<&'a str>,
     pub at: Timestamp,
 }
 
-fn job(row: &SqliteRow) -> Result<Job> {
+pub(crate) fn job(row: &SqliteRow) -> Result<Job> {
     let moment = |column: &str| row.get_or_fault::<Option<i64>>(column).map(|at| at.map(Timestamp));
     let error: Option<String> = row.get_or_fault("error")?;
     let progress: Option<String> = row.get_or_fault("progress")?;
@@ -163,15 +168,22 @@ impl Store {
             .collect()
     }
 
-    /// When the next job of these kinds may be begun, of those that wait or whose lease runs out.
-    pub async fn next_job_at(&self, kinds: &[JobKind]) -> Result<Option<Timestamp>> {
+    /// When the next job of these kinds may be begun, of those that wait or whose lease runs out
+    /// and that go to none of the places in `full`.
+    pub async fn next_job_at(
+        &self,
+        kinds: &[JobKind],
+        full: &[String],
+    ) -> Result<Option<Timestamp>> {
         let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
         let row = sqlx::query(
             "SELECT min(CASE state WHEN 'queued' THEN run_at ELSE lease_until END) AS at
              FROM jobs WHERE state IN ('queued', 'running')
-             AND kind IN (SELECT value FROM json_each(?))",
+             AND kind IN (SELECT value FROM json_each(?))
+             AND (place IS NULL OR place NOT IN (SELECT value FROM json_each(?)))",
         )
         .bind(to_json(&kinds)?)
+        .bind(to_json(&full)?)
         .fetch_one(&self.read)
         .await
         .fault()?;
@@ -197,18 +209,19 @@ impl Tx {
             return row.id("id");
         }
         sqlx::query(
-            "INSERT INTO jobs (id, kind, title, work, secret, state, run_at, links, sameness,
-             created_by, actor, created_at) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO jobs (id, kind, title, place, work, secret, state, run_at, links, sameness,
+             created_by, actor, created_at) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?)",
         )
         .bind(new.id.as_str())
         .bind(new.kind.as_str())
         .bind(new.title)
+        .bind(new.place)
         .bind(new.work)
         .bind(new.secret)
         .bind(new.at.0)
         .bind(to_json(new.links)?)
         .bind(new.sameness)
-        .bind(new.owner.as_str())
+        .bind(new.owner.map(UserId::as_str))
         .bind(new.actor)
         .bind(new.at.0)
         .execute(&mut *self.0)
@@ -217,11 +230,13 @@ impl Tx {
         Ok(new.id.clone())
     }
 
-    /// Takes the job that has waited longest, of the kinds in `kinds`: one that is due, or one whose
-    /// runner has gone. It is this runner's until `lease_until`.
+    /// Takes the job that has waited longest, of the kinds in `kinds` and to none of the places in
+    /// `full`: one that is due, or one whose runner has gone. It is this runner's until
+    /// `lease_until`.
     pub async fn claim_job(
         &mut self,
         kinds: &[JobKind],
+        full: &[String],
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Option<ClaimedJob>> {
@@ -231,6 +246,7 @@ impl Tx {
              started_at = coalesce(started_at, ?2)
              WHERE id = (SELECT id FROM jobs
                  WHERE kind IN (SELECT value FROM json_each(?3))
+                 AND (place IS NULL OR place NOT IN (SELECT value FROM json_each(?4)))
                  AND ((state = 'queued' AND run_at <= ?2) OR (state = 'running' AND lease_until <= ?2))
                  ORDER BY run_at, created_at LIMIT 1)
              RETURNING *",
@@ -238,6 +254,7 @@ impl Tx {
         .bind(lease_until.0)
         .bind(now.0)
         .bind(to_json(&kinds)?)
+        .bind(to_json(&full)?)
         .fetch_optional(&mut *self.0)
         .await
         .fault()?;
@@ -246,6 +263,7 @@ impl Tx {
                 Ok(ClaimedJob {
                     job: job(row)?,
                     owner: owner(row)?,
+                    place: row.get_or_fault("place")?,
                     work: row.get_or_fault("work")?,
                     secret: row.get_or_fault("secret")?,
                 })

@@ -2,11 +2,11 @@
 
 use crate::{
     Store, Tx,
-    fault::{Columns, Fault},
+    fault::{Columns, Fault, to_json},
 };
 use domain::{
     Error, RegistryId, Result, Timestamp,
-    registry::{Definition, Registry},
+    registry::{Definition, RateLimit, Registry},
 };
 use sqlx::{SqliteExecutor, sqlite::SqliteRow};
 
@@ -17,6 +17,10 @@ pub struct StoredRegistry {
     pub definition: Definition,
     /// The password, encrypted.
     pub secret: Option<Vec<u8>>,
+    /// What it said of how much may still be pulled.
+    pub rate: Option<RateLimit>,
+    /// It has asked to be left alone until then.
+    pub paused_until: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -32,6 +36,8 @@ impl StoredRegistry {
             has_password: self.secret.is_some(),
             own_ca: !self.definition.ca.is_empty(),
             insecure: self.definition.insecure,
+            rate: self.rate,
+            paused_until: self.paused_until,
             created_at: self.created_at,
             updated_at: self.updated_at,
         }
@@ -39,6 +45,7 @@ impl StoredRegistry {
 }
 
 fn registry(row: &SqliteRow) -> Result<StoredRegistry> {
+    let rate: Option<String> = row.get_or_fault("rate")?;
     Ok(StoredRegistry {
         id: row.id("id")?,
         definition: Definition {
@@ -49,6 +56,8 @@ fn registry(row: &SqliteRow) -> Result<StoredRegistry> {
             insecure: row.get_or_fault("insecure")?,
         },
         secret: row.get_or_fault("secret")?,
+        rate: rate.and_then(|text| serde_json::from_str(&text).ok()),
+        paused_until: row.get_or_fault::<Option<i64>>("paused_until")?.map(Timestamp),
         created_at: Timestamp(row.get_or_fault("created_at")?),
         updated_at: Timestamp(row.get_or_fault("updated_at")?),
     })
@@ -144,6 +153,25 @@ impl Tx {
         .execute(&mut *self.0)
         .await
         .unless_taken("registries.name", || taken(&changed.definition))?;
+        Ok(())
+    }
+
+    /// How a registry wants to be treated, as it says; `None` leaves what it said before.
+    pub async fn note_registry_said(
+        &mut self,
+        id: &RegistryId,
+        rate: Option<&RateLimit>,
+        paused_until: Option<Timestamp>,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE registries SET rate = coalesce(?, rate), paused_until = ? WHERE id = ?",
+        )
+        .bind(rate.map(to_json).transpose()?)
+        .bind(paused_until.map(|at| at.0))
+        .bind(id.as_str())
+        .execute(&mut *self.0)
+        .await
+        .fault()?;
         Ok(())
     }
 

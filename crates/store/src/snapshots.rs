@@ -89,18 +89,6 @@ impl Store {
             .collect()
     }
 
-    /// Images that are being pulled, by canonical reference.
-    pub async fn images_being_pulled(&self) -> Result<Vec<String>> {
-        let rows = sqlx::query(
-            "SELECT json_extract(links, '$.image') AS image FROM jobs
-             WHERE kind = 'pull' AND state IN ('queued', 'running')",
-        )
-        .fetch_all(&self.read)
-        .await
-        .fault()?;
-        rows.iter().map(|row| row.get_or_fault("image")).collect()
-    }
-
     /// The job that is making an image of this session, if one is.
     pub async fn commit_of(&self, id: &SessionId) -> Result<Option<JobId>> {
         let row = sqlx::query(

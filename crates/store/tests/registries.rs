@@ -24,6 +24,8 @@ fn registry(number: usize, name: &str) -> StoredRegistry {
             insecure: false,
         },
         secret: Some(vec![1, 2, 3]),
+        rate: None,
+        paused_until: None,
         created_at: NOW,
         updated_at: NOW,
     }
@@ -86,12 +88,13 @@ async fn what_has_chosen_a_registry_is_counted_while_it_matters() {
             id: &job,
             kind: *kind,
             title: "",
+            place: None,
             work,
             secret: None,
             sameness: &format!("{number}"),
             links: &JobLinks::default(),
-            owner: &ada,
-            actor: "ada",
+            owner: Some(&ada),
+            actor: Some("ada"),
             at: NOW,
         };
         tx.insert_job(&new).await.unwrap();
@@ -99,7 +102,8 @@ async fn what_has_chosen_a_registry_is_counted_while_it_matters() {
     tx.commit().await.unwrap();
     assert_eq!(shelf.store.registry_uses(&ours).await.unwrap(), (1, 2));
     let mut tx = shelf.store.begin().await.unwrap();
-    let claimed = tx.claim_job(&[JobKind::Push], NOW, NOW.plus_secs(60)).await.unwrap().unwrap();
+    let claimed =
+        tx.claim_job(&[JobKind::Push], &[], NOW, NOW.plus_secs(60)).await.unwrap().unwrap();
     tx.end_job(&claimed.job.id, claimed.job.attempt, JobState::Failed, None, NOW).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(shelf.store.registry_uses(&ours).await.unwrap(), (1, 1));

@@ -40,7 +40,9 @@ pub(crate) async fn events(
 fn concerns(actor: &Actor, change: &Change) -> bool {
     match change {
         Change::Session { owner, .. } => actor.owns_or_steers(owner),
-        Change::Job { owner, .. } => *owner == actor.user || actor.may(Permission::SeeAllJobs),
+        Change::Job { owner, .. } => {
+            owner.as_ref() == Some(&actor.user) || actor.may(Permission::SeeAllJobs)
+        }
         Change::User { id } => *id == actor.user,
         // Says nothing but that there are new figures; what they are is asked for and permitted.
         Change::Usage

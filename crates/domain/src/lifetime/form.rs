@@ -4,7 +4,7 @@
 use super::{Bound, Choice, EndAction, Lifetime, Rule};
 use crate::{
     error::Problems,
-    time::{length, parse_length},
+    time::{length, parse_length, typed_length},
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,14 +34,12 @@ impl From<&Lifetime> for LifetimeForm {
         let shown = |rule: Rule| match lifetime.choice(rule) {
             Choice::Inherit => (String::new(), String::new()),
             Choice::Never => (NEVER.to_owned(), String::new()),
-            Choice::After(bound) => {
-                (bound.action.as_str().to_owned(), length_as_typed(bound.after_s))
-            }
+            Choice::After(bound) => (bound.action.as_str().to_owned(), typed_length(bound.after_s)),
         };
         let (unwatched_action, unwatched_after) = shown(Rule::Unwatched);
         let (idle_action, idle_after) = shown(Rule::Idle);
         let (longest_action, longest_after) = shown(Rule::Longest);
-        let extension = lifetime.extension_s.map(length_as_typed).unwrap_or_default();
+        let extension = lifetime.extension_s.map(typed_length).unwrap_or_default();
         Self {
             unwatched_action,
             unwatched_after,
@@ -52,20 +50,6 @@ impl From<&Lifetime> for LifetimeForm {
             extension,
         }
     }
-}
-
-/// A length that reads back as the same: whole units, fine ones only where needed.
-fn length_as_typed(secs: i64) -> String {
-    let units = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
-    let mut rest = secs;
-    let mut parts = Vec::new();
-    for (size, unit) in units {
-        if rest >= size {
-            parts.push(format!("{} {unit}", rest / size));
-            rest %= size;
-        }
-    }
-    if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
 }
 
 impl LifetimeForm {

@@ -1,10 +1,12 @@
 //! Images the engine holds.
 
 use super::connect::{Docker, QUICK, SLOW};
+use super::transfer::split;
 use crate::ImageSummary;
-use bollard::models::ImageInspect;
-use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions};
-use domain::Result;
+use bollard::models::{ImageHistoryResponseItem, ImageInspect};
+use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptionsBuilder};
+use domain::library::{HistoryStep, ImageConfig};
+use domain::{Result, Timestamp, log};
 
 impl Docker {
     pub(super) async fn list_images(&self) -> Result<Vec<ImageSummary>> {
@@ -20,19 +22,68 @@ impl Docker {
                 tags: named(image.repo_tags),
                 digests: named(image.repo_digests),
                 size_bytes: image.size,
+                created_at: Timestamp::default().plus_secs(image.created),
+                labels: count(image.labels.len()),
             })
-            .filter(|image| !image.tags.is_empty())
             .collect())
     }
 
     pub(super) async fn find_image(&self, reference: &str) -> Result<Option<ImageSummary>> {
         let image = self.inspect_image(reference).await?;
-        Ok(image.map(|image| ImageSummary {
+        Ok(image.map(|image| {
+            let labels = image.config.and_then(|config| config.labels);
+            ImageSummary {
+                id: image.id.unwrap_or_default(),
+                tags: named(image.repo_tags.unwrap_or_default()),
+                digests: named(image.repo_digests.unwrap_or_default()),
+                size_bytes: image.size.unwrap_or_default(),
+                created_at: moment(image.created.as_deref()),
+                labels: count(labels.map_or(0, |labels| labels.len())),
+            }
+        }))
+    }
+
+    pub(super) async fn describe_image(&self, reference: &str) -> Result<Option<ImageConfig>> {
+        let Some(image) = self.inspect_image(reference).await? else { return Ok(None) };
+        let id = image.id.clone().unwrap_or_default();
+        let answer =
+            self.call(QUICK, |client| async move { client.image_history(&id).await }).await;
+        let history = match answer {
+            Ok(history) => history,
+            Err(failure) if failure.is_missing() => return Ok(None),
+            Err(failure) => return Err(failure.into_error("read", "history of", reference)),
+        };
+        let config = image.config.unwrap_or_default();
+        let mut labels: Vec<(String, String)> =
+            config.labels.unwrap_or_default().into_iter().collect();
+        labels.sort_unstable();
+        Ok(Some(ImageConfig {
             id: image.id.unwrap_or_default(),
             tags: named(image.repo_tags.unwrap_or_default()),
             digests: named(image.repo_digests.unwrap_or_default()),
             size_bytes: image.size.unwrap_or_default(),
+            created_at: moment(image.created.as_deref()),
+            architecture: image.architecture.unwrap_or_default(),
+            os: image.os.unwrap_or_default(),
+            author: image.author.unwrap_or_default(),
+            user: config.user.unwrap_or_default(),
+            working_dir: config.working_dir.unwrap_or_default(),
+            entrypoint: config.entrypoint.unwrap_or_default(),
+            command: config.cmd.unwrap_or_default(),
+            environment: config.env.unwrap_or_default(),
+            ports: config.exposed_ports.unwrap_or_default(),
+            volumes: config.volumes.unwrap_or_default(),
+            labels,
+            history: history.into_iter().map(step).collect(),
         }))
+    }
+
+    pub(super) async fn name_image(&self, reference: &str, name: &str) -> Result<()> {
+        let (repository, tag) = split(name);
+        let options = TagImageOptionsBuilder::new().repo(repository).tag(tag).build();
+        self.call(QUICK, |client| async move { client.tag_image(reference, Some(options)).await })
+            .await
+            .map_err(|failure| failure.into_error("tag", "image", reference))
     }
 
     pub(super) async fn read_label(&self, reference: &str, label: &str) -> Result<Option<String>> {
@@ -64,6 +115,25 @@ impl Docker {
             Err(failure) if failure.is_missing() => Ok(()),
             Err(failure) => Err(failure.into_error("remove", "image", reference)),
         }
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// Engines list creation to the second, and describe it finer.
+fn moment(text: Option<&str>) -> Timestamp {
+    let nanos = text.and_then(log::nanos_of).unwrap_or_default();
+    Timestamp::default().plus_secs(nanos.div_euclid(1_000_000_000))
+}
+
+fn step(step: ImageHistoryResponseItem) -> HistoryStep {
+    HistoryStep {
+        created_at: Timestamp::default().plus_secs(step.created),
+        by: step.created_by,
+        size_bytes: step.size,
+        comment: step.comment,
     }
 }
 

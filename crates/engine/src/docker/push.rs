@@ -60,15 +60,25 @@ impl Docker {
     }
 }
 
+/// Whether a transfer failed because the registry takes no more requests for now.
+pub fn is_rate_limit(error: &Error) -> bool {
+    let said = error.detail.as_deref().unwrap_or_default().to_lowercase();
+    ["toomanyrequests", "too many requests", "rate limit"].iter().any(|word| said.contains(word))
+}
+
 /// What a registry's refusal means, and what to do about it.
 fn classify(error: Error, reference: &str, way: Way) -> Error {
     let said = error.detail.clone().unwrap_or_default();
     let has = |words: &[&str]| words.iter().any(|word| said.to_lowercase().contains(word));
     let refused =
         |kind, message: &str, hint: &str| Error::new(kind, message).hint(hint).detail(said.clone());
-    if has(&["toomanyrequests", "too many requests", "rate limit"]) {
+    if is_rate_limit(&error) {
         refused(
-            ErrorKind::Unavailable,
+            match way {
+                Way::Push => ErrorKind::Unavailable,
+                // More attempts would only make it worse.
+                Way::Pull => ErrorKind::Exhausted,
+            },
             "The registry takes no more requests for now.",
             "Signing in, or another account, often has a higher limit.",
         )

@@ -5,13 +5,13 @@
 
 use super::connect::Docker;
 use super::errors::Failure;
-use crate::{RegistryLogin, Transfer};
+use crate::{LayerTransfer, RegistryLogin, Transfer};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 use bytes::Bytes;
+use domain::job::LayerState;
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, body::Incoming};
 use serde::Deserialize;
-use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
@@ -43,11 +43,8 @@ impl Docker {
             if let Some(message) = line.error {
                 return Err(Failure::Refused { status: 500, message });
             }
-            let before = layers.progress();
-            layers.hear(line);
-            let now = layers.progress();
-            if now != before {
-                told(now);
+            if layers.hear(line) {
+                told(layers.progress());
             }
         }
     }
@@ -135,63 +132,63 @@ impl Lines {
     }
 }
 
-/// What is said of a layer that is where it is to be, and of one that is not yet.
-const THERE: [&str; 4] = ["Pushed", "Layer already exists", "Pull complete", "Already exists"];
-const ON_THE_WAY: [&str; 8] = [
-    "Preparing",
-    "Waiting",
-    "Pushing",
-    "Pulling fs layer",
-    "Downloading",
-    "Verifying Checksum",
-    "Download complete",
-    "Extracting",
-];
-
-#[derive(Debug, Default)]
-struct Layer {
-    sent: u64,
-    total: u64,
-    there: bool,
+/// What the engine's words say of a layer, if they are about one.
+fn state_in(status: &str) -> Option<LayerState> {
+    Some(match status {
+        "Preparing" | "Waiting" | "Pulling fs layer" => LayerState::Waiting,
+        // Layers are unpacked one after the other, and wait for their turn.
+        "Verifying Checksum" | "Download complete" => LayerState::Waiting,
+        "Pushing" | "Downloading" => LayerState::Moving,
+        "Extracting" => LayerState::Unpacking,
+        "Pushed" | "Layer already exists" | "Pull complete" | "Already exists" => LayerState::There,
+        mounted if mounted.starts_with("Mounted from") => LayerState::There,
+        _ => return None,
+    })
 }
 
 /// What is known of an image's layers.
 #[derive(Debug, Default)]
 struct Layers {
-    known: HashMap<String, Layer>,
+    known: Vec<LayerTransfer>,
     digest: Option<String>,
 }
 
 impl Layers {
-    fn hear(&mut self, line: Line) {
+    /// Takes in what the engine says; tells whether a layer is new or has come further.
+    fn hear(&mut self, line: Line) -> bool {
         let Line { status, id, progress_detail: Detail { current, total }, .. } = line;
-        let there = THERE.contains(&status.as_str()) || status.starts_with("Mounted from");
-        let of_a_layer = there || ON_THE_WAY.contains(&status.as_str());
-        if id.is_empty() || !of_a_layer {
+        let Some(state) = state_in(&status).filter(|_| !id.is_empty()) else {
             self.digest = digest_in(&status).or(self.digest.take());
-            return;
+            return false;
+        };
+        let before = self.known.iter().find(|layer| layer.id == id).cloned();
+        let layer = self.layer(id);
+        if layer.state != LayerState::There {
+            layer.state = state;
         }
-        let layer = self.known.entry(id).or_default();
-        if matches!(status.as_str(), "Pushing" | "Downloading") {
+        if state == LayerState::Moving {
             // More may go over the line than was said at first.
-            layer.sent = layer.sent.max(current);
-            layer.total = layer.total.max(total).max(layer.sent);
+            layer.sent_bytes = layer.sent_bytes.max(current);
+            layer.total_bytes = layer.total_bytes.max(total).max(layer.sent_bytes);
         }
-        if there {
-            layer.there = true;
-            layer.sent = layer.total;
+        if state == LayerState::There {
+            layer.sent_bytes = layer.total_bytes;
         }
+        before.as_ref() != Some(&*layer)
+    }
+
+    /// The layer of this name, after the others if it is new.
+    fn layer(&mut self, id: String) -> &mut LayerTransfer {
+        let known = self.known.iter().position(|layer| layer.id == id);
+        let at = known.unwrap_or_else(|| {
+            self.known.push(LayerTransfer { id, ..LayerTransfer::default() });
+            self.known.len() - 1
+        });
+        &mut self.known[at]
     }
 
     fn progress(&self) -> Transfer {
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let all = || self.known.values();
-        Transfer {
-            there: count(all().filter(|layer| layer.there).count()),
-            layers: count(self.known.len()),
-            sent_bytes: all().map(|layer| layer.sent).sum(),
-            total_bytes: all().map(|layer| layer.total).sum(),
-        }
+        Transfer::of(self.known.clone())
     }
 }
 
@@ -241,6 +238,10 @@ mod tests {
         assert!(!format!("{login:?}").contains("hunter2"));
     }
 
+    fn sums(transfer: &Transfer) -> (u32, u32, u64, u64) {
+        (transfer.there, transfer.layers, transfer.sent_bytes, transfer.total_bytes)
+    }
+
     #[test]
     fn bytes_are_summed_over_layers_and_what_is_there_counts_whole() {
         let mut layers = Layers::default();
@@ -253,10 +254,8 @@ mod tests {
         hear(r#"{"status":"Preparing","progressDetail":{},"id":"b"}"#);
         hear(r#"{"status":"Layer already exists","id":"b"}"#);
         let half = r#"{"status":"Pushing","progressDetail":{"current":5,"total":10},"id":"a"}"#;
-        let expected =
-            |there, sent_bytes| Transfer { there, layers: 2, sent_bytes, total_bytes: 10 };
-        assert_eq!(hear(half), expected(1, 5));
-        assert_eq!(hear(r#"{"status":"Pushed","id":"a"}"#), expected(2, 10));
+        assert_eq!(sums(&hear(half)), (1, 2, 5, 10));
+        assert_eq!(sums(&hear(r#"{"status":"Pushed","id":"a"}"#)), (2, 2, 10, 10));
         hear(r#"{"status":"1: digest: sha256:0f size: 1778"}"#);
         assert_eq!(layers.digest.as_deref(), Some("sha256:0f"));
     }
@@ -273,7 +272,36 @@ mod tests {
         ] {
             layers.hear(serde_json::from_str(text).unwrap());
         }
-        let expected = Transfer { there: 1, layers: 2, sent_bytes: 4, total_bytes: 10 };
-        assert_eq!(layers.progress(), expected);
+        assert_eq!(sums(&layers.progress()), (1, 2, 4, 10));
+    }
+
+    #[test]
+    fn layers_are_told_one_by_one_in_the_order_in_which_the_engine_named_them() {
+        let mut layers = Layers::default();
+        let mut hear = |text: &str| layers.hear(serde_json::from_str(text).unwrap());
+        assert!(hear(r#"{"status":"Pulling fs layer","progressDetail":{},"id":"c"}"#));
+        assert!(hear(r#"{"status":"Already exists","progressDetail":{},"id":"a"}"#));
+        assert!(hear(r#"{"status":"Pulling fs layer","progressDetail":{},"id":"b"}"#));
+        assert!(!hear(r#"{"status":"Waiting","progressDetail":{},"id":"b"}"#), "that is no news");
+        assert!(hear(
+            r#"{"status":"Downloading","progressDetail":{"current":4,"total":10},"id":"c"}"#
+        ));
+        assert!(hear(r#"{"status":"Pull complete","progressDetail":{},"id":"c"}"#));
+        assert!(!hear(r#"{"status":"Waiting","id":"a"}"#), "what is there stays there");
+        assert!(hear(
+            r#"{"status":"Extracting","progressDetail":{"current":1,"total":8},"id":"b"}"#
+        ));
+        let part = |id: &str, state, bytes| LayerTransfer {
+            id: id.into(),
+            state,
+            sent_bytes: bytes,
+            total_bytes: bytes,
+        };
+        let expected = [
+            part("c", LayerState::There, 10),
+            part("a", LayerState::There, 0),
+            part("b", LayerState::Unpacking, 0),
+        ];
+        assert_eq!(layers.progress().parts, expected);
     }
 }

@@ -3,8 +3,8 @@
 use super::MemoryEngine;
 use super::world::World;
 use crate::{ContainerSpec, ImageSummary, UsageSample};
-use domain::Error;
 use domain::inside::{ChangeKind, PathStat};
+use domain::{Error, Timestamp};
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -36,6 +36,9 @@ pub enum Op {
     ChangedBytes,
     Commit,
     ImageLabel,
+    ImageConfig,
+    TagImage,
+    DiskUse,
     RemoveImage,
     Push,
     Pull,
@@ -126,9 +129,30 @@ impl MemoryEngine {
                 tags: vec![tag],
                 digests: Vec::new(),
                 size_bytes: 80 << 20,
+                created_at: Timestamp::default(),
+                labels: 0,
             }),
         }
         world.announce_images();
+    }
+
+    /// Gives an image the name that a registry knows it by: `repository@sha256:…`.
+    pub fn set_digest(&self, reference: &str, digest: &str) {
+        let mut world = self.world();
+        let Some(id) = world.image(reference).map(|image| image.id.clone()) else { return };
+        for image in world.images.iter_mut().filter(|image| image.id == id) {
+            image.digests = vec![digest.to_owned()];
+        }
+        world.announce_images();
+    }
+
+    /// An image was made at this moment.
+    pub fn set_created(&self, reference: &str, at: Timestamp) {
+        let mut world = self.world();
+        let Some(id) = world.image(reference).map(|image| image.id.clone()) else { return };
+        for image in world.images.iter_mut().filter(|image| image.id == id) {
+            image.created_at = at;
+        }
     }
 
     /// Removes the image that `reference`, a tag or an id, names.

@@ -4,13 +4,14 @@ use super::control::Control;
 use super::shell::Shells;
 use super::{ADDRESS, has_processes, subnet};
 use crate::{
-    CommitSpec, Container, ContainerSpec, EngineEvent, ImageSummary, NetworkSpec, Shell, Terminal,
-    TerminalSize, UsageSample,
+    CommitSpec, Container, ContainerSpec, EngineDisk, EngineEvent, ImageSummary, ImageUse,
+    NetworkSpec, Shell, Terminal, TerminalSize, UsageSample,
 };
 use domain::inside::{ChangeKind, FileChange, PathStat, Process};
+use domain::library::{DiskShare, DiskUse};
 use domain::log::LogLine;
 use domain::plan::{ContainerState, Observed};
-use domain::{Error, Result};
+use domain::{Error, Result, Timestamp};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use tokio::sync::{broadcast, watch};
@@ -348,6 +349,8 @@ impl World {
             tags: vec![tag],
             digests: Vec::new(),
             size_bytes: 90 << 20,
+            created_at: Timestamp::default(),
+            labels: 0,
         });
         let labels = spec.changes.iter().filter_map(|change| change.strip_prefix("LABEL "));
         let labels = labels.filter_map(|pair| pair.split_once('='));
@@ -380,16 +383,50 @@ impl World {
 
     pub(super) fn untag(&mut self, reference: &str) -> Result<()> {
         let Some(id) = self.image(reference).map(|image| image.id.clone()) else { return Ok(()) };
-        let last = self.images.iter().any(|image| image.id == id && image.tags.len() < 2);
+        let by_id = id == reference;
+        let last = self.images.iter().any(|image| image.id == id && image.tags.len() < 2) || by_id;
         if last && self.containers.values().any(|container| container.image_id == id) {
             return Err(refused("remove", "image", reference));
         }
         for image in self.images.iter_mut().filter(|image| image.id == id) {
-            image.tags.retain(|tag| tag != reference);
+            image.tags.retain(|tag| tag != reference && !by_id);
         }
         self.images.retain(|image| image.id != id || !image.tags.is_empty());
         self.announce_images();
         Ok(())
+    }
+
+    pub(super) fn name_image(&mut self, reference: &str, name: &str) -> Result<()> {
+        let Some(id) = self.image(reference).map(|image| image.id.clone()) else {
+            return Err(Error::not_found(format!("There is no image `{reference}` to tag.")));
+        };
+        for image in &mut self.images {
+            image.tags.retain(|held| held != name);
+            if image.id == id {
+                image.tags.push(name.to_owned());
+                image.tags.sort_unstable();
+            }
+        }
+        self.announce_images();
+        Ok(())
+    }
+
+    /// Every image with the containers made from it.
+    pub(super) fn disk(&self) -> EngineDisk {
+        let containers = |id: &str| self.containers.values().filter(|c| c.image_id == id).count();
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let images = self.images.iter().map(|image| ImageUse {
+            id: image.id.clone(),
+            own_bytes: image.size_bytes,
+            containers: number(containers(&image.id)),
+            parent: String::new(),
+        });
+        let images: Vec<ImageUse> = images.collect();
+        let bytes = self.images.iter().map(|image| image.size_bytes).sum();
+        let idle = images.iter().filter(|image| image.containers == 0);
+        let reclaimable_bytes = idle.map(|image| image.own_bytes).sum();
+        let share = DiskShare { count: number(images.len()), bytes, reclaimable_bytes };
+        EngineDisk { in_all: DiskUse { images: share, ..DiskUse::default() }, images }
     }
 
     pub(super) fn create_network(&mut self, spec: &NetworkSpec) -> Result<()> {

@@ -77,6 +77,8 @@ contract! {
     inside::changed_files_are_listed_and_looked_at_unread
     inside::what_is_missing_has_no_inside
     images::images_are_listed_and_found_by_tag_and_id
+    images::an_image_gets_more_names_and_loses_them
+    images::an_image_says_what_it_is_and_how_much_room_it_takes
     images::the_engine_describes_itself
     commit::a_container_becomes_an_image_and_goes_on
     commit::what_is_not_there_cannot_be_pushed

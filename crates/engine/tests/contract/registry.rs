@@ -1,7 +1,7 @@
 //! Pushing to a real registry that asks who one is: Debian's, started for the story.
 
 use crate::world::World;
-use domain::ErrorKind;
+use domain::{ErrorKind, job::LayerState};
 use engine::{CommitSpec, RegistryLogin, Transfer};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::{
@@ -108,8 +108,9 @@ async fn an_image_is_pushed_by_who_may_and_refused_with_the_reason() {
     let pushing = world.engine.push(&image, Some(&right), &told);
     let digest = tokio::time::timeout(Duration::from_secs(120), pushing).await.unwrap().unwrap();
     assert!(digest.starts_with("sha256:"), "{digest}");
-    let last = seen.lock().unwrap().last().copied().unwrap();
+    let last = seen.lock().unwrap().last().cloned().unwrap();
     assert!(last.layers > 0 && last.there == last.layers, "{last:?}");
+    assert!(last.parts.iter().all(|part| part.state == LayerState::There), "{last:?}");
     assert!(last.total_bytes > 0 && last.sent_bytes == last.total_bytes, "{last:?}");
     // The engine then knows the image by what the registry calls it.
     let found = world.engine.image(&image).await.unwrap().unwrap();
@@ -127,7 +128,7 @@ async fn an_image_is_pushed_by_who_may_and_refused_with_the_reason() {
     seen.lock().unwrap().clear();
     world.engine.pull(&image, Some(&right), &told).await.unwrap();
     assert!(world.engine.image(&image).await.unwrap().is_some());
-    let last = seen.lock().unwrap().last().copied().unwrap();
+    let last = seen.lock().unwrap().last().cloned().unwrap();
     assert_eq!((last.there, last.sent_bytes), (last.layers, last.total_bytes), "{last:?}");
     let missing = format!("{host}/team/app:none");
     let missing = world.engine.pull(&missing, Some(&right), &told).await.unwrap_err();

@@ -2,8 +2,8 @@
 
 use crate::core::Core;
 use domain::{
-    JobId, Result, UserId,
-    job::{JobLinks, JobProgress},
+    Error, ErrorKind, JobId, Result, UserId,
+    job::{JobKind, JobLinks, JobProgress},
 };
 use std::sync::{
     Arc,
@@ -17,7 +17,7 @@ pub(crate) struct Hand {
     pub(crate) core: Arc<Core>,
     pub(crate) id: JobId,
     pub(crate) owner: Option<UserId>,
-    /// Who asked for it, by name.
+    /// Who asked for it, by name; empty for Slipway itself.
     pub(crate) actor: String,
     pub(crate) links: JobLinks,
     /// Counted from 1.
@@ -44,6 +44,11 @@ impl Hand {
         self.cancelled.load(Ordering::SeqCst)
     }
 
+    /// Whether a try that failed so is made again by itself.
+    pub(crate) fn is_tried_again(&self, kind: JobKind, error: &Error) -> bool {
+        error.kind == ErrorKind::Unavailable && self.attempt < kind.tries()
+    }
+
     pub(super) fn cancel(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
     }
@@ -56,7 +61,7 @@ impl Hand {
 
     /// Shows how far it is.
     pub(crate) async fn progress(&self, step: impl Into<String> + Send) -> Result<()> {
-        self.come_to(&JobProgress { step: step.into(), bytes: None }).await
+        self.come_to(&JobProgress { step: step.into(), ..JobProgress::default() }).await
     }
 
     /// How far it is.

@@ -16,6 +16,7 @@ use domain::{
     Error, JobId, Result, UserId,
     actor::{Actor, Permission},
     event::Change,
+    image::ImageRef,
     job::{Job, JobDetail, JobKind, JobLinks},
     list::{ListQuery, Page},
 };
@@ -34,6 +35,7 @@ pub(crate) enum Work {
     Commit(Box<crate::snapshots::Commit>),
     Push(crate::snapshots::Push),
     Pull(crate::pulls::Pull),
+    Prune(crate::library::Prune),
 }
 
 impl Work {
@@ -42,6 +44,7 @@ impl Work {
             Self::Commit(_) => JobKind::Commit,
             Self::Push(_) => JobKind::Push,
             Self::Pull(_) => JobKind::Pull,
+            Self::Prune(_) => JobKind::Prune,
         }
     }
 
@@ -50,8 +53,18 @@ impl Work {
         match self {
             Self::Commit(commit) => commit.push_to().map(|to| &mut to.username),
             Self::Push(push) => Some(&mut push.to.username),
-            Self::Pull(_) => None,
+            Self::Pull(_) | Self::Prune(_) => None,
         }
+    }
+
+    /// The registry it goes to, if it goes to one.
+    fn place(&self) -> Option<String> {
+        let image = match self {
+            Self::Push(push) => &push.image,
+            Self::Pull(pull) => &pull.image,
+            Self::Commit(_) | Self::Prune(_) => return None,
+        };
+        image.parse::<ImageRef>().ok().map(|image| image.registry().to_owned())
     }
 
     /// Equal for work that must not be done twice at once.
@@ -60,6 +73,7 @@ impl Work {
             Self::Commit(commit) => format!("commit {}", commit.image),
             Self::Push(push) => format!("push {}", push.image),
             Self::Pull(pull) => format!("pull {}", pull.image),
+            Self::Prune(_) => "prune".to_owned(),
         }
     }
 }
@@ -67,9 +81,10 @@ impl Work {
 /// A job to be recorded.
 pub(crate) struct Order<'a> {
     pub(crate) id: &'a JobId,
-    pub(crate) owner: &'a UserId,
+    /// Nobody, if Slipway itself sees that it is necessary.
+    pub(crate) owner: Option<&'a UserId>,
     /// The owner's name.
-    pub(crate) actor: &'a str,
+    pub(crate) actor: Option<&'a str>,
     pub(crate) title: &'a str,
     pub(crate) work: &'a Work,
     pub(crate) links: &'a JobLinks,
@@ -217,32 +232,29 @@ impl Core {
             Some(password) => Some(self.keys.seal(&secret_place(id), password)?),
             None => None,
         };
-        let at = self.now();
+        let (at, place) = (self.now(), work.place());
         let new = NewJob {
             id,
             kind: work.kind(),
             title,
+            place: place.as_deref(),
             work: &text,
             secret: secret.as_deref(),
             sameness: &work.sameness(),
             links,
-            owner,
-            actor,
+            owner: *owner,
+            actor: *actor,
             at,
         };
         let recorded = tx.insert_job(&new).await?;
         if recorded == **id {
-            tx.add_to_job_log(id, at, &format!("{actor} asked for it.")).await?;
+            let who = actor.unwrap_or("Slipway itself");
+            tx.add_to_job_log(id, at, &format!("{who} asked for it.")).await?;
         }
         Ok(recorded)
     }
 
     pub(crate) fn announce_job(&self, id: &JobId, owner: Option<&UserId>) {
-        match owner {
-            Some(owner) => {
-                self.bus.announce(Change::Job { id: id.clone(), owner: owner.clone() });
-            }
-            None => self.bus.announce(Change::Resync),
-        }
+        self.bus.announce(Change::Job { id: id.clone(), owner: owner.cloned() });
     }
 }

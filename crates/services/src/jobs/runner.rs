@@ -1,4 +1,5 @@
-//! Carries out jobs: a few of each kind at once, each under a lease that it keeps extending.
+//! Carries out jobs: a few of each kind and to each registry at once, each under a lease that it
+//! keeps extending.
 //!
 //! A job can be killed at any point and is then taken over, because every kind finds what an
 //! earlier try left. A try that fails for want of something that may come back (the engine, a
@@ -7,8 +8,8 @@
 use super::{Hand, Work, secret_place};
 use crate::core::Core;
 use domain::{
-    Error, ErrorKind, Result,
-    job::{JobKind, JobState, pause_after},
+    Error, Result,
+    job::{AT_ONE_REGISTRY, JobKind, JobState, pause_after},
 };
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use store::ClaimedJob;
@@ -22,6 +23,9 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_secs(30);
 /// Shortest wait between two looks, so that a job due now that cannot be claimed spins nothing.
 const BREATH: Duration = Duration::from_millis(50);
+
+/// Kind and place of each job that runs.
+type Running = HashMap<tokio::task::Id, (JobKind, Option<String>)>;
 
 /// How a try ended.
 pub(crate) enum Outcome {
@@ -39,20 +43,20 @@ pub(crate) async fn run(core: Arc<Core>) {
     if let Err(error) = freed.await {
         tracing::warn!(%error, "jobs of the last run are taken over when their leases end");
     }
-    let mut running: HashMap<tokio::task::Id, JobKind> = HashMap::new();
+    let mut running = Running::new();
     let mut tasks: JoinSet<()> = JoinSet::new();
     loop {
-        while let Some(claimed) = claim(&core, &free(&running)).await {
-            let kind = claimed.job.kind;
+        while let Some(claimed) = claim(&core, &free(&running), &full(&running)).await {
+            let bounds = (claimed.job.kind, claimed.place.clone());
             let core = core.clone();
             let task = tasks.spawn(async move {
                 if let Err(error) = carry_out(&core, claimed).await {
                     tracing::warn!(%error, "a job could not be kept on record");
                 }
             });
-            running.insert(task.id(), kind);
+            running.insert(task.id(), bounds);
         }
-        let wait = match core.store.next_job_at(&free(&running)).await {
+        let wait = match core.store.next_job_at(&free(&running), &full(&running)).await {
             Ok(Some(at)) => Duration::from_millis(at.since(core.now()).unsigned_abs()),
             _ => LOOK,
         };
@@ -68,19 +72,29 @@ pub(crate) async fn run(core: Arc<Core>) {
 }
 
 /// Kinds of which another job may be begun.
-fn free(running: &HashMap<tokio::task::Id, JobKind>) -> Vec<JobKind> {
-    let of = |kind: &JobKind| running.values().filter(|running| *running == kind).count();
+fn free(running: &Running) -> Vec<JobKind> {
+    let of = |kind: &JobKind| running.values().filter(|(running, _)| running == kind).count();
     JobKind::ALL.into_iter().filter(|kind| of(kind) < kind.side_by_side()).collect()
 }
 
-async fn claim(core: &Core, kinds: &[JobKind]) -> Option<ClaimedJob> {
+/// Registries at which no other job may be begun.
+fn full(running: &Running) -> Vec<String> {
+    let mut busy: HashMap<&String, usize> = HashMap::new();
+    for place in running.values().filter_map(|(_, place)| place.as_ref()) {
+        *busy.entry(place).or_default() += 1;
+    }
+    let full = busy.into_iter().filter(|(_, jobs)| *jobs >= AT_ONE_REGISTRY);
+    full.map(|(place, _)| place.clone()).collect()
+}
+
+async fn claim(core: &Core, kinds: &[JobKind], full: &[String]) -> Option<ClaimedJob> {
     if kinds.is_empty() {
         return None;
     }
     let now = core.now();
     let claimed = async {
         let mut tx = core.store.begin().await?;
-        let claimed = tx.claim_job(kinds, now, now.plus_secs(LEASE_S)).await?;
+        let claimed = tx.claim_job(kinds, full, now, now.plus_secs(LEASE_S)).await?;
         tx.commit().await?;
         Ok::<_, Error>(claimed)
     };
@@ -140,7 +154,8 @@ async fn perform(hand: &Hand, claimed: &ClaimedJob) -> Result<Outcome> {
         Some(owner) => core.store.user(owner).await?,
         None => None,
     };
-    if owner.is_none_or(|owner| owner.disabled) {
+    let own_idea = hand.owner.is_none() && hand.actor.is_empty();
+    if !own_idea && owner.is_none_or(|owner| owner.disabled) {
         hand.say("The account that asked for it is gone or disabled.").await?;
         return Ok(Outcome::Cancelled);
     }
@@ -153,6 +168,7 @@ async fn perform(hand: &Hand, claimed: &ClaimedJob) -> Result<Outcome> {
         Work::Commit(commit) => commit.perform(hand, password).await,
         Work::Push(push) => push.perform(hand, password).await,
         Work::Pull(pull) => pull.perform(hand).await,
+        Work::Prune(prune) => prune.perform(hand).await,
     }
 }
 
@@ -197,7 +213,7 @@ async fn told_to_end(hand: &Hand, attempt: u32, kind: JobKind) -> Stop {
 
 async fn failed(hand: &Hand, kind: JobKind, attempt: u32, error: &Error) -> Result<()> {
     let now = hand.core.now();
-    let again = error.kind == ErrorKind::Unavailable && attempt < kind.tries();
+    let again = hand.is_tried_again(kind, error);
     hand.write(async |tx| {
         tx.add_to_job_log(&hand.id, now, &error.message).await?;
         for line in error.detail.iter().flat_map(|detail| detail.lines()) {

@@ -127,8 +127,8 @@ impl Commit {
             if let (Some((id, work)), Some(owner)) = (&push, &hand.owner) {
                 let order = Order {
                     id,
-                    owner,
-                    actor: &hand.actor,
+                    owner: Some(owner),
+                    actor: Some(&hand.actor),
                     title: &format!("{} to its registry", self.image),
                     work,
                     links: &links,

@@ -107,8 +107,8 @@ impl Snapshots {
         let mut tx = core.store.begin().await?;
         let order = Order {
             id: &job,
-            owner: &actor.user,
-            actor: &actor.name,
+            owner: Some(&actor.user),
+            actor: Some(&actor.name),
             title: &title,
             work: &Work::Commit(Box::new(commit)),
             links: &links,

@@ -57,6 +57,6 @@ pub(super) async fn verify(
             "Somebody may have pushed the same tag meanwhile. Push again, or under another tag.",
         )),
         Ok(None) => Ok(unasked("it shows no such tag.")),
-        Err(why) => Ok(unasked(&why)),
+        Err(refusal) => Ok(unasked(&refusal.message)),
     }
 }
