@@ -32,6 +32,7 @@ pub async fn pull_reference(
     image: String,
     #[server(default)] registry: String,
 ) -> Result<(), Refusal> {
+    let typed = (image.clone(), registry.clone());
     let job = super::signed_in(|request, actor| async move {
         let registry = match registry.as_str() {
             "" => None,
@@ -39,8 +40,11 @@ pub async fn pull_reference(
         };
         request.services.library.pull(&actor, &image, registry.as_ref()).await
     })
-    .await?;
-    leptos_axum::redirect(&format!("/jobs/{job}"));
+    .await;
+    if job.is_err() {
+        crate::draft::keep("pull", typed).await;
+    }
+    leptos_axum::redirect(&format!("/jobs/{}", job?));
     Ok(())
 }
 

@@ -67,11 +67,15 @@ pub async fn test_push(
     Ok(report)
 }
 
-/// Begins the job and shows the workspace that was made, or the job where none was. `image` is the one that was reviewed.
+/// Begins the job and shows the workspace that was made, or the job where none was or the reader may
+/// not change it. `image` is the one that was reviewed.
 #[server(prefix = "/fn", endpoint = "submit_snapshot")]
 pub async fn submit_snapshot(id: String, image: String) -> Result<(), Refusal> {
     let begun = super::signed_in(|request, actor| async move {
-        request.services.snapshots.submit(&actor, &id.parse()?, &image).await
+        let mut begun = request.services.snapshots.submit(&actor, &id.parse()?, &image).await?;
+        begun.workspace =
+            begun.workspace.filter(|_| actor.may(domain::actor::Permission::ManageWorkspaces));
+        Ok(begun)
     })
     .await?;
     let next = match begun.workspace {

@@ -1,7 +1,7 @@
 //! Who is asking, and what a role permits.
 //!
-//! Faces turn a request into an [`Actor`]; services ask [`Actor::require`] once per use case. There
-//! are two roles; groups with finer grants will add to [`Role::permits`], not replace it.
+//! Faces turn a request into an [`Actor`]; services ask [`Actor::require`] once per use case. A role
+//! is a set of permissions; groups may add to it and take from it ([`Grants`]).
 
 use crate::{Error, Result, SignInId, UserId};
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,11 @@ impl Role {
     /// Whether people of this role may do this.
     pub const fn permits(self, permission: Permission) -> bool {
         match permission {
-            Permission::LaunchWorkspaces | Permission::UseOwnAccount => true,
+            Permission::LaunchWorkspaces
+            | Permission::PauseOwnSessions
+            | Permission::StopOwnSessions
+            | Permission::DeleteOwnSessions
+            | Permission::UseOwnAccount => true,
             Permission::ManageWorkspaces
             | Permission::SteerAllSessions
             | Permission::ForceRemoveSessions
@@ -37,6 +41,7 @@ impl Role {
             | Permission::ManageRegistries
             | Permission::ManageImages
             | Permission::SeeAllJobs
+            | Permission::ManageGroups
             | Permission::ManageSettings
             | Permission::InspectEngine => matches!(self, Self::Administrator),
         }
@@ -44,10 +49,14 @@ impl Role {
 }
 
 /// One thing that may be allowed or not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Permission {
-    /// See tiles, launch them, and steer one's own sessions.
+    /// See tiles, launch them, and start one's own sessions.
     LaunchWorkspaces,
+    PauseOwnSessions,
+    StopOwnSessions,
+    DeleteOwnSessions,
     /// Change one's own password and sign-ins.
     UseOwnAccount,
     /// Create, change, test and delete workspace definitions.
@@ -66,6 +75,8 @@ pub enum Permission {
     ManageImages,
     /// See and steer everybody's jobs.
     SeeAllJobs,
+    /// See, make, change and delete groups: who may launch what, within which bounds.
+    ManageGroups,
     /// Decide on limits and life-time rules of the installation.
     ManageSettings,
     /// See the engine's version, storage and health.
@@ -77,6 +88,9 @@ impl Permission {
     const fn deed(self) -> &'static str {
         match self {
             Self::LaunchWorkspaces => "launch workspaces",
+            Self::PauseOwnSessions => "pause sessions",
+            Self::StopOwnSessions => "stop sessions",
+            Self::DeleteOwnSessions => "delete sessions",
             Self::UseOwnAccount => "change this account",
             Self::ManageWorkspaces => "manage workspaces",
             Self::SteerAllSessions => "see or steer other people's sessions",
@@ -86,6 +100,7 @@ impl Permission {
             Self::ManageRegistries => "manage registries",
             Self::ManageImages => "manage images",
             Self::SeeAllJobs => "see jobs",
+            Self::ManageGroups => "manage groups",
             Self::ManageSettings => "change the settings",
             Self::InspectEngine => "inspect the engine",
         }
@@ -100,15 +115,32 @@ pub struct Actor {
     pub role: Role,
     /// The sign-in the request came with, so that it can be told from the user's others.
     pub sign_in: SignInId,
+    /// What the user's groups add to the role and take from it.
+    #[serde(default)]
+    pub grants: Grants,
+}
+
+/// What groups add to a role and take from it. Nothing is taken from administrators.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grants {
+    pub allowed: Vec<Permission>,
+    pub denied: Vec<Permission>,
 }
 
 impl Actor {
-    pub const fn may(&self, permission: Permission) -> bool {
-        self.role.permits(permission)
+    pub fn may(&self, permission: Permission) -> bool {
+        let Grants { allowed, denied } = &self.grants;
+        match self.role {
+            Role::Administrator => true,
+            role => {
+                !denied.contains(&permission)
+                    && (role.permits(permission) || allowed.contains(&permission))
+            }
+        }
     }
 
     /// # Errors
-    /// `Forbidden` when the actor's role does not include the permission.
+    /// `Forbidden` when neither the actor's role nor a group gives the permission.
     pub fn require(&self, permission: Permission) -> Result<()> {
         if self.may(permission) {
             return Ok(());

@@ -80,6 +80,8 @@ id! {
     JobId, "job";
     /// A server that images are pushed to.
     RegistryId, "registry";
+    /// Users who share rights and bounds.
+    GroupId, "group";
 }
 
 #[cfg(test)]

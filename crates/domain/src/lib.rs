@@ -11,6 +11,7 @@ pub mod changes;
 pub mod contract;
 pub mod error;
 pub mod event;
+pub mod group;
 pub mod icon;
 pub mod id;
 pub mod image;
@@ -34,5 +35,5 @@ pub mod user;
 pub mod workspace;
 
 pub use error::{Error, ErrorKind, FieldProblem, Result};
-pub use id::{IconId, JobId, RegistryId, SessionId, SignInId, UserId, WorkspaceId};
+pub use id::{GroupId, IconId, JobId, RegistryId, SessionId, SignInId, UserId, WorkspaceId};
 pub use time::Timestamp;

@@ -116,6 +116,18 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
+    /// What it says, and where it says nothing what a farther place does.
+    #[must_use]
+    pub fn over(&self, farther: &Self) -> Self {
+        let choose = |near: Choice, far: Choice| if near == Choice::Inherit { far } else { near };
+        Self {
+            unwatched: choose(self.unwatched, farther.unwatched),
+            idle: choose(self.idle, farther.idle),
+            longest: choose(self.longest, farther.longest),
+            extension_s: self.extension_s.or(farther.extension_s),
+        }
+    }
+
     pub const fn choice(&self, rule: Rule) -> Choice {
         match rule {
             Rule::Unwatched => self.unwatched,

@@ -5,6 +5,7 @@
 
 use crate::{
     Error, Result,
+    group::Merged,
     quantity::{self, bytes},
 };
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,7 @@ pub struct Own {
     pub memory_bytes: i64,
 }
 
+const GROUPS: &str = "An administrator can change the limit in your groups.";
 const SETTINGS: &str = "An administrator can change the limit under Settings.";
 
 /// # Errors
@@ -124,6 +126,58 @@ impl Limits {
             _ => Ok(()),
         }
     }
+}
+
+/// What all sessions of one user together may have, as his groups say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    pub cpu_millis: Option<i64>,
+    pub memory_bytes: Option<i64>,
+}
+
+impl Share {
+    pub const fn of(groups: &Merged) -> Self {
+        Self { cpu_millis: groups.cpu_millis, memory_bytes: groups.memory_bytes }
+    }
+
+    pub const fn is_bounded(&self) -> bool {
+        self.cpu_millis.is_some() || self.memory_bytes.is_some()
+    }
+
+    /// Whether a user may have what is asked beside what his sessions have taken; `own` are those.
+    ///
+    /// # Errors
+    /// `Exhausted` with what was asked, used and free.
+    pub fn check(&self, asked: &Asked, taken: Taken, own: &[Own]) -> Result<()> {
+        let name = &asked.workspace;
+        let told = |asked: i64, taken: i64, most: i64, shown: fn(i64) -> String| {
+            let free = (most - taken).max(0);
+            let what = format!(
+                "“{name}” asks for {}; {} of the {} that your sessions together may have are free.",
+                shown(asked),
+                shown(free),
+                shown(most)
+            );
+            (taken + asked > most).then_some((what, asked > most))
+        };
+        let of_cpu =
+            self.cpu_millis.and_then(|m| told(asked.cpu_millis, taken.cpu_millis, m, cores));
+        if let Some((what, never)) = of_cpu {
+            return Err(no_share(what, never, own, |one| cores(one.cpu_millis)));
+        }
+        let of_memory =
+            self.memory_bytes.and_then(|m| told(asked.memory_bytes, taken.memory_bytes, m, bytes));
+        match of_memory {
+            Some((what, never)) => Err(no_share(what, never, own, |one| bytes(one.memory_bytes))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn no_share(what: String, never: bool, own: &[Own], share: impl Fn(&Own) -> String) -> Error {
+    let error = no_room(what, never, own, share);
+    let hint = error.hint.clone().unwrap_or_default().replace(SETTINGS, GROUPS);
+    error.hint(hint)
 }
 
 fn cores(millis: i64) -> String {

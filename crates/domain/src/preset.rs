@@ -6,6 +6,7 @@
 
 use crate::{
     contract::{Basic, Contract, CookiePolicy, Init, Scheme},
+    group::ADMINISTRATORS,
     icon::Icon,
     image::ImageRef,
     lifetime::Lifetime,
@@ -66,6 +67,7 @@ impl From<Shape> for Preset {
                 pids: 1024,
                 sessions_limit: None,
                 lifetime: Lifetime::default(),
+                groups: ADMINISTRATORS.parse().into_iter().collect(),
                 enabled: false,
                 hidden: false,
                 notes: String::new(),

@@ -9,7 +9,7 @@ pub use launch::{LaunchProgress, LaunchStep, StepRecord};
 
 use crate::{
     JobId, SessionId, Timestamp, UserId, WorkspaceId,
-    actor::Actor,
+    actor::{Actor, Role},
     contract::Contract,
     icon::Icon,
     lifetime::{self, Ending, Life, Lifetime, Rules},
@@ -324,6 +324,8 @@ pub struct Session {
     pub life: Life,
     /// What its workspace says about its life time now.
     pub lifetime: Lifetime,
+    /// The owner's role now.
+    pub owner_role: Role,
 }
 
 impl Session {
@@ -335,16 +337,16 @@ impl Session {
         actor.owns_or_steers(&self.owner)
     }
 
-    /// The rules that hold for it in an installation.
-    pub fn rules(&self, installation: &Lifetime) -> Rules {
-        Rules::of(&[&self.lifetime, installation])
+    /// The rules that hold for it; `around` is what its owner's groups and the installation say.
+    pub fn rules(&self, around: &Lifetime) -> Rules {
+        Rules::of(&[&self.lifetime, around])
     }
 
     /// When and why it ends by itself, while it runs.
-    pub fn ending(&self, installation: &Lifetime, now: Timestamp) -> Option<Ending> {
+    pub fn ending(&self, around: &Lifetime, now: Timestamp) -> Option<Ending> {
         let running_since = self.running_since.filter(|_| self.state() == State::Running)?;
         let seen = lifetime::Seen { running_since, active_at: self.last_activity_at };
-        lifetime::ending(&self.rules(installation), &self.life, seen, now)
+        lifetime::ending(&self.rules(around), &self.life, seen, now)
     }
 
     /// Whether it takes its share of the engine's processors and memory.

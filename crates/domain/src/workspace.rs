@@ -5,7 +5,7 @@ mod form;
 pub use form::{NAME_LONGEST, WorkspaceForm, check_name};
 
 use crate::{
-    Error, Timestamp, WorkspaceId, contract::Contract, icon::Icon, image::ImageRef,
+    Error, GroupId, Timestamp, WorkspaceId, contract::Contract, icon::Icon, image::ImageRef,
     lifetime::Lifetime,
 };
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,8 @@ pub struct Definition {
     pub sessions_limit: Option<i64>,
     /// When its sessions end by themselves.
     pub lifetime: Lifetime,
+    /// Whose members may launch it.
+    pub groups: Vec<GroupId>,
     /// Off: nobody can launch it.
     pub enabled: bool,
     /// No tile; administrators still see it in the list.

@@ -80,7 +80,9 @@ impl Access {
             tx.touch_sign_in(id, now, expiry(sign_in.created_at, now)).await?;
             tx.commit().await?;
         }
-        Ok(Some(Actor { user: user.id, name: user.name, role: user.role, sign_in: id.clone() }))
+        let grants = core.membership.grants(&user.id, user.role);
+        let (sign_in, role) = (id.clone(), user.role);
+        Ok(Some(Actor { user: user.id, name: user.name, role, sign_in, grants }))
     }
 
     /// The actor's own sign-ins, the present one first.

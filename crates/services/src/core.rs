@@ -1,9 +1,9 @@
 //! What all services share: the store, the engine, time, and what is only worth keeping in memory.
 
 use crate::{
-    activity::Activity, bus::Bus, clock::Clock, disk::Disk, entropy, images::Images, jobs::Calls,
-    keys::Keys, passwords::Passwords, policy::InForce, reconcile::Reconciler, settings::Settings,
-    throttle::Throttle, usage::Usages,
+    activity::Activity, bus::Bus, clock::Clock, disk::Disk, entropy, groups::Membership,
+    images::Images, jobs::Calls, keys::Keys, passwords::Passwords, policy::InForce,
+    reconcile::Reconciler, settings::Settings, throttle::Throttle, usage::Usages,
 };
 use domain::{
     Error, Result, SessionId, Timestamp, UserId,
@@ -25,6 +25,7 @@ pub(crate) struct Core {
     pub clock: Arc<dyn Clock>,
     pub settings: Settings,
     pub policy: InForce,
+    pub membership: Membership,
     pub disk: Disk,
     /// Lets few look into containers at a time: how much there is to see is the container's to say.
     pub looking_inside: Semaphore,
@@ -80,8 +81,10 @@ impl Core {
             Error::unavailable("The TLS library cannot be used.").detail(error.to_string())
         })?;
         let policy = InForce::read(&store, settings.sessions_per_user).await?;
+        let membership = Membership::read(&store).await?;
         Ok(Arc::new(Self {
             policy,
+            membership,
             disk: Disk::default(),
             looking_inside: Semaphore::new(LOOKING_INSIDE),
             reconciler: Reconciler::new(&installation, &settings),

@@ -27,10 +27,12 @@ pub(crate) async fn run(core: Arc<Core>) {
 }
 
 async fn look(core: &Arc<Core>) -> Result<()> {
-    let installation = core.policy.get().lifetime;
-    for session in core.store.running_sessions(installation != Lifetime::default()).await? {
+    let anywhere = core.policy.get().lifetime != Lifetime::default();
+    let all = anywhere || core.membership.has_lifetimes();
+    for session in core.store.running_sessions(all).await? {
         let now = core.now();
-        if due(core, &session, &installation, now)
+        let around = core.lifetime_around(&session.owner, session.role);
+        if due(core, &session, &around, now)
             && let Err(error) = act(core, &session.id).await
         {
             tracing::warn!(session = %session.id, %error, "a life-time rule was not carried out");
@@ -40,13 +42,13 @@ async fn look(core: &Arc<Core>) -> Result<()> {
 }
 
 /// Whether there is anything to do for a session: warn, end, or take a warning back.
-fn due(core: &Core, session: &RunningSession, house: &Lifetime, now: Timestamp) -> bool {
+fn due(core: &Core, session: &RunningSession, around: &Lifetime, now: Timestamp) -> bool {
     let noticed = core.activity.unwritten(&session.id);
     let mut seen = session.seen;
     seen.active_at = seen.active_at.max(noticed.active_at);
     let mut life = session.life;
     life.viewed_at = life.viewed_at.max(noticed.viewed_at);
-    let rules = Rules::of(&[&session.lifetime, house]);
+    let rules = Rules::of(&[&session.lifetime, around]);
     let ending = lifetime::ending(&rules, &life, seen, now);
     deed(ending.as_ref(), &life, now).is_some()
 }
@@ -71,12 +73,11 @@ fn deed(ending: Option<&Ending>, life: &Life, now: Timestamp) -> Option<Deed> {
 
 /// Decides once more, inside the transaction that records it: somebody may have been faster.
 async fn act(core: &Arc<Core>, id: &SessionId) -> Result<()> {
-    let installation = core.policy.get().lifetime;
     let now = core.now();
     let mut tx = core.store.begin().await?;
     let Some(mut session) = tx.session(id).await? else { return Ok(()) };
     core.bring_up_to_date(&mut session);
-    let ending = session.ending(&installation, now);
+    let ending = core.ending(&session);
     let running = session.state() == State::Running;
     let deed = deed(ending.as_ref(), &session.life, now).filter(|_| running);
     match (deed, ending) {
@@ -118,7 +119,8 @@ impl Core {
 
     /// When and why a session ends by itself.
     pub(crate) fn ending(&self, session: &Session) -> Option<Ending> {
-        session.ending(&self.policy.get().lifetime, self.now())
+        let around = self.lifetime_around(&session.owner, session.owner_role);
+        session.ending(&around, self.now())
     }
 }
 
@@ -130,22 +132,21 @@ impl Sessions {
     pub async fn extend(&self, actor: &Actor, id: &SessionId) -> Result<()> {
         actor.require(Permission::LaunchWorkspaces)?;
         let core = &self.0;
-        let installation = core.policy.get().lifetime;
         let now = core.now();
         let mut tx = core.store.begin().await?;
         let session = tx.session(id).await?.filter(|s| s.visible_to(actor));
         let mut session = session.ok_or_else(crate::sessions::unknown)?;
         core.bring_up_to_date(&mut session);
         let name = &session.workspace_name;
-        let Some(ending) = session.ending(&installation, now) else {
+        let around = core.lifetime_around(&session.owner, session.owner_role);
+        let Some(ending) = session.ending(&around, now) else {
             let state = session.state().label().to_lowercase();
             return Err(Error::conflict(format!(
                 "“{name}” is {state} and needs no more time: no rule is about to end it."
             )));
         };
-        session.life =
-            lifetime::extend(&session.rules(&installation), &session.life, &ending, now)?;
-        let until = session.ending(&installation, now).map(|ending| ending.at.display());
+        session.life = lifetime::extend(&session.rules(&around), &session.life, &ending, now)?;
+        let until = session.ending(&around, now).map(|ending| ending.at.display());
         let until = until.unwrap_or_default();
         let entry = core.entry(Some(actor), format!("Asked for more time: until {until}"));
         tx.save_session(&session).await?;

@@ -25,16 +25,19 @@ impl Launchers {
     pub async fn page(&self, actor: &Actor, search: &str, category: &str) -> Result<Launcher> {
         actor.require(Permission::LaunchWorkspaces)?;
         let core = &self.0;
-        let shown = core.store.launcher(&actor.user, search.trim(), category, MOST_TILES).await?;
+        let groups = core.membership.ids(&actor.user, actor.role);
+        let store = &core.store;
+        let shown =
+            store.launcher(&actor.user, &groups, search.trim(), category, MOST_TILES).await?;
         let more = shown.total - i64::try_from(shown.rows.len()).unwrap_or(i64::MAX);
-        let categories = core.store.categories().await?;
+        let categories = store.categories(&groups).await?;
         let narrowed = !(search.is_empty() && category.is_empty());
         let any = if shown.total == 0 && narrowed {
-            core.store.launcher(&actor.user, "", "", 1).await?.total > 0
+            store.launcher(&actor.user, &groups, "", "", 1).await?.total > 0
         } else {
             shown.total > 0
         };
-        let sessions = core.store.sessions_of(&actor.user).await?;
+        let sessions = store.sessions_of(&actor.user).await?;
         Ok(Launcher {
             sessions: sessions.into_iter().map(|s| core.row(s)).collect(),
             more,

@@ -14,6 +14,7 @@ mod disk;
 mod endings;
 pub mod engine_report;
 mod entropy;
+mod groups;
 mod images;
 mod jobs;
 mod keys;
@@ -38,6 +39,7 @@ mod workspaces;
 
 pub use access::Access;
 pub use engine_report::{EngineReport, EngineReports};
+pub use groups::Groups;
 pub use jobs::Jobs;
 pub use launcher::Launchers;
 pub use library::Library;
@@ -65,6 +67,7 @@ pub struct Services {
     core: Arc<core::Core>,
     pub access: Access,
     pub users: Users,
+    pub groups: Groups,
     pub setup: Setup,
     pub workspaces: Workspaces,
     pub launcher: Launchers,
@@ -94,6 +97,7 @@ impl Services {
         Ok(Self {
             access: Access::new(core.clone()),
             users: Users::new(core.clone()),
+            groups: Groups::new(core.clone()),
             setup: Setup::new(core.clone()),
             workspaces: Workspaces::new(core.clone()),
             launcher: Launchers::new(core.clone()),

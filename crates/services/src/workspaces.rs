@@ -5,6 +5,7 @@ use domain::{
     Error, ErrorKind, Result, WorkspaceId,
     actor::{Actor, Permission},
     event::Change,
+    group::EVERYBODY,
     icon::{self, Icon},
     list::{ListQuery, Page},
     preset,
@@ -262,6 +263,7 @@ pub(crate) async fn enable_starters(core: &Core, chosen: &[String]) -> Result<()
         };
         if preset.starter && chosen.iter().any(|key| key == preset.key) {
             workspace.definition.enabled = true;
+            workspace.definition.groups = EVERYBODY.parse().into_iter().collect();
             tx.save_workspace(&workspace).await?;
         }
     }

@@ -12,6 +12,7 @@
 mod audit;
 mod fault;
 mod grants;
+mod groups;
 mod icons;
 mod images;
 mod jobs;

@@ -9,6 +9,7 @@ use crate::{
 };
 use domain::{
     Error, Result, SessionId, Timestamp, UserId, WorkspaceId,
+    actor::Role,
     icon::Icon,
     lifetime::{Life, Lifetime, Seen},
     limits::Taken,
@@ -33,13 +34,17 @@ pub struct LiveSession {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunningSession {
     pub id: SessionId,
+    pub owner: UserId,
+    /// The owner's role now.
+    pub role: Role,
     pub seen: Seen,
     pub life: Life,
     /// What its workspace says.
     pub lifetime: Lifetime,
 }
 
-const COLUMNS: &str = "s.*, u.name AS owner_name, coalesce(w.lifetime, '{}') AS lifetime
+const COLUMNS: &str =
+    "s.*, u.name AS owner_name, u.role AS owner_role, coalesce(w.lifetime, '{}') AS lifetime
     FROM sessions s JOIN users u ON u.id = s.owner LEFT JOIN workspaces w ON w.id = s.workspace_id";
 
 fn session(row: &SqliteRow) -> Result<Session> {
@@ -51,6 +56,7 @@ fn session(row: &SqliteRow) -> Result<Session> {
         id: row.id("id")?,
         owner: row.id("owner")?,
         owner_name: row.get_or_fault("owner_name")?,
+        owner_role: row.word("owner_role", Role::parse)?,
         workspace: row.id("workspace_id")?,
         workspace_name: row.get_or_fault("workspace_name")?,
         icon: Icon::try_from(icon).unwrap_or_default(),
@@ -218,9 +224,10 @@ impl Store {
     /// people were warned, unless `all`.
     pub async fn running_sessions(&self, all: bool) -> Result<Vec<RunningSession>> {
         let rows = sqlx::query(
-            "SELECT s.id, s.running_since, s.last_activity_at, s.life,
+            "SELECT s.id, s.owner, u.role, s.running_since, s.last_activity_at, s.life,
              coalesce(w.lifetime, '{}') AS lifetime
-             FROM sessions s LEFT JOIN workspaces w ON w.id = s.workspace_id
+             FROM sessions s JOIN users u ON u.id = s.owner
+             LEFT JOIN workspaces w ON w.id = s.workspace_id
              WHERE s.status = 'running' AND s.desired = 'running' AND s.running_since IS NOT NULL
              AND (? OR coalesce(w.lifetime, '{}') <> '{}'
                   OR json_extract(s.life, '$.warning') IS NOT NULL)",
@@ -233,6 +240,8 @@ impl Store {
             .map(|row| {
                 Ok(RunningSession {
                     id: row.id("id")?,
+                    owner: row.id("owner")?,
+                    role: row.word("role", Role::parse)?,
                     seen: Seen {
                         running_since: Timestamp(row.get_or_fault("running_since")?),
                         active_at: row
@@ -311,8 +320,8 @@ impl Tx {
         count_of_workspace(&mut *self.0, workspace).await
     }
 
-    /// Processors and memory given to sessions that are not stopped.
-    pub async fn resources_taken(&mut self) -> Result<Taken> {
+    /// Processors and memory given to sessions that are not stopped, of one user or of all.
+    pub async fn resources_taken(&mut self, owner: Option<&UserId>) -> Result<Taken> {
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT coalesce(sum(json_extract(config, '$.cpu_millis')), 0) AS cpu,
              coalesce(sum(json_extract(config, '$.memory_bytes')), 0) AS memory
@@ -323,6 +332,9 @@ impl Tx {
             list.push_bind(status.as_str());
         }
         query.push(")");
+        if let Some(owner) = owner {
+            query.push(" AND owner = ").push_bind(owner.as_str());
+        }
         let row = query.build().fetch_one(&mut *self.0).await.fault()?;
         Ok(Taken {
             cpu_millis: row.get_or_fault("cpu")?,

@@ -5,7 +5,7 @@ use crate::{
     fault::{Columns, Fault, broken, containing, to_json},
 };
 use domain::{
-    Result, SessionId, Timestamp, UserId, WorkspaceId,
+    GroupId, Result, SessionId, Timestamp, UserId, WorkspaceId,
     icon::Icon,
     image::ImageRef,
     lifetime::Lifetime,
@@ -42,6 +42,7 @@ fn workspace(row: &SqliteRow) -> Result<Workspace> {
             pids: row.get_or_fault("pids")?,
             sessions_limit: row.get_or_fault("sessions_limit")?,
             lifetime: row.json("lifetime")?,
+            groups: row.json("groups")?,
             enabled: row.get_or_fault("enabled")?,
             hidden: row.get_or_fault("hidden")?,
             notes: row.get_or_fault("notes")?,
@@ -130,13 +131,15 @@ impl Store {
         Ok(Page { rows, total })
     }
 
-    /// The tiles of a user: enabled, not hidden, and narrowed by words and category.
+    /// The tiles of a user who is in these groups: enabled, not hidden, and narrowed by words and
+    /// category.
     ///
     /// Favourites first, then the recently used, then by name; at the most `most` of them, and how
     /// many there are in all.
     pub async fn launcher(
         &self,
         user: &UserId,
+        groups: &[GroupId],
         search: &str,
         category: &str,
         most: u32,
@@ -154,6 +157,8 @@ impl Store {
             ..ListQuery::default()
         };
         narrow(&mut query, &list, "[]");
+        query.push(" AND EXISTS (SELECT 1 FROM json_each(w.groups) WHERE value IN (SELECT value FROM json_each(");
+        query.push_bind(to_json(&groups)?).push(")))");
         query.push(
             " AND w.enabled AND NOT w.hidden ORDER BY favourite DESC, last_used DESC, w.name LIMIT ",
         );
@@ -175,12 +180,15 @@ impl Store {
         Ok(Page { rows, total })
     }
 
-    /// Categories of the tiles that users see, by name.
-    pub async fn categories(&self) -> Result<Vec<String>> {
+    /// Categories of the tiles that members of these groups see, by name.
+    pub async fn categories(&self, groups: &[GroupId]) -> Result<Vec<String>> {
         let rows = sqlx::query(
             "SELECT DISTINCT c.value AS category FROM workspaces w, json_each(w.categories) c
-             WHERE w.enabled AND NOT w.hidden ORDER BY c.value COLLATE NOCASE",
+             WHERE w.enabled AND NOT w.hidden AND EXISTS (SELECT 1 FROM json_each(w.groups) g
+                 WHERE g.value IN (SELECT value FROM json_each(?)))
+             ORDER BY c.value COLLATE NOCASE",
         )
+        .bind(to_json(&groups)?)
         .fetch_all(&self.read)
         .await
         .fault()?;
@@ -253,7 +261,7 @@ impl Tx {
         sqlx::query(
             "UPDATE workspaces SET name = ?, description = ?, icon = ?, categories = ?, image = ?,
              image_canonical = ?, contract = ?, environment = ?, cpu_millis = ?, memory_bytes = ?,
-             shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, enabled = ?, hidden = ?,
+             shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, groups = ?, enabled = ?, hidden = ?,
              notes = ?, revision = ?, updated_at = ? WHERE id = ?",
         )
         .bind(&d.name)
@@ -270,6 +278,7 @@ impl Tx {
         .bind(d.pids)
         .bind(d.sessions_limit)
         .bind(lifetime)
+        .bind(to_json(&d.groups)?)
         .bind(d.enabled)
         .bind(d.hidden)
         .bind(&d.notes)

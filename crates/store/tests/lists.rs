@@ -148,6 +148,7 @@ async fn a_column_orders_both_ways_and_an_unknown_one_means_newest_first() {
 async fn words_in_workspaces_are_taken_literally_too() {
     let shelf = Shelf::new().await;
     let user = shelf.user("ada").await;
+    let administrators = ["administrators".parse().unwrap()];
     for (number, name) in ["Half 50%", "Snake_case", "Back\\slash", "Plain"].iter().enumerate() {
         let mut workspace = workspace(number);
         workspace.definition.name = (*name).to_owned();
@@ -165,8 +166,10 @@ async fn words_in_workspaces_are_taken_literally_too() {
         let names: Vec<&str> = page.rows.iter().map(|(w, _)| w.definition.name.as_str()).collect();
         assert_eq!(names, expected, "{search}");
         assert_eq!(page.total, i64::try_from(expected.len()).unwrap());
-        let tiles = shelf.store.launcher(&user, search, "", 50).await.unwrap().rows;
+        let tiles = shelf.store.launcher(&user, &administrators, search, "", 50).await.unwrap().rows;
         assert_eq!(tiles.len(), expected.len(), "{search} in the launcher");
+        let others = ["everybody".parse().unwrap()];
+        assert_eq!(shelf.store.launcher(&user, &others, search, "", 50).await.unwrap().rows, []);
     }
 }
 

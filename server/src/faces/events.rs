@@ -113,6 +113,7 @@ mod tests {
             name: "ada".into(),
             role,
             sign_in: "1".parse().unwrap(),
+            grants: domain::actor::Grants::default(),
         };
         let of = |owner: &str| Change::Session {
             id: "5".parse().unwrap(),

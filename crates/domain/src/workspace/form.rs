@@ -5,12 +5,13 @@
 
 use super::Definition;
 use crate::{
-    Result,
+    GroupId, Result,
     contract::{
         Basic, Contract, CookiePolicy, GRANTABLE_CAPABILITIES, Init, Scheme, check_path,
         check_variable,
     },
     error::Problems,
+    group::ADMINISTRATORS,
     icon::Icon,
     image::ImageRef,
     lifetime::{Lifetime, LifetimeForm},
@@ -54,6 +55,9 @@ pub struct WorkspaceForm {
     pub sessions_limit: String,
     #[serde(flatten)]
     pub lifetime: LifetimeForm,
+    /// Ids of the groups whose members may launch it.
+    #[serde(default = "Vec::new")]
+    pub groups: Vec<String>,
     /// `on` when ticked, as browsers post it; absent when not.
     #[serde(default = "String::new")]
     pub enabled: String,
@@ -78,6 +82,8 @@ impl Default for WorkspaceForm {
             pids: 1024,
             sessions_limit: None,
             lifetime: Lifetime::default(),
+            // Giving it to everybody is a decision.
+            groups: ADMINISTRATORS.parse().into_iter().collect(),
             enabled: true,
             hidden: false,
             notes: String::new(),
@@ -128,6 +134,7 @@ impl From<&Definition> for WorkspaceForm {
             pids: definition.pids.to_string(),
             sessions_limit: definition.sessions_limit.map(|n| n.to_string()).unwrap_or_default(),
             lifetime: LifetimeForm::from(&definition.lifetime),
+            groups: definition.groups.iter().map(ToString::to_string).collect(),
             enabled: tick(definition.enabled),
             hidden: tick(definition.hidden),
             notes: definition.notes.clone(),
@@ -213,12 +220,18 @@ impl WorkspaceForm {
             ),
             sessions_limit: problems.take("sessions_limit", self.sessions_limit(), None),
             lifetime: self.lifetime.check(&mut problems),
+            groups: problems.take("groups", self.groups(), Vec::new()),
             enabled: !self.enabled.is_empty(),
             hidden: !self.hidden.is_empty(),
             notes: problems.take("notes", text(&self.notes, 10_000, "Notes"), String::new()),
         };
         problems.finish()?;
         Ok(definition)
+    }
+
+    fn groups(&self) -> Result<Vec<GroupId>, String> {
+        let read = |id: &String| id.parse().map_err(|_| "There is no such group.".to_owned());
+        self.groups.iter().map(read).collect()
     }
 
     fn categories(&self) -> Result<Vec<String>, String> {

@@ -32,6 +32,9 @@ impl Sessions {
             // Gone is what was wanted.
             return if action.desired() == Desired::Deleted { Ok(()) } else { Err(unknown()) };
         };
+        if !actor.may(Permission::SteerAllSessions) {
+            actor.require(own_permission(action))?;
+        }
         let state = session.state();
         if settled_as_asked(&session, action) {
             return Ok(());
@@ -45,7 +48,8 @@ impl Sessions {
                 cpu_millis: session.config.cpu_millis,
                 memory_bytes: session.config.memory_bytes,
             };
-            core.check_room(&mut tx, &actor.user, &asked, free_disk).await?;
+            core.check_room(&mut tx, (&session.owner, session.owner_role), &asked, free_disk)
+                .await?;
         }
         if action == Action::Start && session.port.is_none() {
             session.port = core.claim_port(&mut tx).await?;
@@ -96,6 +100,17 @@ impl Sessions {
             outcomes.push(BulkOutcome { id, name, problem: done.err().map(|e| e.to_string()) });
         }
         Ok(outcomes)
+    }
+}
+
+/// What it takes to do this to one's own session.
+const fn own_permission(action: Action) -> Permission {
+    match action {
+        Action::Start => Permission::LaunchWorkspaces,
+        Action::Pause => Permission::PauseOwnSessions,
+        Action::Stop => Permission::StopOwnSessions,
+        Action::Delete => Permission::DeleteOwnSessions,
+        Action::ForceRemove => Permission::ForceRemoveSessions,
     }
 }
 

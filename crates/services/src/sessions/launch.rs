@@ -5,10 +5,10 @@
 use crate::{core::Core, entropy, sessions::Sessions, settings::StreamMode};
 use domain::{
     Error, ErrorKind, Result, SessionId, Timestamp, UserId, WorkspaceId,
-    actor::{Actor, Permission},
+    actor::{Actor, Permission, Role},
     launcher::TileState,
     lifetime::Life,
-    limits::{self, Asked, Own},
+    limits::{self, Asked, Own, Share, Taken},
     session::{Action, Desired, LaunchProgress, LaunchStep, RunConfig, Session, Status},
     workspace::Workspace,
 };
@@ -50,6 +50,9 @@ impl Sessions {
             return self.resume(actor, existing).await;
         }
         launchable(&workspace, test)?;
+        if !test {
+            core.given_to(actor, &workspace)?;
+        }
         let digest = core.image_for(&workspace)?;
         let session =
             core.new_session(&mut tx, actor, &workspace, digest, began, free_disk).await?;
@@ -99,6 +102,16 @@ pub(crate) fn secret_place(id: &SessionId) -> String {
 }
 
 impl Core {
+    /// Whether one of the actor's groups may launch a workspace. One that is given to none of them
+    /// does not exist for him.
+    fn given_to(&self, actor: &Actor, workspace: &Workspace) -> Result<()> {
+        let own = self.membership.ids(&actor.user, actor.role);
+        if workspace.definition.groups.iter().any(|group| own.contains(group)) {
+            return Ok(());
+        }
+        Err(Error::not_found("There is no such workspace (any more)."))
+    }
+
     /// The exact image a launch would run.
     fn image_for(&self, workspace: &Workspace) -> Result<String> {
         let reference = workspace.definition.image.canonical();
@@ -138,8 +151,9 @@ impl Core {
         free_disk: Option<i64>,
     ) -> Result<Session> {
         let definition = &workspace.definition;
-        let limits = self.policy.get().limits;
-        limits::check_user(tx.count_sessions_of(&actor.user).await?, limits.sessions_per_user)?;
+        let bounds = self.membership.of(&actor.user, actor.role);
+        let most = bounds.sessions_per_user.unwrap_or(self.policy.get().limits.sessions_per_user);
+        limits::check_user(tx.count_sessions_of(&actor.user).await?, most)?;
         if definition.sessions_limit.is_some() {
             let kept = tx.count_sessions_of_workspace(&workspace.id).await?;
             limits::check_workspace(&definition.name, kept, definition.sessions_limit)?;
@@ -149,7 +163,7 @@ impl Core {
             cpu_millis: definition.cpu_millis,
             memory_bytes: definition.memory_bytes,
         };
-        self.check_room(tx, &actor.user, &asked, free_disk).await?;
+        self.check_room(tx, (&actor.user, actor.role), &asked, free_disk).await?;
         let port = self.claim_port(tx).await?;
         let mut progress = LaunchProgress::default();
         progress.begin(LaunchStep::Limits, began);
@@ -159,6 +173,7 @@ impl Core {
             id: self.new_id()?,
             owner: actor.user.clone(),
             owner_name: actor.name.clone(),
+            owner_role: actor.role,
             workspace: workspace.id.clone(),
             workspace_name: definition.name.clone(),
             icon: definition.icon.clone(),
@@ -198,14 +213,21 @@ impl Core {
     pub(crate) async fn check_room(
         &self,
         tx: &mut Tx,
-        user: &UserId,
+        (user, role): (&UserId, Role),
         asked: &Asked,
         free_disk_bytes: Option<i64>,
     ) -> Result<()> {
         let limits = self.policy.get().limits;
-        let mut taken = tx.resources_taken().await?;
+        let mut taken = tx.resources_taken(None).await?;
         taken.free_disk_bytes = free_disk_bytes;
-        if limits.check_room(asked, taken, &[]).is_ok() {
+        let share = Share::of(&self.membership.of(user, role));
+        let taken_by_user = match share.is_bounded() {
+            true => tx.resources_taken(Some(user)).await?,
+            false => Taken::default(),
+        };
+        if limits.check_room(asked, taken, &[]).is_ok()
+            && share.check(asked, taken_by_user, &[]).is_ok()
+        {
             return Ok(());
         }
         let own: Vec<Own> = tx
@@ -219,6 +241,7 @@ impl Core {
                 memory_bytes: session.config.memory_bytes,
             })
             .collect();
+        share.check(asked, taken_by_user, &own)?;
         limits.check_room(asked, taken, &own)
     }
 

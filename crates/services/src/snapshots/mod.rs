@@ -25,6 +25,7 @@ use domain::{
     actor::{Actor, Permission},
     changes,
     event::Change,
+    group::ADMINISTRATORS,
     job::JobLinks,
     session::Session,
     snapshot::{Known, Lineage, Snapshot},
@@ -79,16 +80,17 @@ impl Snapshots {
             ))
             .hint("It was submitted already or changed in another window: look at the jobs, or review it once more."));
         }
-        let chosen = self.chosen(&draft.form).await?;
+        let chosen = self.chosen(actor, &draft.form).await?;
         let known = Known { has_password: draft.secret.is_some(), chosen: chosen.as_ref() };
         let made = draft.form.check(known)?;
+        self.check_name_is_free(actor, &made.image.canonical()).await?;
         let password = match &draft.secret {
             Some(sealed) => Some(core.keys.open_sealed(&draft_place(actor, id), sealed)?),
             None => None,
         };
         let parent = core.store.workspace(&session.workspace).await?;
         let workspace = match &made.name {
-            Some(name) => Some(self.entry(&session, parent.as_ref(), &made, name)?),
+            Some(name) => Some(self.entry(actor, &session, parent.as_ref(), &made, name)?),
             None => None,
         };
         let canonical = made.image.canonical();
@@ -152,10 +154,22 @@ impl Snapshots {
         Ok(Begun { job, workspace: links.workspace })
     }
 
+    /// Who does not manage images must not put another one where others expect theirs.
+    async fn check_name_is_free(&self, actor: &Actor, name: &str) -> Result<()> {
+        let core = &self.0;
+        let taken = core.images.id_of(name).is_some()
+            || !core.store.workspaces_naming(name).await?.is_empty();
+        if !taken || actor.may(Permission::ManageImages) {
+            return Ok(());
+        }
+        Err(Error::at("image", format!("There is an image {name} already. Choose another tag.")))
+    }
+
     /// The parent's definition with the new image: as the session runs it, because the workspace
     /// may have changed since or be gone.
     fn entry(
         &self,
+        actor: &Actor,
         session: &Session,
         parent: Option<&Workspace>,
         made: &Snapshot,
@@ -189,6 +203,11 @@ impl Snapshots {
                 sessions_limit: parent.and_then(|p| p.sessions_limit),
                 lifetime: parent.map(|p| p.lifetime).unwrap_or_default(),
                 // Whoever may launch the one may launch the other.
+                groups: parent.filter(|_| actor.may(Permission::ManageWorkspaces)).map_or_else(
+                    // Somebody has to look at it before others launch what a user made.
+                    || ADMINISTRATORS.parse().into_iter().collect(),
+                    |p| p.groups.clone(),
+                ),
                 enabled: parent.is_some_and(|p| p.enabled),
                 hidden: parent.is_some_and(|p| p.hidden),
                 notes: parent.map(|p| p.notes.clone()).unwrap_or_default(),

@@ -39,7 +39,11 @@ impl Snapshots {
             }
             _ => None,
         };
-        let registries = core.store.registries().await?;
+        // What is stored is for those who may push with it.
+        let registries = match actor.may(Permission::ManageRegistries) {
+            true => core.store.registries().await?,
+            false => Vec::new(),
+        };
         let registries: Vec<Registry> = registries.iter().map(StoredRegistry::shown).collect();
         let has_password = draft.secret.is_some();
         let chosen = registries.iter().find(|one| one.id.as_str() == draft.form.target());
@@ -108,15 +112,20 @@ impl Snapshots {
         let mut tx = core.store.begin().await?;
         tx.save_snapshot_draft(&actor.user, id, &draft, core.now()).await?;
         tx.commit().await?;
-        let chosen = self.chosen(&draft.form).await?;
+        let chosen = self.chosen(actor, &draft.form).await?;
         let known = Known { has_password: draft.secret.is_some(), chosen: chosen.as_ref() };
         draft.form.check_step(step, known)
     }
 
-    /// The stored registry that a form has chosen, if it is there.
-    pub(super) async fn chosen(&self, form: &SnapshotForm) -> Result<Option<Registry>> {
+    /// The stored registry that a form has chosen, if it is there and the actor may use it.
+    pub(super) async fn chosen(
+        &self,
+        actor: &Actor,
+        form: &SnapshotForm,
+    ) -> Result<Option<Registry>> {
         match form.target() {
             NOWHERE | OTHER => Ok(None),
+            _ if !actor.may(Permission::ManageRegistries) => Ok(None),
             id => match id.parse() {
                 Ok(id) => Ok(self.0.store.registry(&id).await?.map(|stored| stored.shown())),
                 // Nothing that was ever stored.

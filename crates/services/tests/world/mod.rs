@@ -6,7 +6,7 @@
 
 use domain::{
     SessionId, Timestamp, WorkspaceId,
-    actor::{Actor, Role},
+    actor::{Actor, Grants, Role},
     contract::Contract,
     session::{Action, SessionDetail, State},
     workspace::WorkspaceForm,
@@ -131,7 +131,7 @@ impl World {
             ..SignInRecord::default()
         };
         self.services.access.create_sign_in(sign_in.clone(), record).await.unwrap();
-        Actor { user: id, name: name.to_owned(), role, sign_in }
+        Actor { user: id, name: name.to_owned(), role, sign_in, grants: Grants::default() }
     }
 
     pub async fn admin(&self) -> Actor {
@@ -148,6 +148,7 @@ impl World {
             image: IMAGE.into(),
             port: self.port.to_string(),
             ready_timeout: "2".into(),
+            groups: vec!["everybody".into()],
             ..WorkspaceForm::default()
         }
     }

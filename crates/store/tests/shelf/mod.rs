@@ -32,6 +32,7 @@ pub fn session(number: usize, owner: &UserId) -> Session {
         id: id(number),
         owner: owner.clone(),
         owner_name: String::new(),
+        owner_role: domain::actor::Role::User,
         workspace: id(number),
         workspace_name: format!("Desktop {number}"),
         icon: Icon::default(),

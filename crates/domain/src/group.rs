@@ -1,0 +1,300 @@
+//! Groups: who may launch what, and within which bounds.
+//!
+//! A user is in the groups that he was put into, and in the built-in ones that follow from being a
+//! user or an administrator. Each group may say something about a setting or leave it to others;
+//! of those that do, the one with the lowest priority number wins, setting by setting, and what no
+//! group says the installation does.
+
+mod form;
+
+pub use form::GroupForm;
+
+use crate::{
+    GroupId, Timestamp,
+    actor::{Grants, Permission, Role},
+    lifetime::Lifetime,
+};
+use serde::{Deserialize, Serialize};
+
+/// Id of the built-in group that everybody is in.
+pub const EVERYBODY: &str = "everybody";
+/// Id of the built-in group that administrators are in.
+pub const ADMINISTRATORS: &str = "administrators";
+
+/// Something that groups may allow or take away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    Pause,
+    Stop,
+    Delete,
+    CreateImage,
+    Terminal,
+}
+
+impl Deed {
+    pub const ALL: [Self; 5] =
+        [Self::Pause, Self::Stop, Self::Delete, Self::CreateImage, Self::Terminal];
+
+    /// The name of its form field.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Stop => "stop",
+            Self::Delete => "delete",
+            Self::CreateImage => "create_image",
+            Self::Terminal => "terminal",
+        }
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Pause => "Pause own sessions",
+            Self::Stop => "Stop own sessions",
+            Self::Delete => "Delete own sessions",
+            Self::CreateImage => "Create images of own sessions",
+            Self::Terminal => "Open terminals in own sessions",
+        }
+    }
+
+    pub const fn permission(self) -> Permission {
+        match self {
+            Self::Pause => Permission::PauseOwnSessions,
+            Self::Stop => Permission::StopOwnSessions,
+            Self::Delete => Permission::DeleteOwnSessions,
+            Self::CreateImage => Permission::CreateImages,
+            Self::Terminal => Permission::OpenTerminals,
+        }
+    }
+}
+
+/// What a group says; what it does not, is left to others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GroupSettings {
+    /// Sessions that one member may keep.
+    pub sessions_per_user: Option<i64>,
+    /// Thousandths of a core that one member's sessions may have together.
+    pub cpu_millis: Option<i64>,
+    /// Bytes of memory that one member's sessions may have together.
+    pub memory_bytes: Option<i64>,
+    pub lifetime: Lifetime,
+    /// Deeds that are allowed or taken away.
+    pub deeds: Vec<(Deed, bool)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    pub id: GroupId,
+    pub name: String,
+    pub description: String,
+    /// The lowest number wins.
+    pub priority: i64,
+    pub settings: GroupSettings,
+    /// Counted up by each change, so that two editors cannot overwrite each other unseen.
+    pub revision: u32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+impl Group {
+    /// Whether it is always there, with the members that it always has.
+    pub fn is_built_in(&self) -> bool {
+        matches!(self.id.as_str(), EVERYBODY | ADMINISTRATORS)
+    }
+
+    /// Whether everybody of this role is in it without being put there.
+    pub fn holds_by_role(&self, role: Role) -> bool {
+        match self.id.as_str() {
+            EVERYBODY => true,
+            ADMINISTRATORS => role == Role::Administrator,
+            _ => false,
+        }
+    }
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupRow {
+    pub group: Group,
+    pub members: i64,
+    pub workspaces: i64,
+}
+
+/// What holds for somebody, and who says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effective {
+    pub setting: String,
+    pub value: String,
+    /// The group that says so; empty for the installation.
+    pub from: String,
+}
+
+/// What a user's groups come to together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Merged {
+    pub sessions_per_user: Option<i64>,
+    pub cpu_millis: Option<i64>,
+    pub memory_bytes: Option<i64>,
+    pub lifetime: Lifetime,
+    pub deeds: Vec<(Deed, bool)>,
+}
+
+/// The groups in the order in which they decide: by priority, equal ones by name.
+pub fn in_order(mut groups: Vec<&Group>) -> Vec<&Group> {
+    groups.sort_by(|a, b| (a.priority, &a.name).cmp(&(b.priority, &b.name)));
+    groups
+}
+
+/// What groups come to, given in the order in which they decide.
+pub fn merge(groups: &[&Group]) -> Merged {
+    let mut merged = Merged::default();
+    for settings in groups.iter().map(|group| &group.settings) {
+        merged.sessions_per_user = merged.sessions_per_user.or(settings.sessions_per_user);
+        merged.cpu_millis = merged.cpu_millis.or(settings.cpu_millis);
+        merged.memory_bytes = merged.memory_bytes.or(settings.memory_bytes);
+        merged.lifetime = merged.lifetime.over(&settings.lifetime);
+        for (deed, allowed) in &settings.deeds {
+            if !merged.deeds.iter().any(|(known, _)| known == deed) {
+                merged.deeds.push((*deed, *allowed));
+            }
+        }
+    }
+    merged
+}
+
+impl Merged {
+    /// What it adds to a role and takes from it.
+    pub fn grants(&self) -> Grants {
+        let of = |wanted: bool| {
+            let fits = self.deeds.iter().filter(|(_, allowed)| *allowed == wanted);
+            fits.map(|(deed, _)| deed.permission()).collect()
+        };
+        Grants { allowed: of(true), denied: of(false) }
+    }
+}
+
+/// Every setting that holds for somebody, with who says so. `house` are the values of the
+/// installation, as they are shown.
+pub fn explain(groups: &[&Group], role: Role, house: &GroupSettings) -> Vec<Effective> {
+    let shown = form::shown(house);
+    let mut all: Vec<Effective> = Vec::new();
+    for (at, (setting, value)) in shown.into_iter().enumerate() {
+        let said = groups.iter().find_map(|group| {
+            let (_, value) = form::shown(&group.settings).swap_remove(at);
+            (!value.is_empty()).then(|| (value, group.name.clone()))
+        });
+        let (value, from) = said.unwrap_or((value, String::new()));
+        let value = if value.is_empty() { "No limit".to_owned() } else { value };
+        all.push(Effective { setting: setting.to_owned(), value, from });
+    }
+    for deed in Deed::ALL {
+        let said = groups.iter().find_map(|group| {
+            let (_, allowed) = group.settings.deeds.iter().find(|(known, _)| *known == deed)?;
+            Some((*allowed, group.name.clone()))
+        });
+        let by_role = role.permits(deed.permission());
+        let (allowed, from) = match said {
+            Some((allowed, from)) if role != Role::Administrator => (allowed, from),
+            _ => (by_role, String::new()),
+        };
+        let value = if allowed { "Allowed" } else { "Not allowed" };
+        all.push(Effective { setting: deed.label().to_owned(), value: value.to_owned(), from });
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lifetime::{Bound, Choice, EndAction};
+    use proptest::prelude::*;
+
+    const NOW: Timestamp = Timestamp(0);
+
+    fn group(id: &str, priority: i64, settings: GroupSettings) -> Group {
+        Group {
+            id: id.parse().unwrap(),
+            name: id.to_uppercase(),
+            description: String::new(),
+            priority,
+            settings,
+            revision: 1,
+            created_at: NOW,
+            updated_at: NOW,
+        }
+    }
+
+    #[test]
+    fn the_lowest_number_wins_setting_by_setting() {
+        let idle = Choice::After(Bound { after_s: 600, action: EndAction::Stop });
+        let strict = GroupSettings {
+            sessions_per_user: Some(1),
+            deeds: vec![(Deed::Delete, false)],
+            ..GroupSettings::default()
+        };
+        let generous = GroupSettings {
+            sessions_per_user: Some(9),
+            cpu_millis: Some(4000),
+            lifetime: Lifetime { idle, ..Lifetime::default() },
+            deeds: vec![(Deed::Delete, true), (Deed::Terminal, true)],
+            ..GroupSettings::default()
+        };
+        let (first, second) = (group("a", 10, strict), group("b", 20, generous));
+        let order = in_order(vec![&second, &first]);
+        let merged = merge(&order);
+        assert_eq!((merged.sessions_per_user, merged.cpu_millis), (Some(1), Some(4000)));
+        assert_eq!((merged.lifetime.idle, merged.memory_bytes), (idle, None));
+        let grants = merged.grants();
+        assert_eq!(grants.denied, [Permission::DeleteOwnSessions]);
+        assert_eq!(grants.allowed, [Permission::OpenTerminals]);
+    }
+
+    #[test]
+    fn each_value_says_which_group_it_came_from() {
+        let said = GroupSettings { sessions_per_user: Some(1), ..GroupSettings::default() };
+        let open = GroupSettings { deeds: vec![(Deed::Terminal, true)], ..said.clone() };
+        let (first, second) = (group("a", 1, said), group("b", 2, open));
+        let house = GroupSettings { sessions_per_user: Some(5), ..GroupSettings::default() };
+        let of = |role| {
+            let all = explain(&[&first, &second], role, &house);
+            move |setting: &str| {
+                let one = all.iter().find(|one| one.setting == setting).unwrap();
+                (one.value.clone(), one.from.clone())
+            }
+        };
+        let user = of(Role::User);
+        assert_eq!(user("Sessions at a time"), ("1".into(), "A".into()));
+        assert_eq!(user("Cores in all"), ("No limit".into(), String::new()));
+        assert_eq!(user("Open terminals in own sessions"), ("Allowed".into(), "B".into()));
+        assert_eq!(user("Create images of own sessions"), ("Not allowed".into(), String::new()));
+    }
+
+    #[test]
+    fn built_in_groups_have_the_members_that_follow_from_the_role() {
+        let of = |id: &str, role| group(id, 1, GroupSettings::default()).holds_by_role(role);
+        assert!(of(EVERYBODY, Role::User) && of(EVERYBODY, Role::Administrator));
+        assert!(of(ADMINISTRATORS, Role::Administrator) && !of(ADMINISTRATORS, Role::User));
+        assert!(!of("team", Role::Administrator));
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_nearer_group_says_is_never_changed_by_another(
+            priorities in proptest::collection::vec((0i64..5, proptest::option::of(1i64..9)), 1..6)
+        ) {
+            let all: Vec<Group> = priorities
+                .iter()
+                .enumerate()
+                .map(|(at, (priority, sessions_per_user))| {
+                    let settings =
+                        GroupSettings { sessions_per_user: *sessions_per_user, ..GroupSettings::default() };
+                    group(&format!("g{at}"), *priority, settings)
+                })
+                .collect();
+            let order = in_order(all.iter().collect());
+            let expected = order.iter().find_map(|group| group.settings.sessions_per_user);
+            prop_assert_eq!(merge(&order).sessions_per_user, expected);
+        }
+    }
+}
