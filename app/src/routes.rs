@@ -9,6 +9,7 @@ use crate::{
     live,
     pages::{
         account::AccountPage,
+        images::{ImagesPage, detail::ImagePage, disk::DiskPage},
         job::JobPage,
         jobs::JobsPage,
         launcher::LauncherPage,
@@ -44,6 +45,8 @@ pub const LAUNCHER: &str = "/";
 pub const SESSIONS: &str = "/sessions";
 pub const WORKSPACES: &str = "/workspaces";
 pub const NEW_WORKSPACE: &str = "/workspaces/new";
+pub const IMAGES: &str = "/images";
+pub const IMAGES_DISK: &str = "/images/disk";
 pub const REGISTRIES: &str = "/registries";
 pub const NEW_REGISTRY: &str = "/registries/new";
 pub const JOBS: &str = "/jobs";
@@ -117,6 +120,11 @@ pub fn workspace(id: &WorkspaceId) -> String {
     format!("{WORKSPACES}/{id}")
 }
 
+/// An image by its reference, or by its content id where it has no name.
+pub fn image(reference: &str) -> String {
+    format!("{IMAGES}/show?image={}", encode(reference))
+}
+
 /// The form of a registry.
 pub fn registry(id: &RegistryId) -> String {
     format!("{REGISTRIES}/{id}")
@@ -167,6 +175,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/workspaces/new") view=WorkspaceEditPage/>
                     <Route path=path!("/workspaces/:id") view=WorkspaceEditPage/>
                     <Route path=path!("/settings") view=SettingsPage/>
+                    <Route path=path!("/images") view=ImagesPage/>
+                    <Route path=path!("/images/show") view=ImagePage/>
+                    <Route path=path!("/images/disk") view=DiskPage/>
                     <Route path=path!("/registries") view=RegistriesPage/>
                     <Route path=path!("/registries/new") view=RegistryEditPage/>
                     <Route path=path!("/registries/:id") view=RegistryEditPage/>
@@ -185,5 +196,11 @@ mod tests {
     fn the_way_back_survives_the_sign_in_page() {
         assert_eq!(login("/"), "/login");
         assert_eq!(login("/sessions?q=a b"), "/login?next=%2Fsessions%3Fq%3Da%20b");
+    }
+
+    #[test]
+    fn a_reference_survives_the_address_of_its_page() {
+        let page = "/images/show?image=registry.example%3A5000%2Fteam%2Fapp%3A1.2";
+        assert_eq!(image("registry.example:5000/team/app:1.2"), page);
     }
 }

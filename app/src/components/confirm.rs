@@ -87,6 +87,26 @@ pub fn Confirm(
     .into_any()
 }
 
+/// The names of several that a question is about, the first ones written out.
+pub fn names(all: &[String]) -> Option<AnyView> {
+    const SHOWN: usize = 8;
+    if all.len() < 2 {
+        return None;
+    }
+    let items: Vec<AnyView> =
+        all.iter().take(SHOWN).map(|name| view! { <li>{name.clone()}</li> }.into_any()).collect();
+    let more = all.len().checked_sub(SHOWN).filter(|n| *n > 0);
+    Some(
+        view! {
+            <ul class="confirm-names">
+                {items}
+                {more.map(|n| view! { <li>{format!("and {n} more")}</li> })}
+            </ul>
+        }
+        .into_any(),
+    )
+}
+
 /// A question whose consequences are read before it is asked: of what `asked` names, by `weigh`.
 /// Nothing while nothing is asked.
 pub fn weighed<T, F>(

@@ -109,6 +109,7 @@ pub fn Notice() -> impl IntoView {
 fn TopMenu(actor: Actor) -> impl IntoView {
     let sessions = actor.may(Permission::SteerAllSessions);
     let workspaces = actor.may(Permission::ManageWorkspaces);
+    let images = actor.may(Permission::ManageImages);
     let registries = actor.may(Permission::ManageRegistries);
     let jobs = actor.may(Permission::SeeAllJobs);
     let settings = actor.may(Permission::ManageSettings);
@@ -120,6 +121,9 @@ fn TopMenu(actor: Actor) -> impl IntoView {
             })}
             {workspaces.then(|| view! {
                 <A href=routes::WORKSPACES><Glyph name="layers"/><span>"Workspaces"</span></A>
+            })}
+            {images.then(|| view! {
+                <A href=routes::IMAGES><Glyph name="box"/><span>"Images"</span></A>
             })}
             {registries.then(|| view! {
                 <A href=routes::REGISTRIES><Glyph name="registry"/><span>"Registries"</span></A>

@@ -94,21 +94,27 @@ pub fn MadeFrom(#[prop(into)] image: String) -> impl IntoView {
                             </button>
                         </PostForm>
                     });
-                    let base = format!("{} ({})", made.base_image, digest(Some(&made.base_digest)));
-                    view! {
-                        <div class="notice">
-                            <p>
-                            "Its image was made of the session "
-                            <a href=routes::session(&made.session)>{made.session.short().to_owned()}</a>
-                            ", which ran " {base} ", by " {made.actor} ", " <When at=made.created_at/> ". "
-                            <a href=routes::job(&made.job)>"Show the job"</a>
-                            </p>
-                            {offer}
-                        </div>
-                    }
+                    origin("Its image was made of the session ", made, offer.into_any())
                 })
             })}
         </Suspense>
+    }
+    .into_any()
+}
+
+/// Says of what session an image was made, and what can be done about that.
+pub fn origin(begin: &'static str, made: Lineage, offer: AnyView) -> AnyView {
+    let base = format!("{} ({})", made.base_image, digest(Some(&made.base_digest)));
+    view! {
+        <div class="notice">
+            <p>
+                {begin}
+                <a href=routes::session(&made.session)>{made.session.short().to_owned()}</a>
+                ", which ran " {base} ", by " {made.actor} ", " <When at=made.created_at/> ". "
+                <a href=routes::job(&made.job)>"Show the job"</a>
+            </p>
+            {offer}
+        </div>
     }
     .into_any()
 }

@@ -18,6 +18,7 @@ pub mod field;
 pub mod frame;
 pub mod fresh;
 pub mod icon;
+pub mod image_badge;
 pub mod job_badge;
 pub mod lifetime_fields;
 pub mod lineage;

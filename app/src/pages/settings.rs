@@ -1,10 +1,11 @@
-//! What administrators decide for the whole installation: limits and life-time rules.
+//! What administrators decide for the whole installation: limits, life-time rules, and how images
+//! are kept.
 
 use crate::{
     api::settings::{SaveSettings, show_settings},
     components::{
         PageHead,
-        field::{ProblemSummary, TextField, posted, section},
+        field::{ProblemSummary, SelectField, TextField, posted, section},
         lifetime_fields::{Place, lifetime_fields},
         opening,
     },
@@ -12,7 +13,10 @@ use crate::{
     refusal::Refusal,
     wire,
 };
-use domain::policy::PolicyForm;
+use domain::{
+    library::{PruneMode, UpkeepForm},
+    policy::PolicyForm,
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -87,6 +91,7 @@ fn page(form: PolicyForm) -> AnyView {
         </p>
         {lifetime_fields(&form.lifetime, problem, Place::Installation)}
     };
+    let images = images(&form.upkeep, problem);
     view! {
         <PageHead title="Settings" />
         <ProblemSummary problem=refusal posted_name=posted />
@@ -94,6 +99,7 @@ fn page(form: PolicyForm) -> AnyView {
             <div class="form">
                 {section("Limits", limits.into_any())}
                 {section("Life time of sessions", lifetime.into_any())}
+                {section("Images", images)}
             </div>
             <div class="form-foot">
                 <button type="submit" class="button button-primary" disabled=move || save.is_pending()>
@@ -104,6 +110,51 @@ fn page(form: PolicyForm) -> AnyView {
                 </span>
             </div>
         </PostForm>
+    }
+    .into_any()
+}
+
+/// How images are kept present and current, and which ones go.
+fn images(form: &UpkeepForm, problem: impl Fn(&'static str) -> Signal<Option<String>>) -> AnyView {
+    let modes = PruneMode::ALL.map(|mode| (mode.as_str().to_owned(), mode.label().to_owned()));
+    view! {
+        <div class="field-row">
+            <TextField
+                name=posted("compare_every")
+                label="Compare images every"
+                value=form.compare_every.clone()
+                help="Every so often the engine's images are compared with what enabled workspaces need; what is missing is pulled at once, if its name leads to a stored registry. Such as 30 s."
+                problem=problem("compare_every")
+                required=true
+            />
+            <TextField
+                name=posted("refresh_every")
+                label="Ask for newer images every"
+                value=form.refresh_every.clone()
+                help="A registry is asked this often whether a name means a newer image; it is pulled only if so. Spread over the time. Such as 1 h."
+                problem=problem("refresh_every")
+                required=true
+            />
+        </div>
+        <div class="field-row">
+            <SelectField
+                name=posted("prune")
+                label="Remove each day"
+                value=form.prune.clone()
+                options=modes.to_vec()
+                help="Goes by itself once a day. What a workspace, a session or any container needs always stays."
+                problem=problem("prune")
+            />
+            <TextField
+                name=posted("unused_days")
+                label="Unused for at least so many days"
+                value=form.unused_days.clone()
+                help="Counts for images that nothing uses: from their last pull or launch, or else from when they were made."
+                problem=problem("unused_days")
+                inputmode="numeric"
+                required=true
+            />
+        </div>
     }
     .into_any()
 }

@@ -124,7 +124,7 @@ impl Groups {
         let known = self.0.membership.known();
         let mut all: Vec<(GroupId, String)> =
             known.groups.iter().map(|group| (group.id.clone(), group.name.clone())).collect();
-        all.sort_by(|a, b| a.1.to_lowercase().cmp(&b.1.to_lowercase()));
+        all.sort_by_key(|(_, name)| name.to_lowercase());
         Ok(all)
     }
 

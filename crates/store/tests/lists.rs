@@ -166,7 +166,8 @@ async fn words_in_workspaces_are_taken_literally_too() {
         let names: Vec<&str> = page.rows.iter().map(|(w, _)| w.definition.name.as_str()).collect();
         assert_eq!(names, expected, "{search}");
         assert_eq!(page.total, i64::try_from(expected.len()).unwrap());
-        let tiles = shelf.store.launcher(&user, &administrators, search, "", 50).await.unwrap().rows;
+        let tiles =
+            shelf.store.launcher(&user, &administrators, search, "", 50).await.unwrap().rows;
         assert_eq!(tiles.len(), expected.len(), "{search} in the launcher");
         let others = ["everybody".parse().unwrap()];
         assert_eq!(shelf.store.launcher(&user, &others, search, "", 50).await.unwrap().rows, []);

@@ -3,23 +3,19 @@
 //! Both commit the same container, which holds some new files, in turns; both then push to a registry
 //! that has nothing yet. Ours counts from the submitted form to the job that is done.
 
-use std::fs;
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::json;
 
 use super::client::Connection;
 use super::docker::Docker;
 use super::lab::Lab;
-use super::server::{Server, Visitor, folder, free_ports};
+use super::registry::Registry;
+use super::server::{Server, Visitor};
 use super::session::{self, Subject};
 use super::stats::Sample;
 use super::table::{Row, ms, percent};
-use crate::command;
 use crate::progress::step;
 use crate::workspace::list;
 
@@ -30,11 +26,10 @@ const WEIGHT: usize = 150_000_000;
 /// Most that Slipway may add, as a ratio.
 const MOST: f64 = 1.05;
 const REPOSITORY: &str = "slipway-bench/commit";
-const PATIENCE: Duration = Duration::from_secs(120);
 
 pub fn run(lab: &Lab) -> Result<Vec<Row>> {
     lab.terminal_image()?;
-    let program = lab.tool("docker-registry", "docker-registry", "measuring pushes")?;
+    let program = Registry::program(lab)?;
     let server = Server::start(lab, "commit", &[])?;
     let Subject { mut visitor, id, mut docker, container } = Subject::launch(lab, &server)?;
     // Nothing that compression makes small.
@@ -82,14 +77,14 @@ pub fn run(lab: &Lab) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn row(name: &str, ours: &Sample, theirs: &Sample) -> Row {
+pub fn row(name: &str, ours: &Sample, theirs: &Sample) -> Row {
     let ratio = ours.p50() / theirs.p50();
     Row::new(name, ms(ours.p50()))
         .beside(ms(theirs.p50()), percent(ratio))
         .target(format!("≤ {}", percent(MOST)), ratio <= MOST)
 }
 
-fn commit(docker: &mut Docker, container: &str, repository: &str, tag: &str) -> Result<()> {
+pub fn commit(docker: &mut Docker, container: &str, repository: &str, tag: &str) -> Result<()> {
     let path = format!("/commit?container={container}&repo={repository}&tag={tag}&pause=true");
     docker.ask("POST", &path, Some(&json!({}))).map(drop)
 }
@@ -132,7 +127,7 @@ fn submit(
 }
 
 /// Follows events as a page does, until the job of this kind for this image is done.
-fn done(
+pub fn done(
     visitor: &mut Visitor,
     events: &mut Connection,
     image: &str,
@@ -149,47 +144,5 @@ fn done(
             }
         }
         while !events.line()?.contains("\"job\"") {}
-    }
-}
-
-/// A registry that asks nobody who they are and has nothing.
-struct Registry {
-    process: Child,
-    host: String,
-    folder: std::path::PathBuf,
-}
-
-impl Registry {
-    fn start(program: &std::path::Path) -> Result<Self> {
-        let host = format!("localhost:{}", free_ports(1)?);
-        let folder = folder("registry")?;
-        let config = folder.join("config.yml");
-        let text = format!(
-            "version: 0.1\nlog: {{level: error}}\nhttp: {{addr: '{}'}}\n\
-             storage: {{filesystem: {{rootdirectory: '{}'}}}}\n",
-            host.replace("localhost", "127.0.0.1"),
-            folder.join("data").display()
-        );
-        fs::write(&config, text)?;
-        let mut command = Command::new(program);
-        command.arg("serve").arg(&config).stdout(Stdio::null()).stderr(Stdio::null());
-        let process = command.spawn().with_context(|| command::shown(&command))?;
-        let registry = Self { process, host, folder };
-        let until = Instant::now() + PATIENCE;
-        while TcpStream::connect(&registry.host).is_err() {
-            if Instant::now() > until {
-                bail!("The registry does not answer at {}.", registry.host);
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        Ok(registry)
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }

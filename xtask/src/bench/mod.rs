@@ -6,13 +6,16 @@
 
 mod client;
 mod commit;
+mod crowd;
 mod docker;
 mod idle;
+mod images;
 mod lab;
 mod launch;
 mod lists;
 mod process;
 mod proxy;
+mod registry;
 mod server;
 mod session;
 mod size;
@@ -31,11 +34,12 @@ use crate::{lock, progress};
 
 type Bench = (&'static str, fn(&Lab) -> Result<Vec<Row>>);
 
-const ALL: [Bench; 7] = [
+const ALL: [Bench; 8] = [
     ("size", size::run),
     ("lists", lists::run),
     ("launch", launch::run),
     ("commit", commit::run),
+    ("images", images::run),
     ("watching", watching::run),
     ("proxy", proxy::run),
     ("idle", idle::run),

@@ -9,7 +9,7 @@ use crate::{
     api::sessions::{ActOnSession, ActOnSessions},
     components::{
         FailureBox, Glyph,
-        confirm::{Confirm, PARAMETER},
+        confirm::{Confirm, PARAMETER, names},
         session_actions::verb,
     },
     post::Post,
@@ -51,6 +51,10 @@ impl Question {
             [one] => format!("“{}”", one.name),
             many => format!("{} sessions", many.len()),
         }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.targets.iter().map(|target| target.name.clone()).collect()
     }
 
     fn verb(&self) -> String {
@@ -264,7 +268,7 @@ impl Steering {
                         on_cancel=move |()| leave.run(())
                     >
                         <p>{deed.consequence()}</p>
-                        {names(&question.targets)}
+                        {names(&question.names())}
                     </Confirm>
                 }
             })
@@ -334,29 +338,6 @@ const fn glyph(deed: Deed) -> &'static str {
         Deed::Start => "play",
         Deed::Delete | Deed::ForceRemove => "trash",
     }
-}
-
-/// The names of several sessions, the first ones written out.
-fn names(targets: &[Target]) -> Option<AnyView> {
-    const SHOWN: usize = 8;
-    if targets.len() < 2 {
-        return None;
-    }
-    let items: Vec<AnyView> = targets
-        .iter()
-        .take(SHOWN)
-        .map(|t| view! { <li>{t.name.clone()}</li> }.into_any())
-        .collect();
-    let more = targets.len().checked_sub(SHOWN).filter(|n| *n > 0);
-    Some(
-        view! {
-            <ul class="confirm-names">
-                {items}
-                {more.map(|n| view! { <li>{format!("and {n} more")}</li> })}
-            </ul>
-        }
-        .into_any(),
-    )
 }
 
 #[cfg(test)]
