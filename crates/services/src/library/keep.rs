@@ -128,7 +128,7 @@ async fn compare(core: &Arc<Core>) -> Result<()> {
 }
 
 /// When the registry is to be asked about a name that is there; `None` if nobody has decided yet.
-fn when(known: &Upstream, upkeep: &Upkeep) -> Option<Timestamp> {
+pub(super) fn when(known: &Upstream, upkeep: &Upkeep) -> Option<Timestamp> {
     match (known.failures, known.checked_at) {
         // Counted from the last time, so that a changed setting holds for names that wait.
         (0, Some(at)) => Some(at.plus_secs(upkeep.refresh_s)),
@@ -267,6 +267,7 @@ fn pause_after(failures: u32, upkeep: &Upkeep) -> i64 {
 /// Writes down what names mean now, where that is something else than before.
 async fn note_meanings(core: &Core, names: &[String], held: &Holding) -> Result<()> {
     let before = core.store.present_meanings().await?;
+    let mut news = false;
     for name in names {
         let Some(image) = held.find(name) else { continue };
         if before.get(name) == Some(&image.id) {
@@ -278,6 +279,10 @@ async fn note_meanings(core: &Core, names: &[String], held: &Holding) -> Result<
         let mut tx = core.store.begin().await?;
         tx.note_meaning(name, &meaning).await?;
         tx.commit().await?;
+        news = true;
+    }
+    if news {
+        core.bus.announce(Change::Images);
     }
     Ok(())
 }
