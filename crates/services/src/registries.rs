@@ -1,11 +1,12 @@
-//! Registries that images are pushed to: keeping them with their credentials, and testing them.
+//! Registries that images are pushed to and pulled from: keeping them with their credentials, and
+//! testing them.
 //!
 //! A password goes in and never comes out again: it is encrypted at rest, and sent to the registry
 //! it was typed for, or where that registry has people sign in, and nobody else. A change that would send it elsewhere asks for it again.
 
 use crate::core::Core;
 use domain::{
-    Error, RegistryId, Result,
+    Error, RegistryId, Result, Timestamp,
     actor::{Actor, Permission},
     registry::{Address, Definition, Registry, RegistryForm, TestReport},
 };
@@ -41,7 +42,8 @@ impl Registries {
     pub async fn list(&self, actor: &Actor) -> Result<Vec<Registry>> {
         actor.require(Permission::ManageRegistries)?;
         let all = self.0.store.registries().await?;
-        Ok(all.iter().map(StoredRegistry::shown).collect())
+        let now = self.0.now();
+        Ok(all.iter().map(|stored| shown_at(stored, now)).collect())
     }
 
     /// One of them, with the form that changes it.
@@ -51,7 +53,7 @@ impl Registries {
     pub async fn get(&self, actor: &Actor, id: &RegistryId) -> Result<(Registry, RegistryForm)> {
         actor.require(Permission::ManageRegistries)?;
         let stored = self.0.store.registry(id).await?.ok_or_else(unknown)?;
-        let shown = stored.shown();
+        let shown = shown_at(&stored, self.0.now());
         let Definition { name, url, username, ca, insecure } = stored.definition;
         let insecure = if insecure { "on".to_owned() } else { String::new() };
         Ok((shown, RegistryForm { name, url, username, ca, insecure }))
@@ -176,6 +178,12 @@ impl Registries {
         actor.require(Permission::ManageRegistries)?;
         self.0.test_stored(actor, id, "").await
     }
+}
+
+/// What may be shown of a registry: a pause that is over is none.
+fn shown_at(stored: &StoredRegistry, now: Timestamp) -> Registry {
+    let shown = stored.shown();
+    Registry { paused_until: shown.paused_until.filter(|until| *until > now), ..shown }
 }
 
 /// A certificate that is none is told where it is typed.

@@ -8,7 +8,7 @@ use domain::{
     Error, ErrorKind, RegistryId, SessionId,
     actor::{Actor, Role},
     job::{Job, JobKind, JobState},
-    registry::{Fault, Outcome, RegistryForm, TestStep},
+    registry::{Fault, Outcome, RateLimit, RegistryForm, TestStep},
     snapshot::{NOWHERE, OTHER, SnapshotForm, WizardStep},
 };
 use engine::memory::Op;
@@ -143,6 +143,23 @@ async fn a_password_goes_in_and_never_comes_out() {
     let anybody = RegistryForm { username: String::new(), ..form };
     registries.change(&admin, &id, &anybody, "").await.unwrap();
     assert!(!registries.list(&admin).await.unwrap()[0].has_password);
+}
+
+#[tokio::test]
+async fn what_a_registry_said_of_its_limit_is_listed_and_a_pause_while_it_lasts() {
+    let (world, admin, registry) = scene().await;
+    let registries = &world.services.registries;
+    let id = registries.create(&admin, &registry.form(), "violin").await.unwrap();
+    let rate = RateLimit { limit: 100, remaining: 7, window_s: 21_600 };
+    let until = world.now().plus_secs(60);
+    let mut tx = world.store.begin().await.unwrap();
+    tx.note_registry_said(&id, Some(&rate), Some(until)).await.unwrap();
+    tx.commit().await.unwrap();
+    let listed = async || registries.list(&admin).await.unwrap().remove(0);
+    assert_eq!((listed().await.rate, listed().await.paused_until), (Some(rate), Some(until)));
+    world.clock.advance_secs(60);
+    assert_eq!((listed().await.rate, listed().await.paused_until), (Some(rate), None));
+    assert_eq!(registries.get(&admin, &id).await.unwrap().0.paused_until, None);
 }
 
 #[tokio::test]
