@@ -120,6 +120,7 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("list_workspaces", Administrators, Json(LIST)),
     ("check_engine", Administrators, Form(&[])),
     ("show_workspace", Administrators, Form(&[("id", "{workspace}")])),
+    ("offered_registries", Administrators, Form(&[])),
     ("save_workspace", Administrators, Form(&[("form[name]", "New"), ("form[image]", "x:1")])),
     ("duplicate_workspace", Administrators, Form(&[("id", "{workspace}")])),
     ("set_workspace_enabled", Administrators, Form(&[("id", "{workspace}"), ("enabled", "on")])),

@@ -1,4 +1,4 @@
-//! Registries that images are pushed to, for administrators.
+//! Registries that images are pushed to and pulled from, for administrators.
 
 use crate::refusal::Refusal;
 use domain::registry::{Registry, RegistryForm, TestReport};
@@ -102,15 +102,22 @@ pub struct Removal {
     pub name: String,
     /// Forms being filled in that have chosen it.
     pub forms: i64,
-    /// Jobs under way that are to push there.
+    /// Jobs under way that are to push there or to pull with its credentials.
     pub jobs: i64,
+    /// Workspaces that name it for their image.
+    pub workspaces: i64,
 }
 
 #[server(prefix = "/fn", endpoint = "weigh_registry")]
 pub async fn weigh_registry(id: String) -> Result<Removal, Refusal> {
     super::signed_in(|request, actor| async move {
         let removal = request.services.registries.removal(&actor, &id.parse()?).await?;
-        Ok(Removal { name: removal.name, forms: removal.forms, jobs: removal.jobs })
+        Ok(Removal {
+            name: removal.name,
+            forms: removal.forms,
+            jobs: removal.jobs,
+            workspaces: removal.workspaces,
+        })
     })
     .await
 }

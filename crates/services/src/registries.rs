@@ -24,8 +24,10 @@ pub struct Removal {
     pub name: String,
     /// Forms being filled in that have chosen it.
     pub forms: i64,
-    /// Jobs under way that are to push there.
+    /// Jobs under way that are to push there or to pull with its credentials.
     pub jobs: i64,
+    /// Workspaces that name it for their image.
+    pub workspaces: i64,
 }
 
 fn unknown() -> Error {
@@ -123,7 +125,8 @@ impl Registries {
         actor.require(Permission::ManageRegistries)?;
         let stored = self.0.store.registry(id).await?.ok_or_else(unknown)?;
         let (forms, jobs) = self.0.store.registry_uses(id).await?;
-        Ok(Removal { name: stored.definition.name, forms, jobs })
+        let workspaces = self.0.store.workspaces_of_registry(id).await?;
+        Ok(Removal { name: stored.definition.name, forms, jobs, workspaces })
     }
 
     /// Deletes a registry with its credentials; deleting again is no error. What has chosen it says
