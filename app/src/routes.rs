@@ -14,7 +14,7 @@ use crate::{
         launcher::LauncherPage,
         login::LoginPage,
         not_found::NotFoundPage,
-        registries::{RegistriesPage, edit::RegistryEditPage},
+        registries::{RegistriesPage, edit::RegistryEditPage, import::RegistryImportPage},
         session::{SessionFilesPage, SessionLogPage, SessionPage, SessionProcessesPage},
         sessions::SessionsPage,
         settings::SettingsPage,
@@ -46,6 +46,7 @@ pub const WORKSPACES: &str = "/workspaces";
 pub const NEW_WORKSPACE: &str = "/workspaces/new";
 pub const REGISTRIES: &str = "/registries";
 pub const NEW_REGISTRY: &str = "/registries/new";
+pub const IMPORT_REGISTRIES: &str = "/registries/import";
 pub const JOBS: &str = "/jobs";
 pub const SETTINGS: &str = "/settings";
 pub const ACCOUNT: &str = "/account";
@@ -169,6 +170,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings") view=SettingsPage/>
                     <Route path=path!("/registries") view=RegistriesPage/>
                     <Route path=path!("/registries/new") view=RegistryEditPage/>
+                    <Route path=path!("/registries/import") view=RegistryImportPage/>
                     <Route path=path!("/registries/:id") view=RegistryEditPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </ParentRoute>

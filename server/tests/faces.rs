@@ -103,6 +103,8 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("show_registry", Administrators, Form(&[("id", "0")])),
     ("save_registry", Administrators, Form(&[("form[name]", "R"), ("form[url]", "localhost:1")])),
     ("test_registry", Administrators, Form(&[("form[url]", "localhost:1")])),
+    ("look_at_import", Administrators, Form(&[("text", "{}")])),
+    ("import_registries", Administrators, Form(&[("text", "{}")])),
     ("list_images", Administrators, Json(LIST)),
     ("show_image", Administrators, Form(&[("image", "x:1")])),
     ("pull_reference", Administrators, Form(&[("image", "x:1")])),
@@ -158,6 +160,7 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/sessions", Administrators),
     ("GET", "/registries", Administrators),
     ("GET", "/registries/new", Administrators),
+    ("GET", "/registries/import", Administrators),
     ("GET", "/registries/{id}", Administrators),
     ("GET", "/workspaces", Administrators),
     ("GET", "/workspaces/new", Administrators),
@@ -848,6 +851,38 @@ async fn a_registry_is_tested_without_a_script_and_what_was_typed_stays() {
         assert!(list.text().contains(part), "{part} is missing: {}", list.text());
     }
     assert!(!list.text().contains("secret-violin"));
+}
+
+#[tokio::test]
+async fn registries_are_imported_without_a_script_and_the_text_is_kept_nowhere() {
+    let cast = Cast::new().await;
+    let back = format!("{}/registries/import", cast.world.origin);
+    let ask = async |function: &str, text: &str| {
+        let ask = post(&format!("/fn/{function}")).form(&[("text", text)]).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie).with("referer", &back);
+        let answer = cast.world.ask(ask.with("origin", &cast.world.origin)).await;
+        assert_eq!(answer.status, 302, "{}", answer.text());
+        let location = answer.header("location").to_owned();
+        assert!(!location.contains("violin"), "{location}");
+        let path = location.strip_prefix(&cast.world.origin).unwrap_or(&location);
+        let shown = cast.world.page(&cast.admin, path).await;
+        assert_eq!(shown.status, 200, "{path}");
+        assert!(!shown.text().contains("violin"), "a password is never sent back");
+        shown.text()
+    };
+    let text = r#"{"auths": {"ghcr.io": {"username": "robot", "password": "secret-violin"}}}"#;
+    let refused = ask("look_at_import", &text[..text.len() - 1]).await;
+    assert!(refused.contains("ends too early, at line 1"), "{refused}");
+    let looked = ask("look_at_import", text).await;
+    for part in ["1 registry can be stored", "“ghcr.io”, with user robot", "paste it again"] {
+        assert!(looked.contains(part), "{part} is missing: {looked}");
+    }
+    assert!(looked.contains("<textarea"), "{looked}");
+    let imported = ask("import_registries", text).await;
+    assert!(imported.contains("1 registry was stored"), "{imported}");
+    assert!(!imported.contains("<textarea"), "{imported}");
+    let list = cast.world.page(&cast.admin, "/registries").await;
+    assert!(list.text().contains("https://ghcr.io"), "{}", list.text());
 }
 
 /// The smallest thing that begins as a PNG does.

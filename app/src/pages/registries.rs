@@ -3,6 +3,7 @@
 
 mod deletion;
 pub mod edit;
+pub mod import;
 
 use crate::{
     api::registries::{DeleteRegistry, Opened, TestRegistry, list_registries},
@@ -92,6 +93,7 @@ fn list((first, tested): First) -> AnyView {
     };
     view! {
         <PageHead title="Registries">
+            <a class="button" href=routes::IMPORT_REGISTRIES>"Import from Docker"</a>
             <a class="button button-primary" href=routes::NEW_REGISTRY>
                 <Glyph name="plus" />
                 "New registry"
@@ -189,6 +191,7 @@ fn nothing() -> AnyView {
             text="A registry keeps images outside of the engine. Once it is stored here with its credentials, images whose names lead to it are pulled when a workspace lacks them, and refreshed, all by themselves; and it can be chosen when an image is made of a session."
         >
             <a class="button button-primary" href=routes::NEW_REGISTRY>"New registry"</a>
+            <a class="button" href=routes::IMPORT_REGISTRIES>"Import from Docker"</a>
         </EmptyState>
     }
     .into_any()

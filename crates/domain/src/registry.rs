@@ -4,6 +4,10 @@
 //! The password is never part of what is here. It is typed, kept encrypted by the server, and seen
 //! by the registry alone.
 
+mod import;
+
+pub use import::{ImportEntry, ImportFate, ImportReport};
+
 use crate::{
     RegistryId, Timestamp,
     error::{Error, Problems, Result},

@@ -4,6 +4,9 @@
 //! A password goes in and never comes out again: it is encrypted at rest, and sent to the registry
 //! it was typed for, or where that registry has people sign in, and nobody else. A change that would send it elsewhere asks for it again.
 
+mod docker_config;
+mod import;
+
 use crate::core::Core;
 use domain::{
     Error, RegistryId, Result, Timestamp,
@@ -71,23 +74,11 @@ impl Registries {
     ) -> Result<RegistryId> {
         actor.require(Permission::ManageRegistries)?;
         let core = &self.0;
-        let definition = checked(form.check()?)?;
-        let id: RegistryId = core.new_id()?;
-        let secret = core.seal_password(&id, &definition, password, None)?;
-        let now = core.now();
-        let new = StoredRegistry {
-            id,
-            definition,
-            secret,
-            rate: None,
-            paused_until: None,
-            created_at: now,
-            updated_at: now,
-        };
+        let new = core.new_registry(checked(form.check()?)?, password)?;
         let mut tx = core.store.begin().await?;
         tx.insert_registry(&new).await?;
         let (name, id) = (&new.definition.name, Some(new.id.as_str()));
-        tx.audit(now, Some(actor), "registry.create", name, id).await?;
+        tx.audit(new.created_at, Some(actor), "registry.create", name, id).await?;
         tx.commit().await?;
         Ok(new.id)
     }
@@ -214,6 +205,22 @@ fn place(id: &RegistryId) -> String {
 }
 
 impl Core {
+    /// A registry as it is about to be stored.
+    fn new_registry(&self, definition: Definition, password: &str) -> Result<StoredRegistry> {
+        let id: RegistryId = self.new_id()?;
+        let secret = self.seal_password(&id, &definition, password, None)?;
+        let now = self.now();
+        Ok(StoredRegistry {
+            id,
+            definition,
+            secret,
+            rate: None,
+            paused_until: None,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+
     fn seal_password(
         &self,
         id: &RegistryId,
