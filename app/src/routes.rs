@@ -15,7 +15,7 @@ use crate::{
         launcher::LauncherPage,
         login::LoginPage,
         not_found::NotFoundPage,
-        registries::{RegistriesPage, edit::RegistryEditPage},
+        registries::{RegistriesPage, edit::RegistryEditPage, import::RegistryImportPage},
         session::{SessionFilesPage, SessionLogPage, SessionPage, SessionProcessesPage},
         sessions::SessionsPage,
         settings::SettingsPage,
@@ -49,6 +49,7 @@ pub const IMAGES: &str = "/images";
 pub const IMAGES_DISK: &str = "/images/disk";
 pub const REGISTRIES: &str = "/registries";
 pub const NEW_REGISTRY: &str = "/registries/new";
+pub const IMPORT_REGISTRIES: &str = "/registries/import";
 pub const JOBS: &str = "/jobs";
 pub const SETTINGS: &str = "/settings";
 pub const ACCOUNT: &str = "/account";
@@ -180,6 +181,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/images/disk") view=DiskPage/>
                     <Route path=path!("/registries") view=RegistriesPage/>
                     <Route path=path!("/registries/new") view=RegistryEditPage/>
+                    <Route path=path!("/registries/import") view=RegistryImportPage/>
                     <Route path=path!("/registries/:id") view=RegistryEditPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </ParentRoute>

@@ -44,6 +44,7 @@ const pages = (session: string, workspace: string, job: string, registry: string
   'question before a registry is deleted': `/registries?confirm=delete:${registry}`,
   registry: `/registries/${registry}`,
   'new registry': '/registries/new',
+  'import of registries': '/registries/import',
   'nothing here': '/nothing-is-here',
 });
 

@@ -134,6 +134,7 @@ for (const theme of THEMES) {
       ['workspaces', '/workspaces'],
       ['registries', '/registries'],
       ['registry-new', '/registries/new'],
+      ['registries-import', '/registries/import'],
       ['jobs', '/jobs'],
       ['settings', '/settings'],
       ['account', '/account'],

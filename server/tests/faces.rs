@@ -110,6 +110,8 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("weigh_group", Administrators, Form(&[("id", "everybody")])),
     ("delete_group", Administrators, Form(&[("id", "0")])),
     ("effective_settings", SignedIn, Form(&[])),
+    ("look_at_import", Administrators, Form(&[("text", "{}")])),
+    ("import_registries", Administrators, Form(&[("text", "{}")])),
     ("list_images", Administrators, Json(LIST)),
     ("show_image", Administrators, Form(&[("image", "x:1")])),
     ("pull_reference", Administrators, Form(&[("image", "x:1")])),
@@ -127,6 +129,7 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("list_workspaces", Administrators, Json(LIST)),
     ("check_engine", Administrators, Form(&[])),
     ("show_workspace", Administrators, Form(&[("id", "{workspace}")])),
+    ("offered_registries", Administrators, Form(&[])),
     ("save_workspace", Administrators, Form(&[("form[name]", "New"), ("form[image]", "x:1")])),
     ("duplicate_workspace", Administrators, Form(&[("id", "{workspace}")])),
     ("set_workspace_enabled", Administrators, Form(&[("id", "{workspace}"), ("enabled", "on")])),
@@ -167,6 +170,7 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/images/disk", Administrators),
     ("GET", "/registries", Administrators),
     ("GET", "/registries/new", Administrators),
+    ("GET", "/registries/import", Administrators),
     ("GET", "/registries/{id}", Administrators),
     ("GET", "/workspaces", Administrators),
     ("GET", "/workspaces/new", Administrators),
@@ -857,6 +861,38 @@ async fn a_registry_is_tested_without_a_script_and_what_was_typed_stays() {
         assert!(list.text().contains(part), "{part} is missing: {}", list.text());
     }
     assert!(!list.text().contains("secret-violin"));
+}
+
+#[tokio::test]
+async fn registries_are_imported_without_a_script_and_the_text_is_kept_nowhere() {
+    let cast = Cast::new().await;
+    let back = format!("{}/registries/import", cast.world.origin);
+    let ask = async |function: &str, text: &str| {
+        let ask = post(&format!("/fn/{function}")).form(&[("text", text)]).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie).with("referer", &back);
+        let answer = cast.world.ask(ask.with("origin", &cast.world.origin)).await;
+        assert_eq!(answer.status, 302, "{}", answer.text());
+        let location = answer.header("location").to_owned();
+        assert!(!location.contains("violin"), "{location}");
+        let path = location.strip_prefix(&cast.world.origin).unwrap_or(&location);
+        let shown = cast.world.page(&cast.admin, path).await;
+        assert_eq!(shown.status, 200, "{path}");
+        assert!(!shown.text().contains("violin"), "a password is never sent back");
+        shown.text()
+    };
+    let text = r#"{"auths": {"ghcr.io": {"username": "robot", "password": "secret-violin"}}}"#;
+    let refused = ask("look_at_import", &text[..text.len() - 1]).await;
+    assert!(refused.contains("ends too early, at line 1"), "{refused}");
+    let looked = ask("look_at_import", text).await;
+    for part in ["1 registry can be stored", "“ghcr.io”, with user robot", "paste it again"] {
+        assert!(looked.contains(part), "{part} is missing: {looked}");
+    }
+    assert!(looked.contains("<textarea"), "{looked}");
+    let imported = ask("import_registries", text).await;
+    assert!(imported.contains("1 registry was stored"), "{imported}");
+    assert!(!imported.contains("<textarea"), "{imported}");
+    let list = cast.world.page(&cast.admin, "/registries").await;
+    assert!(list.text().contains("https://ghcr.io"), "{}", list.text());
 }
 
 /// The smallest thing that begins as a PNG does.

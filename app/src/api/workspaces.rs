@@ -3,6 +3,7 @@
 use crate::refusal::Refusal;
 use domain::{
     list::{ListQuery, Page},
+    registry::Registry,
     workspace::{Workspace, WorkspaceForm, WorkspaceRow},
 };
 use leptos::{prelude::*, server_fn::codec::Json};
@@ -20,6 +21,15 @@ pub async fn list_workspaces(query: ListQuery) -> Result<Page<WorkspaceRow>, Ref
 pub async fn show_workspace(id: String) -> Result<Workspace, Refusal> {
     super::signed_in(|request, actor| async move {
         request.services.workspaces.get(&actor, &id.parse()?).await
+    })
+    .await
+}
+
+/// The registries whose credentials a workspace can name for its image.
+#[server(prefix = "/fn", endpoint = "offered_registries")]
+pub async fn offered_registries() -> Result<Vec<Registry>, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.workspaces.offered_registries(&actor).await
     })
     .await
 }

@@ -14,7 +14,7 @@ mod resources;
 use crate::{
     api::{
         auth::who_is_it,
-        workspaces::{SaveWorkspace, show_workspace},
+        workspaces::{SaveWorkspace, offered_registries, show_workspace},
     },
     components::{Loading, PageFailure, PageHead, lineage::MadeFrom},
     pages::workspaces::{deeds::Deeds, done},
@@ -25,6 +25,7 @@ use crate::{
 use domain::{
     actor::Permission,
     icon::Icon,
+    registry::Registry,
     workspace::{Workspace, WorkspaceForm},
 };
 use editor::Editor;
@@ -42,6 +43,8 @@ struct Opened {
     workspace: Option<Workspace>,
     /// What the fields hold: as saved, filled from a preset, or as refused a moment ago.
     form: WorkspaceForm,
+    /// Whose credentials the image can be pulled with.
+    registries: Vec<Registry>,
 }
 
 /// What the address asks to be opened.
@@ -76,7 +79,8 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
     {
         form = kept;
     }
-    Ok(Opened { workspace, form })
+    let registries = offered_registries().await?;
+    Ok(Opened { workspace, form, registries })
 }
 
 #[component]
@@ -119,7 +123,7 @@ fn opening(id: String) -> AnyView {
 }
 
 fn page(opened: Opened, save: Post) -> AnyView {
-    let Opened { workspace, form } = opened;
+    let Opened { workspace, form, registries } = opened;
     let title = match &workspace {
         Some(w) => format!("Edit {}", w.definition.name),
         None => "New workspace".to_owned(),
@@ -173,7 +177,7 @@ fn page(opened: Opened, save: Post) -> AnyView {
             <input type="hidden" name="id" value=id />
             <input type="hidden" name="revision" value=revision.to_string() />
             {basics::basics(editor, &form, uploaded)}
-            {basics::image(editor, &form)}
+            {basics::image(editor, &form, &registries)}
             {connection::connection(editor, &form)}
             {resources::environment(editor, &form)}
             {resources::resources(editor, &form)}

@@ -55,6 +55,7 @@ impl From<Shape> for Preset {
                     tag: Some(tag.into()),
                     digest: None,
                 },
+                registry: None,
                 contract: shape.contract,
                 environment: shape
                     .environment

@@ -5,8 +5,8 @@ mod form;
 pub use form::{NAME_LONGEST, WorkspaceForm, check_name};
 
 use crate::{
-    Error, GroupId, Timestamp, WorkspaceId, contract::Contract, icon::Icon, image::ImageRef,
-    lifetime::Lifetime,
+    Error, GroupId, RegistryId, Timestamp, WorkspaceId, contract::Contract, icon::Icon,
+    image::ImageRef, lifetime::Lifetime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,9 @@ pub struct Definition {
     /// The first one is printed on the tile.
     pub categories: Vec<String>,
     pub image: ImageRef,
+    /// The stored registry whose credentials the image is pulled with; `None` for the one that its
+    /// name leads to.
+    pub registry: Option<RegistryId>,
     pub contract: Contract,
     pub environment: Vec<(String, String)>,
     pub cpu_millis: i64,

@@ -9,10 +9,11 @@ use domain::{
     icon::{self, Icon},
     list::{ListQuery, Page},
     preset,
+    registry::Registry,
     workspace::{Definition, Workspace, WorkspaceForm, WorkspaceRow, changed_meanwhile},
 };
 use std::sync::Arc;
-use store::{StoredIcon, Tx};
+use store::{StoredIcon, StoredRegistry, Tx};
 
 #[derive(Clone)]
 pub struct Workspaces(Arc<Core>);
@@ -64,12 +65,20 @@ impl Workspaces {
         self.0.store.workspace(id).await?.ok_or_else(unknown)
     }
 
+    /// The registries whose credentials a workspace can name for its image, by name.
+    pub async fn offered_registries(&self, actor: &Actor) -> Result<Vec<Registry>> {
+        actor.require(Permission::ManageWorkspaces)?;
+        let all = self.0.store.registries().await?;
+        Ok(all.iter().map(StoredRegistry::shown).collect())
+    }
+
     /// # Errors
     /// `Invalid` with each problem at its field.
     pub async fn create(&self, actor: &Actor, form: &WorkspaceForm) -> Result<WorkspaceId> {
         actor.require(Permission::ManageWorkspaces)?;
         let definition = form.check()?;
         let mut tx = self.0.store.begin().await?;
+        check_registry(&mut tx, &definition).await?;
         let workspace = self.0.insert(&mut tx, definition, None).await?;
         tx.audit(
             self.0.now(),
@@ -221,7 +230,14 @@ impl Workspaces {
     ) -> Result<WorkspaceId> {
         let mut tx = self.0.store.begin().await?;
         let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
+        let before = workspace.definition.clone();
         change(&mut workspace)?;
+        let after = &workspace.definition;
+        // What is named as before is not looked at again: a registry may have moved since, which
+        // is no reason to refuse another change.
+        if (&after.registry, &after.image) != (&before.registry, &before.image) {
+            check_registry(&mut tx, after).await?;
+        }
         workspace.revision += 1;
         workspace.updated_at = self.0.now();
         tx.save_workspace(&workspace).await?;
@@ -231,6 +247,17 @@ impl Workspaces {
         self.0.bus.announce(Change::Workspace { id: id.clone() });
         Ok(workspace.id)
     }
+}
+
+/// Whether the registry that a definition names is stored, and the image's name leads to it: its
+/// password goes nowhere else.
+async fn check_registry(tx: &mut Tx, definition: &Definition) -> Result<()> {
+    let Some(id) = &definition.registry else { return Ok(()) };
+    let stored = tx.registry(id).await?.ok_or_else(|| {
+        Error::at("registry", "This registry is no longer stored. Choose another one.")
+    })?;
+    let leads = stored.definition.address()?.check_leads_here(&definition.image);
+    leads.map_err(|why| Error::at("registry", why))
 }
 
 impl Core {

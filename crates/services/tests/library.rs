@@ -292,9 +292,11 @@ async fn a_restart_is_no_storm_and_a_deleted_tag_takes_nothing_away() {
     scene.look().await;
     let turn = async |scene: &Scene| scene.detail().await.upstream.next_check_at;
     scene.world.until("it has a turn", async || turn(&scene).await.is_some()).await;
-    let before = turn(&scene).await;
+    let first = turn(&scene).await;
     scene.world.clock.advance_secs(HOUR_S);
     scene.asked(1).await;
+    scene.world.until("the next turn is known", async || turn(&scene).await != first).await;
+    let before = turn(&scene).await;
     let Scene { world, admin, registry, image } = scene;
     let scene = Scene { world: world.restarted().await, admin, registry, image };
     scene.look().await;

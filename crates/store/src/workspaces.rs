@@ -5,7 +5,7 @@ use crate::{
     fault::{Columns, Fault, broken, containing, to_json},
 };
 use domain::{
-    GroupId, Result, SessionId, Timestamp, UserId, WorkspaceId,
+    GroupId, RegistryId, Result, SessionId, Timestamp, UserId, WorkspaceId,
     icon::Icon,
     image::ImageRef,
     lifetime::Lifetime,
@@ -26,6 +26,7 @@ pub struct LauncherRow {
 fn workspace(row: &SqliteRow) -> Result<Workspace> {
     let image: String = row.get_or_fault("image")?;
     let icon: String = row.get_or_fault("icon")?;
+    let registry: Option<String> = row.get_or_fault("registry_id")?;
     Ok(Workspace {
         id: row.id("id")?,
         definition: Definition {
@@ -34,6 +35,7 @@ fn workspace(row: &SqliteRow) -> Result<Workspace> {
             icon: Icon::try_from(icon).unwrap_or_default(),
             categories: row.json("categories")?,
             image: image.parse::<ImageRef>().map_err(|_| broken("workspaces", "image", &image))?,
+            registry: registry.map(|id| id.parse()).transpose()?,
             contract: row.json("contract")?,
             environment: row.json("environment")?,
             cpu_millis: row.get_or_fault("cpu_millis")?,
@@ -260,7 +262,7 @@ impl Tx {
         };
         sqlx::query(
             "UPDATE workspaces SET name = ?, description = ?, icon = ?, categories = ?, image = ?,
-             image_canonical = ?, contract = ?, environment = ?, cpu_millis = ?, memory_bytes = ?,
+             image_canonical = ?, registry_id = ?, contract = ?, environment = ?, cpu_millis = ?, memory_bytes = ?,
              shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, groups = ?, enabled = ?, hidden = ?,
              notes = ?, revision = ?, updated_at = ? WHERE id = ?",
         )
@@ -270,6 +272,7 @@ impl Tx {
         .bind(to_json(&d.categories)?)
         .bind(d.image.to_string())
         .bind(d.image.canonical())
+        .bind(d.registry.as_ref().map(RegistryId::as_str))
         .bind(to_json(&d.contract)?)
         .bind(to_json(&d.environment)?)
         .bind(d.cpu_millis)

@@ -114,7 +114,7 @@ fn page(id: String, opened: Opened, save: Post, test: Post) -> AnyView {
                     value=form.url
                     required=true
                     placeholder="https://index.docker.io/v1/"
-                    help="As in “docker login”: with https:// in front, and the port if it has one of its own."
+                    help="As in “docker login”: with https:// in front, and the port if it has one of its own. With a path after the host, as in https://registry.example.org/team, it is the one for the repositories below; of several that an image's name leads to, the closest is used."
                     problem=at("url")
                 />
                 <TickField

@@ -5,7 +5,7 @@
 
 use super::Definition;
 use crate::{
-    GroupId, Result,
+    GroupId, RegistryId, Result,
     contract::{
         Basic, Contract, CookiePolicy, GRANTABLE_CAPABILITIES, Init, Scheme, check_path,
         check_variable,
@@ -29,6 +29,8 @@ pub struct WorkspaceForm {
     /// Separated by commas.
     pub categories: String,
     pub image: String,
+    /// Whose credentials it is pulled with; empty for the registry that its name leads to.
+    pub registry: String,
     pub port: String,
     pub scheme: String,
     pub basic_user: String,
@@ -74,6 +76,7 @@ impl Default for WorkspaceForm {
             icon: Icon::default(),
             categories: Vec::new(),
             image: ImageRef { host: None, path: String::new(), tag: None, digest: None },
+            registry: None,
             contract: Contract::default(),
             environment: Vec::new(),
             cpu_millis: 2000,
@@ -109,6 +112,7 @@ impl From<&Definition> for WorkspaceForm {
             icon: definition.icon.clone().into(),
             categories: definition.categories.join(", "),
             image: definition.image.to_string(),
+            registry: definition.registry.as_ref().map(ToString::to_string).unwrap_or_default(),
             port: contract.port.to_string(),
             scheme: contract.scheme.as_str().into(),
             basic_user: basic.map(|b| b.user.clone()).unwrap_or_default(),
@@ -195,6 +199,7 @@ impl WorkspaceForm {
             icon: problems.take("icon", Icon::try_from(self.icon.clone()), Icon::default()),
             categories: problems.take("categories", self.categories(), Vec::new()),
             image: problems.take("image", image, fallback),
+            registry: problems.take("registry", self.registry(), None),
             contract: self.contract(&mut problems),
             environment: problems.take("environment", self.environment(), Vec::new()),
             cpu_millis: problems.take("cpus", self.cpus(), 1000),
@@ -248,6 +253,16 @@ impl WorkspaceForm {
             }
         }
         if all.len() > 8 { Err("At most 8 categories.".into()) } else { Ok(all) }
+    }
+
+    fn registry(&self) -> Result<Option<RegistryId>, String> {
+        match self.registry.trim() {
+            "" => Ok(None),
+            id => id
+                .parse::<RegistryId>()
+                .map(Some)
+                .map_err(|_| "Choose one of the stored registries.".into()),
+        }
     }
 
     fn cpus(&self) -> Result<i64, String> {
@@ -405,6 +420,7 @@ mod tests {
             name: String::new(),
             icon: "nonsense".into(),
             image: "Not An Image".into(),
+            registry: "Not an id".into(),
             port: "0".into(),
             scheme: "ftp".into(),
             basic_user: "u".into(),
@@ -432,6 +448,7 @@ mod tests {
             "name",
             "icon",
             "image",
+            "registry",
             "port",
             "scheme",
             "basic_user",
@@ -467,6 +484,15 @@ mod tests {
         );
         let twice = WorkspaceForm { environment: "A=1\nA=2".into(), ..good() };
         assert!(twice.check().unwrap_err().problem_at("environment").unwrap().contains("twice"));
+    }
+
+    #[test]
+    fn an_image_may_name_whose_credentials_it_is_pulled_with() {
+        assert_eq!(good().check().unwrap().registry, None);
+        let form = WorkspaceForm { registry: " 0192f3 ".into(), ..good() };
+        let definition = form.check().unwrap();
+        assert_eq!(definition.registry, "0192f3".parse().ok());
+        assert_eq!(WorkspaceForm::from(&definition).registry, "0192f3");
     }
 
     proptest! {

@@ -20,8 +20,8 @@ const MOST: usize = 200;
 
 impl Library {
     /// Has an image fetched, also where an older one is present. Asked for again while it is under
-    /// way, it is the same job. `registry` names whose credentials are used; otherwise those of the
-    /// stored registry that the name leads to.
+    /// way, it is the same job. `registry` names whose credentials are used; otherwise those with
+    /// which it would be pulled by itself.
     ///
     /// # Errors
     /// `Invalid` at `image` for what is no reference, and at `registry` for one whose address the

@@ -6,6 +6,7 @@
 //! Either happens only where a stored registry is the one for the name. All that must survive a
 //! restart, such as when to ask next, is in the database: coming back is no storm.
 
+use super::credentials::Credentials;
 use crate::{
     core::Core,
     images::{Holding, digest_of},
@@ -84,8 +85,8 @@ async fn compare(core: &Arc<Core>) -> Result<()> {
     let held = core.images.held();
     let names = core.store.wanted_images().await?;
     note_meanings(core, &names, &held).await?;
-    let stored = core.store.registries().await?;
-    if stored.is_empty() {
+    let credentials = Credentials::read(core).await?;
+    if credentials.is_empty() {
         return Ok(());
     }
     let upstreams = core.store.upstreams().await?;
@@ -93,7 +94,7 @@ async fn compare(core: &Arc<Core>) -> Result<()> {
     let mut due: HashMap<String, Vec<Wanted>> = HashMap::new();
     for name in names {
         let Ok(image) = name.parse::<ImageRef>() else { continue };
-        let Some(registry) = closest(&stored, &image) else { continue };
+        let Some(registry) = credentials.of(&image) else { continue };
         let known = upstreams.get(&name).unwrap_or(&nothing);
         let now = core.now();
         let paused = registry.paused_until.is_some_and(|until| until > now);
@@ -142,12 +143,6 @@ fn offset(core: &Core, name: &str, upkeep: &Upkeep) -> i64 {
     let hash = Sha256::digest(format!("{} {name}", core.installation));
     let number = hash.iter().take(4).fold(0_i64, |number, byte| (number << 8) | i64::from(*byte));
     number % (upkeep.refresh_s * 1000).max(1)
-}
-
-/// The stored registry that is the one for an image, of several the closest.
-fn closest<'a>(stored: &'a [StoredRegistry], image: &ImageRef) -> Option<&'a StoredRegistry> {
-    let fits = stored.iter().filter_map(|one| Some((one.definition.covers(image)?, one)));
-    fits.max_by_key(|(length, _)| *length).map(|(_, one)| one)
 }
 
 /// Whether an image was made of a session here and has never been at its registry: whatever is
@@ -300,11 +295,6 @@ async fn read_architectures(core: &Core) {
 }
 
 impl Core {
-    /// The stored registry that is the one for an image, if one is.
-    pub(crate) async fn registry_for(&self, image: &ImageRef) -> Result<Option<StoredRegistry>> {
-        Ok(closest(&self.store.registries().await?, image).cloned())
-    }
-
     /// Has an image pulled by Slipway itself, unless that is under way.
     async fn ensure_pull(&self, pull: Pull) -> Result<()> {
         let under_way = self.store.pulls_under_way().await?;

@@ -53,6 +53,10 @@ impl Snapshots {
         let mut tx = core.store.begin().await?;
         let mut workspace = tx.workspace(&parent.id).await?.ok_or_else(gone)?;
         let before = std::mem::replace(&mut workspace.definition.image, image.clone());
+        // The credentials of one registry are of no use at another.
+        if before.registry() != image.registry() {
+            workspace.definition.registry = None;
+        }
         workspace.revision += 1;
         workspace.updated_at = core.now();
         tx.save_workspace(&workspace).await?;

@@ -194,6 +194,8 @@ impl Snapshots {
                 icon: session.icon.clone(),
                 categories: parent.map(|p| p.categories.clone()).unwrap_or_default(),
                 image: made.image.clone(),
+                // Whose credentials the parent's image is pulled with says nothing of this one.
+                registry: None,
                 contract,
                 environment,
                 cpu_millis: config.cpu_millis,
