@@ -95,7 +95,7 @@ test.describe('Registries', () => {
         await page.waitForURL(/\/jobs\//);
         const pull = new JobPage(page);
         await expect(pull.badge).toHaveText('Done', COMMIT);
-        await expect(pull.log).toContainText(`Pulling ${image} as ${PUSHER}.`);
+        await expect(pull.log).toContainText(`Pulling ${image} as ${PUSHER} (`);
         await page.goto('/workspaces?q=Snapshot');
         await expect(row).toContainText('Ready');
       });
