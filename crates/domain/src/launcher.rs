@@ -1,6 +1,10 @@
 //! The launcher: tiles, and the state each one shows.
 
-use crate::{SessionId, Timestamp, WorkspaceId, icon::Icon, session::SessionRow};
+use crate::{
+    SessionId, Timestamp, WorkspaceId,
+    icon::Icon,
+    session::{Action, SessionRow},
+};
 use serde::{Deserialize, Serialize};
 
 /// Whether a workspace can be launched now.
@@ -49,6 +53,8 @@ pub struct Tile {
 pub struct Launcher {
     /// The user's own sessions that hold a container, newest first.
     pub sessions: Vec<SessionRow>,
+    /// What the user may ask of them, their states aside.
+    pub may: Vec<Action>,
     /// After search and category filter: favourites, then recently used, then by name.
     pub tiles: Vec<Tile>,
     /// Tiles that fit too but are not among these.
