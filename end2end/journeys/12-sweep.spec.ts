@@ -39,6 +39,10 @@ const pages = (session: string, workspace: string, job: string, registry: string
   'question before a registry is deleted': `/registries?confirm=delete:${registry}`,
   registry: `/registries/${registry}`,
   'new registry': '/registries/new',
+  groups: '/groups',
+  'groups without a match': '/groups?q=nothing-is-called-this',
+  'group that is built in': '/groups/everybody',
+  'new group': '/groups/new',
   'nothing here': '/nothing-is-here',
 });
 

@@ -134,6 +134,8 @@ for (const theme of THEMES) {
       ['workspaces', '/workspaces'],
       ['registries', '/registries'],
       ['registry-new', '/registries/new'],
+      ['groups', '/groups'],
+      ['group-new', '/groups/new'],
       ['jobs', '/jobs'],
       ['settings', '/settings'],
       ['account', '/account'],

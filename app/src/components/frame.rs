@@ -110,6 +110,7 @@ fn TopMenu(actor: Actor) -> impl IntoView {
     let sessions = actor.may(Permission::SteerAllSessions);
     let workspaces = actor.may(Permission::ManageWorkspaces);
     let registries = actor.may(Permission::ManageRegistries);
+    let groups = actor.may(Permission::ManageGroups);
     let jobs = actor.may(Permission::SeeAllJobs);
     let settings = actor.may(Permission::ManageSettings);
     view! {
@@ -123,6 +124,9 @@ fn TopMenu(actor: Actor) -> impl IntoView {
             })}
             {registries.then(|| view! {
                 <A href=routes::REGISTRIES><Glyph name="registry"/><span>"Registries"</span></A>
+            })}
+            {groups.then(|| view! {
+                <A href=routes::GROUPS><Glyph name="groups"/><span>"Groups"</span></A>
             })}
             {jobs.then(|| view! {
                 <A href=routes::JOBS><Glyph name="inbox"/><span>"Jobs"</span></A>
