@@ -9,6 +9,7 @@ use crate::{
     live,
     pages::{
         account::AccountPage,
+        groups::{GroupsPage, edit::GroupEditPage},
         images::{ImagesPage, detail::ImagePage, disk::DiskPage},
         job::JobPage,
         jobs::JobsPage,
@@ -28,7 +29,7 @@ use crate::{
     redirect,
 };
 use domain::{
-    IconId, JobId, RegistryId, SessionId, WorkspaceId, list::encode, log::LogQuery,
+    GroupId, IconId, JobId, RegistryId, SessionId, WorkspaceId, list::encode, log::LogQuery,
     snapshot::WizardStep,
 };
 use leptos::prelude::*;
@@ -50,6 +51,8 @@ pub const IMAGES_DISK: &str = "/images/disk";
 pub const REGISTRIES: &str = "/registries";
 pub const NEW_REGISTRY: &str = "/registries/new";
 pub const IMPORT_REGISTRIES: &str = "/registries/import";
+pub const GROUPS: &str = "/groups";
+pub const NEW_GROUP: &str = "/groups/new";
 pub const JOBS: &str = "/jobs";
 pub const SETTINGS: &str = "/settings";
 pub const ACCOUNT: &str = "/account";
@@ -131,6 +134,11 @@ pub fn registry(id: &RegistryId) -> String {
     format!("{REGISTRIES}/{id}")
 }
 
+/// The form of a group.
+pub fn group(id: &GroupId) -> String {
+    format!("{GROUPS}/{id}")
+}
+
 /// An uploaded picture.
 pub fn icon(id: &IconId) -> String {
     format!("/icons/{id}")
@@ -183,6 +191,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/registries/new") view=RegistryEditPage/>
                     <Route path=path!("/registries/import") view=RegistryImportPage/>
                     <Route path=path!("/registries/:id") view=RegistryEditPage/>
+                    <Route path=path!("/groups") view=GroupsPage/>
+                    <Route path=path!("/groups/new") view=GroupEditPage/>
+                    <Route path=path!("/groups/:id") view=GroupEditPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </ParentRoute>
             </Routes>

@@ -45,6 +45,10 @@ const pages = (session: string, workspace: string, job: string, registry: string
   registry: `/registries/${registry}`,
   'new registry': '/registries/new',
   'import of registries': '/registries/import',
+  groups: '/groups',
+  'groups without a match': '/groups?q=nothing-is-called-this',
+  'group that is built in': '/groups/everybody',
+  'new group': '/groups/new',
   'nothing here': '/nothing-is-here',
 });
 

@@ -135,6 +135,8 @@ for (const theme of THEMES) {
       ['registries', '/registries'],
       ['registry-new', '/registries/new'],
       ['registries-import', '/registries/import'],
+      ['groups', '/groups'],
+      ['group-new', '/groups/new'],
       ['jobs', '/jobs'],
       ['settings', '/settings'],
       ['account', '/account'],

@@ -172,6 +172,9 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/registries/new", Administrators),
     ("GET", "/registries/import", Administrators),
     ("GET", "/registries/{id}", Administrators),
+    ("GET", "/groups", Administrators),
+    ("GET", "/groups/new", Administrators),
+    ("GET", "/groups/{id}", Administrators),
     ("GET", "/workspaces", Administrators),
     ("GET", "/workspaces/new", Administrators),
     ("GET", "/workspaces/{id}", Administrators),
@@ -893,6 +896,40 @@ async fn registries_are_imported_without_a_script_and_the_text_is_kept_nowhere()
     assert!(!imported.contains("<textarea"), "{imported}");
     let list = cast.world.page(&cast.admin, "/registries").await;
     assert!(list.text().contains("https://ghcr.io"), "{}", list.text());
+}
+
+#[tokio::test]
+async fn ticks_of_a_group_are_posted_as_a_list_and_survive_a_refusal_without_a_script() {
+    let cast = Cast::new().await;
+    let back = format!("{}/groups/new", cast.world.origin);
+    let ask = async |priority: &str| {
+        let form = [
+            ("form[name]", "Team"),
+            ("form[priority]", priority),
+            ("form[members]", "ada"),
+            ("form[workspaces][]", cast.workspace.as_str()),
+            ("form[workspaces][]", "0123456789"),
+            ("form[stop]", "deny"),
+        ];
+        let ask = post("/fn/save_group").form(&form).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie).with("referer", &back);
+        cast.world.ask(ask.with("origin", &cast.world.origin)).await
+    };
+    let refused = ask("0").await;
+    let location = refused.header("location");
+    let path = location.strip_prefix(&cast.world.origin).unwrap_or(location);
+    let shown = cast.world.page(&cast.admin, path).await;
+    for part in ["A priority is a number", "value=\"Team\"", " checked"] {
+        assert!(shown.text().contains(part), "{part} is missing: {}", shown.text());
+    }
+    let saved = ask("10").await;
+    assert_eq!(saved.header("location"), "/groups?done=saved", "{}", saved.text());
+    let list = cast.world.page(&cast.admin, "/groups").await;
+    for part in ["Team", "1 workspace<", "Stop own sessions: not allowed"] {
+        assert!(list.text().contains(part), "{part} is missing: {}", list.text());
+    }
+    let stop = [("id", cast.session.as_str()), ("action", "stop")];
+    assert_eq!(cast.world.call(&cast.ada, "act_on_session", &stop).await.status, 403);
 }
 
 /// The smallest thing that begins as a PNG does.

@@ -14,9 +14,14 @@ pub async fn show_launcher(search: String, category: String) -> Result<Launcher,
 
 /// Launches a workspace, or goes to the session that already runs, and shows it.
 #[server(prefix = "/fn", endpoint = "launch")]
-pub async fn launch(workspace: String) -> Result<(), Refusal> {
+pub async fn launch(
+    workspace: String,
+    // `fresh` empties the home directory that is kept, `without` leaves it alone and uses another.
+    #[server(default)] profile: String,
+) -> Result<(), Refusal> {
+    let profile = domain::storage::ProfileChoice::parse(&profile);
     let id = super::signed_in(|request, actor| async move {
-        request.services.sessions.launch(&actor, &workspace.parse()?).await
+        request.services.sessions.launch_with(&actor, &workspace.parse()?, profile).await
     })
     .await?;
     leptos_axum::redirect(&format!("/sessions/{id}/view"));

@@ -111,6 +111,7 @@ fn TopMenu(actor: Actor) -> impl IntoView {
     let workspaces = actor.may(Permission::ManageWorkspaces);
     let images = actor.may(Permission::ManageImages);
     let registries = actor.may(Permission::ManageRegistries);
+    let groups = actor.may(Permission::ManageGroups);
     let jobs = actor.may(Permission::SeeAllJobs);
     let settings = actor.may(Permission::ManageSettings);
     view! {
@@ -127,6 +128,9 @@ fn TopMenu(actor: Actor) -> impl IntoView {
             })}
             {registries.then(|| view! {
                 <A href=routes::REGISTRIES><Glyph name="registry"/><span>"Registries"</span></A>
+            })}
+            {groups.then(|| view! {
+                <A href=routes::GROUPS><Glyph name="groups"/><span>"Groups"</span></A>
             })}
             {jobs.then(|| view! {
                 <A href=routes::JOBS><Glyph name="inbox"/><span>"Jobs"</span></A>

@@ -11,6 +11,7 @@ pub mod brand;
 pub mod chart;
 pub mod clock;
 pub mod confirm;
+pub mod effective;
 pub mod ending;
 pub mod facts;
 pub mod failure;
@@ -31,6 +32,7 @@ pub mod report;
 pub mod session_actions;
 pub mod table;
 pub mod tasks;
+pub mod ticks;
 pub mod tile;
 pub mod timeline;
 

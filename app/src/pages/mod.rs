@@ -2,6 +2,7 @@
 //! holds no rules of its own.
 
 pub mod account;
+pub mod groups;
 pub mod images;
 pub mod job;
 pub mod jobs;

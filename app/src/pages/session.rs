@@ -324,7 +324,8 @@ fn deeds(detail: RwSignal<SessionDetail>, state: Signal<State>, steering: Steeri
         }
     });
     let look = |deed| if matches!(deed, Deed::Delete) { "button button-danger" } else { "button" };
-    let buttons = steering.buttons(&id, state, look, move || detail.with_untracked(target));
+    let may = Signal::derive(move || detail.with(|d| d.may.clone()));
+    let buttons = steering.buttons(&id, state, may, look, move || detail.with_untracked(target));
     view! {
         <a class="button button-primary" href=stream hidden=move || !opens()>
             <Glyph name="external" />

@@ -87,7 +87,7 @@ fn page(form: PolicyForm) -> AnyView {
     };
     let lifetime = view! {
         <p class="field-help">
-            "These rules hold at once, also for sessions that run; a workspace may say otherwise in its form. People are warned five minutes before, or half-way where a rule is shorter than ten minutes."
+            "These rules hold at once, also for sessions that run; groups and workspaces may say otherwise in their forms. People are warned five minutes before, or half-way where a rule is shorter than ten minutes."
         </p>
         {lifetime_fields(&form.lifetime, problem, Place::Installation)}
     };

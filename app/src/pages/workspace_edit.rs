@@ -13,7 +13,7 @@ mod resources;
 
 use crate::{
     api::{
-        auth::who_is_it,
+        groups::group_names,
         workspaces::{SaveWorkspace, offered_registries, show_workspace},
     },
     components::{Loading, PageFailure, PageHead, lineage::MadeFrom},
@@ -23,7 +23,6 @@ use crate::{
     routes, wire,
 };
 use domain::{
-    actor::Permission,
     icon::Icon,
     registry::Registry,
     workspace::{Workspace, WorkspaceForm},
@@ -41,6 +40,8 @@ const FORM: &str = "workspace";
 struct Opened {
     /// `None` for a new one.
     workspace: Option<Workspace>,
+    /// Ids and names of all groups.
+    groups: Vec<(String, String)>,
     /// What the fields hold: as saved, filled from a preset, or as refused a moment ago.
     form: WorkspaceForm,
     /// Whose credentials the image can be pulled with.
@@ -58,14 +59,11 @@ struct Asked {
 }
 
 async fn open(asked: Asked) -> Result<Opened, Refusal> {
-    let workspace = if asked.id.is_empty() {
-        // Nothing is read for a new one, so nothing would refuse; whoever may not save it is
-        // better told before filling it in.
-        let actor = who_is_it().await?.actor.ok_or_else(domain::Error::unauthenticated)?;
-        actor.require(Permission::ManageWorkspaces)?;
-        None
-    } else {
-        Some(show_workspace(asked.id.clone()).await?)
+    // Whoever may not save a workspace is refused here, before filling in a new one.
+    let groups = group_names().await?;
+    let workspace = match asked.id.as_str() {
+        "" => None,
+        id => Some(show_workspace(id.to_owned()).await?),
     };
     let mut form = workspace
         .as_ref()
@@ -80,7 +78,7 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
         form = kept;
     }
     let registries = offered_registries().await?;
-    Ok(Opened { workspace, form, registries })
+    Ok(Opened { workspace, groups, form, registries })
 }
 
 #[component]
@@ -123,7 +121,7 @@ fn opening(id: String) -> AnyView {
 }
 
 fn page(opened: Opened, save: Post) -> AnyView {
-    let Opened { workspace, form, registries } = opened;
+    let Opened { workspace, groups, form, registries } = opened;
     let title = match &workspace {
         Some(w) => format!("Edit {}", w.definition.name),
         None => "New workspace".to_owned(),
@@ -182,6 +180,7 @@ fn page(opened: Opened, save: Post) -> AnyView {
             {resources::environment(editor, &form)}
             {resources::resources(editor, &form)}
             {resources::lifetime(editor, &form)}
+            {resources::groups(editor, &form, &groups)}
             {resources::visibility(editor, &form)}
         </form>
         {foot}

@@ -30,6 +30,7 @@ pub mod quantity;
 pub mod registry;
 pub mod session;
 pub mod snapshot;
+pub mod storage;
 pub mod time;
 pub mod user;
 pub mod workspace;

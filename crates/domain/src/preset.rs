@@ -11,6 +11,7 @@ use crate::{
     image::ImageRef,
     lifetime::Lifetime,
     quantity::{GIB, MIB},
+    storage::Storage,
     workspace::Definition,
 };
 
@@ -68,6 +69,7 @@ impl From<Shape> for Preset {
                 pids: 1024,
                 sessions_limit: None,
                 lifetime: Lifetime::default(),
+                storage: Storage::default(),
                 groups: ADMINISTRATORS.parse().into_iter().collect(),
                 enabled: false,
                 hidden: false,

@@ -9,10 +9,11 @@ pub use launch::{LaunchProgress, LaunchStep, StepRecord};
 
 use crate::{
     JobId, SessionId, Timestamp, UserId, WorkspaceId,
-    actor::{Actor, Role},
+    actor::{Actor, Permission, Role},
     contract::Contract,
     icon::Icon,
     lifetime::{self, Ending, Life, Lifetime, Rules},
+    storage::Mount,
 };
 use serde::{Deserialize, Serialize};
 
@@ -240,6 +241,26 @@ impl Action {
             Self::Delete | Self::ForceRemove => Desired::Deleted,
         }
     }
+
+    /// What it takes to do this to one's own session.
+    pub const fn permission(self) -> Permission {
+        match self {
+            Self::Stop => Permission::StopOwnSessions,
+            Self::Pause => Permission::PauseOwnSessions,
+            Self::Start => Permission::LaunchWorkspaces,
+            Self::Delete => Permission::DeleteOwnSessions,
+            Self::ForceRemove => Permission::ForceRemoveSessions,
+        }
+    }
+
+    /// What somebody may ask of the sessions that are shown to him, their states aside.
+    pub fn open_to(actor: &Actor) -> Vec<Self> {
+        let steers = actor.may(Permission::SteerAllSessions);
+        let open = |action: &Self| {
+            actor.may(action.permission()) || (steers && *action != Self::ForceRemove)
+        };
+        Self::ALL.iter().copied().filter(open).collect()
+    }
 }
 
 /// Why a session is as it is.
@@ -365,6 +386,9 @@ pub struct RunConfig {
     pub memory_bytes: i64,
     pub shm_bytes: i64,
     pub pids: i64,
+    /// Volumes that stay when it goes.
+    #[serde(default)]
+    pub mounts: Vec<Mount>,
 }
 
 /// CPU and memory of one session now.
@@ -413,6 +437,8 @@ pub struct SessionDetail {
     pub timeline: Vec<TimelineEntry>,
     /// Whether the viewer owns it.
     pub own: bool,
+    /// What the reader may ask of it, its state aside.
+    pub may: Vec<Action>,
     pub may_force_remove: bool,
     /// Whether the reader may make an image of it.
     pub may_create_image: bool,
@@ -436,11 +462,28 @@ pub struct BulkOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actor::Grants;
 
     #[test]
     fn words_read_back() {
         assert!(State::ALL.iter().all(|s| State::parse(s.as_str()) == Some(*s)));
         assert!(Action::ALL.iter().all(|a| Action::parse(a.as_str()) == Some(*a)));
+    }
+
+    #[test]
+    fn what_a_group_takes_away_is_not_open_to_its_members_but_to_administrators() {
+        let open = |role| {
+            let denied = vec![Permission::StopOwnSessions];
+            Action::open_to(&Actor {
+                user: "a".parse().unwrap(),
+                name: "ada".into(),
+                role,
+                sign_in: "1".parse().unwrap(),
+                grants: Grants { allowed: Vec::new(), denied },
+            })
+        };
+        assert_eq!(open(Role::User), [Action::Pause, Action::Start, Action::Delete]);
+        assert_eq!(open(Role::Administrator), Action::ALL);
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub use form::{NAME_LONGEST, WorkspaceForm, check_name};
 
 use crate::{
     Error, GroupId, RegistryId, Timestamp, WorkspaceId, contract::Contract, icon::Icon,
-    image::ImageRef, lifetime::Lifetime,
+    image::ImageRef, lifetime::Lifetime, storage::Storage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,8 @@ pub struct Definition {
     pub sessions_limit: Option<i64>,
     /// When its sessions end by themselves.
     pub lifetime: Lifetime,
+    /// What stays when they do.
+    pub storage: Storage,
     /// Whose members may launch it.
     pub groups: Vec<GroupId>,
     /// Off: nobody can launch it.

@@ -6,6 +6,7 @@ use domain::{
     actor::{Actor, Permission},
     event::Change,
     launcher::{Launcher, Tile},
+    session::Action,
 };
 use std::sync::Arc;
 use store::LauncherRow;
@@ -40,6 +41,7 @@ impl Launchers {
         let sessions = store.sessions_of(&actor.user).await?;
         Ok(Launcher {
             sessions: sessions.into_iter().map(|s| core.row(s)).collect(),
+            may: Action::open_to(actor),
             more,
             tiles: shown.rows.into_iter().map(|row| self.tile(row)).collect(),
             categories,
@@ -72,6 +74,7 @@ impl Launchers {
             icon: definition.icon,
             categories: definition.categories,
             favourite: row.favourite,
+            keeps_home: definition.storage.profile,
             last_used_at: row.last_used_at,
             session: row.session,
         }

@@ -44,6 +44,7 @@ fn workspace(row: &SqliteRow) -> Result<Workspace> {
             pids: row.get_or_fault("pids")?,
             sessions_limit: row.get_or_fault("sessions_limit")?,
             lifetime: row.json("lifetime")?,
+            storage: row.json("storage")?,
             groups: row.json("groups")?,
             enabled: row.get_or_fault("enabled")?,
             hidden: row.get_or_fault("hidden")?,
@@ -263,7 +264,8 @@ impl Tx {
         sqlx::query(
             "UPDATE workspaces SET name = ?, description = ?, icon = ?, categories = ?, image = ?,
              image_canonical = ?, registry_id = ?, contract = ?, environment = ?, cpu_millis = ?, memory_bytes = ?,
-             shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, groups = ?, enabled = ?, hidden = ?,
+             shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, storage = ?, groups = ?,
+             enabled = ?, hidden = ?,
              notes = ?, revision = ?, updated_at = ? WHERE id = ?",
         )
         .bind(&d.name)
@@ -281,6 +283,7 @@ impl Tx {
         .bind(d.pids)
         .bind(d.sessions_limit)
         .bind(lifetime)
+        .bind(to_json(&d.storage)?)
         .bind(to_json(&d.groups)?)
         .bind(d.enabled)
         .bind(d.hidden)

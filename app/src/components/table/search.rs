@@ -74,7 +74,7 @@ pub fn SearchBar(
     #[prop(into)] query: Signal<ListQuery>,
     /// `Search sessions`.
     label: &'static str,
-    /// Values and names of the state filter; the first one means all.
+    /// Values and names of the state filter; the first one means all. Without any there is none.
     states: &'static [(&'static str, &'static str)],
     /// What that filter is about.
     #[prop(default = "State")]
@@ -108,6 +108,18 @@ pub fn SearchBar(
         1 => format!("1 {}", noun.0),
         n => format!("{n} {}", noun.1),
     };
+    let filter = (!states.is_empty()).then(|| {
+        view! {
+            <select
+                class="input"
+                name="state"
+                aria-label=about
+                prop:value=later(move || query.get().state)
+            >
+                {choices(options(states), &first.state)}
+            </select>
+        }
+    });
     let clear = move || {
         query.with(ListQuery::is_narrowed).then(|| {
             let all = query.with(|q| ListQuery {
@@ -131,14 +143,7 @@ pub fn SearchBar(
                 value=first.search
                 prop:value=later(move || query.get().search)
             />
-            <select
-                class="input"
-                name="state"
-                aria-label=about
-                prop:value=later(move || query.get().state)
-            >
-                {choices(options(states), &first.state)}
-            </select>
+            {filter}
             <select
                 class="input"
                 name="per"

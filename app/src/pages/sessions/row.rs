@@ -119,8 +119,10 @@ fn menu(
     let place = NodeRef::<html::Div>::new();
     let state = Signal::derive(move || state.get().0);
     let look = |deed| if matches!(deed, Deed::Delete) { "danger" } else { "menu-item" };
-    let buttons =
-        steering.buttons(id.as_str(), state, look, move || current.with_untracked(super::target));
+    // Who sees this list may do all of it.
+    let may = Signal::stored(Deed::ALL.to_vec());
+    let target = move || current.with_untracked(super::target);
+    let buttons = steering.buttons(id.as_str(), state, may, look, target);
     let opens = move || {
         matches!(state.get(), State::Running | State::Starting | State::Resuming | State::Pausing)
     };

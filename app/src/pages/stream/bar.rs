@@ -30,20 +30,21 @@ pub(super) fn Bar(
     let doomed = Doomed { id: first.id.clone(), name: first.workspace_name.clone() };
     let id = first.id.clone();
     let state = Memo::new(move |_| detail.read().session.state());
+    let may = Memo::new(move |_| detail.read().may.clone());
     let folded = RwSignal::new(false);
     let next = Signal::stored(here);
 
     let buttons = move || {
         let state = state.get();
+        let open = |action| state.allows(action) && may.with(|may| may.contains(&action));
         let act = |action: Action| {
             let id = id.clone();
-            state.allows(action).then(
+            open(action).then(
                 || view! { <ActButton acting id action state next class="button button-bar"/> },
             )
         };
         let doomed = doomed.clone();
-        let delete = state
-            .allows(Action::Delete)
+        let delete = open(Action::Delete)
             .then(|| view! { <DeleteButton asked doomed class="button button-bar"/> });
         view! {
             {act(Action::Start)}

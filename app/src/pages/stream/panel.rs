@@ -40,10 +40,11 @@ pub(super) fn Panel(
         let doomed = Doomed { id: id.clone(), name: session.workspace_name.clone() };
         let steps = shows_steps(&detail).then(|| steps(&session.progress.0, state, now));
         let reason = session.reason.clone().filter(|_| !state.is_moving());
-        let start = state.allows(Action::Start).then(|| {
+        let open = |action| state.allows(action) && detail.may.contains(&action);
+        let start = open(Action::Start).then(|| {
             view! { <ActButton acting id action=Action::Start state next class="button button-primary"/> }
         });
-        let delete = (state.allows(Action::Delete) && !state.is_moving())
+        let delete = (open(Action::Delete) && !state.is_moving())
             .then(|| view! { <DeleteButton asked doomed/> });
         view! {
             <div class="stage-head">

@@ -16,6 +16,7 @@ use crate::{
     image::ImageRef,
     lifetime::{Lifetime, LifetimeForm},
     quantity::{self, GIB, MIB},
+    storage::{self, Storage},
 };
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +58,12 @@ pub struct WorkspaceForm {
     pub sessions_limit: String,
     #[serde(flatten)]
     pub lifetime: LifetimeForm,
+    /// `on` when each user's home directory is kept.
+    #[serde(default = "String::new")]
+    pub profile: String,
+    pub home: String,
+    /// `name:/path`, one per line.
+    pub volumes: String,
     /// Ids of the groups whose members may launch it.
     #[serde(default = "Vec::new")]
     pub groups: Vec<String>,
@@ -85,6 +92,7 @@ impl Default for WorkspaceForm {
             pids: 1024,
             sessions_limit: None,
             lifetime: Lifetime::default(),
+            storage: Storage::default(),
             // Giving it to everybody is a decision.
             groups: ADMINISTRATORS.parse().into_iter().collect(),
             enabled: true,
@@ -138,6 +146,15 @@ impl From<&Definition> for WorkspaceForm {
             pids: definition.pids.to_string(),
             sessions_limit: definition.sessions_limit.map(|n| n.to_string()).unwrap_or_default(),
             lifetime: LifetimeForm::from(&definition.lifetime),
+            profile: tick(definition.storage.profile),
+            home: definition.storage.home.clone(),
+            volumes: definition
+                .storage
+                .volumes
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n"),
             groups: definition.groups.iter().map(ToString::to_string).collect(),
             enabled: tick(definition.enabled),
             hidden: tick(definition.hidden),
@@ -225,6 +242,7 @@ impl WorkspaceForm {
             ),
             sessions_limit: problems.take("sessions_limit", self.sessions_limit(), None),
             lifetime: self.lifetime.check(&mut problems),
+            storage: self.storage(&mut problems),
             groups: problems.take("groups", self.groups(), Vec::new()),
             enabled: !self.enabled.is_empty(),
             hidden: !self.hidden.is_empty(),
@@ -232,6 +250,29 @@ impl WorkspaceForm {
         };
         problems.finish()?;
         Ok(definition)
+    }
+
+    fn storage(&self, problems: &mut Problems) -> Storage {
+        let usual = Storage::default();
+        let home = match self.home.trim() {
+            "" => Ok(usual.home.clone()),
+            home => storage::check_target(home),
+        };
+        let home = problems.take("home", home, usual.home);
+        let volumes = storage::parse_all(&self.volumes).and_then(|all| {
+            let profile = !self.profile.is_empty();
+            match all.iter().find(|one| profile && one.target == home) {
+                Some(one) => {
+                    Err(format!("The home directory is kept at `{}` already.", one.target))
+                }
+                None => Ok(all),
+            }
+        });
+        Storage {
+            profile: !self.profile.is_empty(),
+            volumes: problems.take("volumes", volumes, Vec::new()),
+            home,
+        }
     }
 
     fn groups(&self) -> Result<Vec<GroupId>, String> {

@@ -33,7 +33,7 @@ impl Sessions {
             return if action.desired() == Desired::Deleted { Ok(()) } else { Err(unknown()) };
         };
         if !actor.may(Permission::SteerAllSessions) {
-            actor.require(own_permission(action))?;
+            actor.require(action.permission())?;
         }
         let state = session.state();
         if settled_as_asked(&session, action) {
@@ -100,17 +100,6 @@ impl Sessions {
             outcomes.push(BulkOutcome { id, name, problem: done.err().map(|e| e.to_string()) });
         }
         Ok(outcomes)
-    }
-}
-
-/// What it takes to do this to one's own session.
-const fn own_permission(action: Action) -> Permission {
-    match action {
-        Action::Start => Permission::LaunchWorkspaces,
-        Action::Pause => Permission::PauseOwnSessions,
-        Action::Stop => Permission::StopOwnSessions,
-        Action::Delete => Permission::DeleteOwnSessions,
-        Action::ForceRemove => Permission::ForceRemoveSessions,
     }
 }
 

@@ -10,6 +10,7 @@ use domain::{
     lifetime::Life,
     limits::{self, Asked, Own, Share, Taken},
     session::{Action, Desired, LaunchProgress, LaunchStep, RunConfig, Session, Status},
+    storage::ProfileChoice,
     workspace::Workspace,
 };
 use store::Tx;
@@ -20,14 +21,28 @@ impl Sessions {
     /// # Errors
     /// `Exhausted` names the limit and its numbers, `Conflict` or `Unavailable` say what is missing.
     pub async fn launch(&self, actor: &Actor, id: &WorkspaceId) -> Result<SessionId> {
+        self.launch_with(actor, id, ProfileChoice::Keep).await
+    }
+
+    /// The same, saying what is to become of the home directory that the workspace keeps.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn launch_with(
+        &self,
+        actor: &Actor,
+        id: &WorkspaceId,
+        profile: ProfileChoice,
+    ) -> Result<SessionId> {
         actor.require(Permission::LaunchWorkspaces)?;
-        self.start_session(actor, id, false).await
+        self.start_session(actor, id, false, profile).await
     }
 
     /// Runs a definition to try it, enabled or not.
     pub async fn test_launch(&self, actor: &Actor, id: &WorkspaceId) -> Result<SessionId> {
         actor.require(Permission::ManageWorkspaces)?;
-        self.start_session(actor, id, true).await
+        // What is tried must not touch what people keep.
+        self.start_session(actor, id, true, ProfileChoice::Without).await
     }
 
     async fn start_session(
@@ -35,6 +50,7 @@ impl Sessions {
         actor: &Actor,
         id: &WorkspaceId,
         test: bool,
+        profile: ProfileChoice,
     ) -> Result<SessionId> {
         let core = &self.0;
         let workspace = core
@@ -54,8 +70,9 @@ impl Sessions {
             core.given_to(actor, &workspace)?;
         }
         let digest = core.image_for(&workspace)?;
-        let session =
-            core.new_session(&mut tx, actor, &workspace, digest, began, free_disk).await?;
+        let session = core
+            .new_session(&mut tx, actor, &workspace, (digest, profile), began, free_disk)
+            .await?;
         let secret = match &session.config.contract.basic {
             Some(_) => {
                 let place = secret_place(&session.id);
@@ -146,7 +163,7 @@ impl Core {
         tx: &mut Tx,
         actor: &Actor,
         workspace: &Workspace,
-        digest: String,
+        (digest, profile): (String, ProfileChoice),
         began: Timestamp,
         free_disk: Option<i64>,
     ) -> Result<Session> {
@@ -191,6 +208,12 @@ impl Core {
                 memory_bytes: definition.memory_bytes,
                 shm_bytes: definition.shm_bytes,
                 pids: definition.pids,
+                mounts: definition.storage.mounts(
+                    &actor.user,
+                    &actor.name,
+                    workspace.id.as_str(),
+                    profile,
+                ),
             },
             image_digest: Some(digest),
             network: None,

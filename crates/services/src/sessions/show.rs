@@ -5,7 +5,7 @@ use domain::{
     Result, SessionId,
     actor::{Actor, Permission},
     list::{ListQuery, Page},
-    session::{SessionDetail, SessionRow},
+    session::{Action, SessionDetail, SessionRow},
 };
 
 impl Sessions {
@@ -36,6 +36,7 @@ impl Sessions {
         Ok(SessionDetail {
             timeline: self.0.store.timeline(id).await?,
             own: session.owner == actor.user,
+            may: Action::open_to(actor),
             may_force_remove: actor.may(Permission::ForceRemoveSessions),
             may_create_image: actor.may(Permission::CreateImages),
             ending: self.0.ending(&session),

@@ -204,6 +204,7 @@ impl Snapshots {
                 pids: config.pids,
                 sessions_limit: parent.and_then(|p| p.sessions_limit),
                 lifetime: parent.map(|p| p.lifetime).unwrap_or_default(),
+                storage: parent.map(|p| p.storage.clone()).unwrap_or_default(),
                 // Whoever may launch the one may launch the other.
                 groups: parent.filter(|_| actor.may(Permission::ManageWorkspaces)).map_or_else(
                     // Somebody has to look at it before others launch what a user made.
