@@ -13,6 +13,7 @@ use crate::{
         images::{ImagesPage, detail::ImagePage, disk::DiskPage},
         job::JobPage,
         jobs::JobsPage,
+        launch::LaunchPage,
         launcher::LauncherPage,
         login::LoginPage,
         not_found::NotFoundPage,
@@ -129,6 +130,11 @@ pub fn image(reference: &str) -> String {
     format!("{IMAGES}/show?image={}", encode(reference))
 }
 
+/// Launching a workspace with a say in what it begins with.
+pub fn launch(id: &WorkspaceId) -> String {
+    format!("/launch/{id}")
+}
+
 /// The form of a registry.
 pub fn registry(id: &RegistryId) -> String {
     format!("{REGISTRIES}/{id}")
@@ -172,6 +178,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sessions/:id/view") view=StreamPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view=LauncherPage/>
+                    <Route path=path!("/launch/:id") view=LaunchPage/>
                     <Route path=path!("/sessions") view=SessionsPage/>
                     <Route path=path!("/sessions/:id") view=SessionPage/>
                     <Route path=path!("/sessions/:id/log") view=SessionLogPage/>

@@ -1,13 +1,22 @@
 //! Tiles: seeing, launching and marking them.
 
 use crate::refusal::Refusal;
-use domain::launcher::Launcher;
+use domain::launcher::{LaunchOptions, Launcher};
 use leptos::prelude::*;
 
 #[server(prefix = "/fn", endpoint = "show_launcher")]
 pub async fn show_launcher(search: String, category: String) -> Result<Launcher, Refusal> {
     super::signed_in(|request, actor| async move {
         request.services.launcher.page(&actor, &search, &category).await
+    })
+    .await
+}
+
+/// What one has a say in at launch.
+#[server(prefix = "/fn", endpoint = "show_launch_options")]
+pub async fn show_launch_options(workspace: String) -> Result<LaunchOptions, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.launcher.options(&actor, &workspace.parse()?).await
     })
     .await
 }

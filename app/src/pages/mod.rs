@@ -6,6 +6,7 @@ pub mod groups;
 pub mod images;
 pub mod job;
 pub mod jobs;
+pub mod launch;
 pub mod launcher;
 pub mod login;
 pub mod not_found;

@@ -10,6 +10,7 @@ mod editor;
 mod picture;
 mod preset;
 mod resources;
+mod storage;
 
 use crate::{
     api::{
@@ -179,6 +180,7 @@ fn page(opened: Opened, save: Post) -> AnyView {
             {connection::connection(editor, &form)}
             {resources::environment(editor, &form)}
             {resources::resources(editor, &form)}
+            {storage::storage(editor, &form)}
             {resources::lifetime(editor, &form)}
             {resources::groups(editor, &form, &groups)}
             {resources::visibility(editor, &form)}

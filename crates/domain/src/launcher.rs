@@ -50,6 +50,15 @@ pub struct Tile {
     pub session: Option<SessionId>,
 }
 
+/// What somebody has a say in when a workspace is launched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchOptions {
+    pub workspace: WorkspaceId,
+    pub name: String,
+    /// The directory that is kept for each user.
+    pub home: String,
+}
+
 /// What a user sees on the first page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Launcher {

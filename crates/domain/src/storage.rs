@@ -131,6 +131,13 @@ pub struct Mount {
     pub fresh: bool,
 }
 
+impl std::fmt::Display for Mount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}", self.volume, self.target)?;
+        if self.read_only { f.write_str(" (read only)") } else { Ok(()) }
+    }
+}
+
 /// What is asked for at launch of the home directory that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ProfileChoice {

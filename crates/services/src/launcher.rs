@@ -2,10 +2,10 @@
 
 use crate::core::Core;
 use domain::{
-    Result, WorkspaceId,
+    Error, Result, WorkspaceId,
     actor::{Actor, Permission},
     event::Change,
-    launcher::{Launcher, Tile},
+    launcher::{LaunchOptions, Launcher, Tile},
     session::Action,
 };
 use std::sync::Arc;
@@ -46,6 +46,28 @@ impl Launchers {
             tiles: shown.rows.into_iter().map(|row| self.tile(row)).collect(),
             categories,
             any,
+        })
+    }
+
+    /// What the actor has a say in when a workspace is launched.
+    ///
+    /// # Errors
+    /// `NotFound` when the actor may not launch it, `Conflict` when there is nothing to say.
+    pub async fn options(&self, actor: &Actor, id: &WorkspaceId) -> Result<LaunchOptions> {
+        actor.require(Permission::LaunchWorkspaces)?;
+        let core = &self.0;
+        let unknown = || Error::not_found("There is no such workspace (any more).");
+        let workspace = core.store.workspace(id).await?.ok_or_else(unknown)?;
+        core.given_to(actor, &workspace)?;
+        let definition = workspace.definition;
+        if !definition.storage.profile {
+            let why = format!("“{}” keeps nothing beyond its sessions.", definition.name);
+            return Err(Error::conflict(why).hint("Launch it from its tile."));
+        }
+        Ok(LaunchOptions {
+            workspace: workspace.id,
+            name: definition.name,
+            home: definition.storage.home,
         })
     }
 

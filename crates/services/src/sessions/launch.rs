@@ -121,7 +121,7 @@ pub(crate) fn secret_place(id: &SessionId) -> String {
 impl Core {
     /// Whether one of the actor's groups may launch a workspace. One that is given to none of them
     /// does not exist for him.
-    fn given_to(&self, actor: &Actor, workspace: &Workspace) -> Result<()> {
+    pub(crate) fn given_to(&self, actor: &Actor, workspace: &Workspace) -> Result<()> {
         let own = self.membership.ids(&actor.user, actor.role);
         if workspace.definition.groups.iter().any(|group| own.contains(group)) {
             return Ok(());
