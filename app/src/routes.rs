@@ -9,6 +9,8 @@ use crate::{
     live,
     pages::{
         account::AccountPage,
+        audit::AuditPage,
+        invite::InvitePage,
         job::JobPage,
         jobs::JobsPage,
         launcher::LauncherPage,
@@ -21,13 +23,16 @@ use crate::{
         setup::SetupPage,
         snapshot::SnapshotPage,
         stream::StreamPage,
+        users::{UsersPage, detail::UserPage, new::NewUserPage},
         workspace_edit::WorkspaceEditPage,
         workspaces::WorkspacesPage,
     },
     redirect,
 };
 use domain::{
-    IconId, JobId, RegistryId, SessionId, WorkspaceId, list::encode, log::LogQuery,
+    IconId, JobId, RegistryId, SessionId, UserId, WorkspaceId,
+    list::{ListQuery, encode},
+    log::LogQuery,
     snapshot::WizardStep,
 };
 use leptos::prelude::*;
@@ -40,6 +45,8 @@ use leptos_router::{
 
 pub const SETUP: &str = "/setup";
 pub const LOGIN: &str = "/login";
+/// Where a one-time link leads.
+pub const INVITE: &str = "/invite";
 pub const LAUNCHER: &str = "/";
 pub const SESSIONS: &str = "/sessions";
 pub const WORKSPACES: &str = "/workspaces";
@@ -47,6 +54,9 @@ pub const NEW_WORKSPACE: &str = "/workspaces/new";
 pub const REGISTRIES: &str = "/registries";
 pub const NEW_REGISTRY: &str = "/registries/new";
 pub const JOBS: &str = "/jobs";
+pub const USERS: &str = "/users";
+pub const NEW_USER: &str = "/users/new";
+pub const AUDIT: &str = "/audit";
 pub const SETTINGS: &str = "/settings";
 pub const ACCOUNT: &str = "/account";
 /// The stream of changes; the server's, but part of the same address space.
@@ -122,6 +132,24 @@ pub fn registry(id: &RegistryId) -> String {
     format!("{REGISTRIES}/{id}")
 }
 
+/// An account.
+pub fn user(id: &UserId) -> String {
+    format!("{USERS}/{id}")
+}
+
+/// What somebody did, as the audit log has it.
+pub fn audit_of(name: &str) -> String {
+    let query = ListQuery { filter: name.to_owned(), ..ListQuery::default() };
+    format!("{AUDIT}{}", query.to_query())
+}
+
+/// The lines of the audit log that a query asks for, as a file; not a page.
+pub fn export_audit(query: &ListQuery, format: &str) -> String {
+    let asked = ListQuery { page: 1, ..query.clone() }.to_query();
+    let asked = asked.strip_prefix('?').map(|rest| format!("&{rest}")).unwrap_or_default();
+    format!("{AUDIT}/export?format={format}{asked}")
+}
+
 /// An uploaded picture.
 pub fn icon(id: &IconId) -> String {
     format!("/icons/{id}")
@@ -152,6 +180,7 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async/>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/invite") view=InvitePage ssr=SsrMode::Async/>
                 <Route path=path!("/sessions/:id/view") view=StreamPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view=LauncherPage/>
@@ -170,6 +199,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/registries") view=RegistriesPage/>
                     <Route path=path!("/registries/new") view=RegistryEditPage/>
                     <Route path=path!("/registries/:id") view=RegistryEditPage/>
+                    <Route path=path!("/users") view=UsersPage/>
+                    <Route path=path!("/users/new") view=NewUserPage/>
+                    <Route path=path!("/users/:id") view=UserPage/>
+                    <Route path=path!("/audit") view=AuditPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </ParentRoute>
             </Routes>
@@ -185,5 +218,12 @@ mod tests {
     fn the_way_back_survives_the_sign_in_page() {
         assert_eq!(login("/"), "/login");
         assert_eq!(login("/sessions?q=a b"), "/login?next=%2Fsessions%3Fq%3Da%20b");
+    }
+
+    #[test]
+    fn a_file_of_the_audit_log_holds_what_the_page_asks_for() {
+        let query = ListQuery { filter: "ada".into(), page: 3, ..ListQuery::default() };
+        assert_eq!(export_audit(&query, "csv"), "/audit/export?format=csv&filter=ada");
+        assert_eq!(export_audit(&ListQuery::default(), "jsonl"), "/audit/export?format=jsonl");
     }
 }

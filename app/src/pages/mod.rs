@@ -2,6 +2,8 @@
 //! holds no rules of its own.
 
 pub mod account;
+pub mod audit;
+pub mod invite;
 pub mod job;
 pub mod jobs;
 pub mod launcher;
@@ -14,5 +16,6 @@ pub mod settings;
 pub mod setup;
 pub mod snapshot;
 pub mod stream;
+pub mod users;
 pub mod workspace_edit;
 pub mod workspaces;

@@ -1,4 +1,5 @@
-//! What administrators decide for the whole installation: limits and life-time rules.
+//! What administrators decide for the whole installation: limits, life-time rules, and for how long
+//! the audit log is kept.
 
 use crate::{
     api::settings::{SaveSettings, show_settings},
@@ -87,6 +88,16 @@ fn page(form: PolicyForm) -> AnyView {
         </p>
         {lifetime_fields(&form.lifetime, problem, Place::Installation)}
     };
+    let audit = view! {
+        <TextField
+            name=posted("audit_days")
+            label="Days to keep the audit log"
+            value=form.audit_days.clone()
+            help="Older lines are removed. Export what has to be kept for longer."
+            problem=problem("audit_days")
+            inputmode="numeric"
+        />
+    };
     view! {
         <PageHead title="Settings" />
         <ProblemSummary problem=refusal posted_name=posted />
@@ -94,6 +105,7 @@ fn page(form: PolicyForm) -> AnyView {
             <div class="form">
                 {section("Limits", limits.into_any())}
                 {section("Life time of sessions", lifetime.into_any())}
+                {section("Audit log", audit.into_any())}
             </div>
             <div class="form-foot">
                 <button type="submit" class="button button-primary" disabled=move || save.is_pending()>

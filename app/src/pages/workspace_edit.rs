@@ -13,7 +13,7 @@ mod resources;
 
 use crate::{
     api::{
-        auth::who_is_it,
+        auth::reader,
         workspaces::{SaveWorkspace, show_workspace},
     },
     components::{Loading, PageFailure, PageHead, lineage::MadeFrom},
@@ -58,8 +58,7 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
     let workspace = if asked.id.is_empty() {
         // Nothing is read for a new one, so nothing would refuse; whoever may not save it is
         // better told before filling it in.
-        let actor = who_is_it().await?.actor.ok_or_else(domain::Error::unauthenticated)?;
-        actor.require(Permission::ManageWorkspaces)?;
+        reader().await?.require(Permission::ManageWorkspaces)?;
         None
     } else {
         Some(show_workspace(asked.id.clone()).await?)
