@@ -9,8 +9,10 @@ use crate::{
     live,
     pages::{
         account::AccountPage,
+        audit::AuditPage,
         groups::{GroupsPage, edit::GroupEditPage},
         images::{ImagesPage, detail::ImagePage, disk::DiskPage},
+        invite::InvitePage,
         job::JobPage,
         jobs::JobsPage,
         launch::LaunchPage,
@@ -24,13 +26,16 @@ use crate::{
         setup::SetupPage,
         snapshot::SnapshotPage,
         stream::StreamPage,
+        users::{UsersPage, detail::UserPage, new::NewUserPage},
         workspace_edit::WorkspaceEditPage,
         workspaces::WorkspacesPage,
     },
     redirect,
 };
 use domain::{
-    GroupId, IconId, JobId, RegistryId, SessionId, WorkspaceId, list::encode, log::LogQuery,
+    GroupId, IconId, JobId, RegistryId, SessionId, UserId, WorkspaceId,
+    list::{ListQuery, encode},
+    log::LogQuery,
     snapshot::WizardStep,
 };
 use leptos::prelude::*;
@@ -43,6 +48,8 @@ use leptos_router::{
 
 pub const SETUP: &str = "/setup";
 pub const LOGIN: &str = "/login";
+/// Where a one-time link leads.
+pub const INVITE: &str = "/invite";
 pub const LAUNCHER: &str = "/";
 pub const SESSIONS: &str = "/sessions";
 pub const WORKSPACES: &str = "/workspaces";
@@ -55,6 +62,9 @@ pub const IMPORT_REGISTRIES: &str = "/registries/import";
 pub const GROUPS: &str = "/groups";
 pub const NEW_GROUP: &str = "/groups/new";
 pub const JOBS: &str = "/jobs";
+pub const USERS: &str = "/users";
+pub const NEW_USER: &str = "/users/new";
+pub const AUDIT: &str = "/audit";
 pub const SETTINGS: &str = "/settings";
 pub const ACCOUNT: &str = "/account";
 /// The stream of changes; the server's, but part of the same address space.
@@ -145,6 +155,24 @@ pub fn group(id: &GroupId) -> String {
     format!("{GROUPS}/{id}")
 }
 
+/// An account.
+pub fn user(id: &UserId) -> String {
+    format!("{USERS}/{id}")
+}
+
+/// What somebody did, as the audit log has it.
+pub fn audit_of(name: &str) -> String {
+    let query = ListQuery { filter: name.to_owned(), ..ListQuery::default() };
+    format!("{AUDIT}{}", query.to_query())
+}
+
+/// The lines of the audit log that a query asks for, as a file; not a page.
+pub fn export_audit(query: &ListQuery, format: &str) -> String {
+    let asked = ListQuery { page: 1, ..query.clone() }.to_query();
+    let asked = asked.strip_prefix('?').map(|rest| format!("&{rest}")).unwrap_or_default();
+    format!("{AUDIT}/export?format={format}{asked}")
+}
+
 /// An uploaded picture.
 pub fn icon(id: &IconId) -> String {
     format!("/icons/{id}")
@@ -175,6 +203,7 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async/>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/invite") view=InvitePage ssr=SsrMode::Async/>
                 <Route path=path!("/sessions/:id/view") view=StreamPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view=LauncherPage/>
@@ -201,6 +230,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/groups") view=GroupsPage/>
                     <Route path=path!("/groups/new") view=GroupEditPage/>
                     <Route path=path!("/groups/:id") view=GroupEditPage/>
+                    <Route path=path!("/users") view=UsersPage/>
+                    <Route path=path!("/users/new") view=NewUserPage/>
+                    <Route path=path!("/users/:id") view=UserPage/>
+                    <Route path=path!("/audit") view=AuditPage/>
                     <Route path=path!("/account") view=AccountPage/>
                 </ParentRoute>
             </Routes>
@@ -222,5 +255,12 @@ mod tests {
     fn a_reference_survives_the_address_of_its_page() {
         let page = "/images/show?image=registry.example%3A5000%2Fteam%2Fapp%3A1.2";
         assert_eq!(image("registry.example:5000/team/app:1.2"), page);
+    }
+
+    #[test]
+    fn a_file_of_the_audit_log_holds_what_the_page_asks_for() {
+        let query = ListQuery { filter: "ada".into(), page: 3, ..ListQuery::default() };
+        assert_eq!(export_audit(&query, "csv"), "/audit/export?format=csv&filter=ada");
+        assert_eq!(export_audit(&ListQuery::default(), "jsonl"), "/audit/export?format=jsonl");
     }
 }

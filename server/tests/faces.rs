@@ -7,7 +7,7 @@ mod support;
 
 use domain::{
     SessionId, WorkspaceId,
-    actor::Role,
+    actor::{Permission, Role},
     icon::{self, Icon},
     session::State,
 };
@@ -26,6 +26,7 @@ enum Who {
     /// Everybody, and this is what nobody in particular gets.
     Anybody(u16),
     SignedIn,
+    /// Those with a permission that plain users lack; which, says [`needed`].
     Administrators,
 }
 
@@ -138,6 +139,28 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("pull_image", Administrators, Form(&[("id", "{workspace}")])),
     ("test_launch", Administrators, Form(&[("id", "{workspace}")])),
     ("delete_workspace", Administrators, Form(&[("id", "{workspace}")])),
+    ("list_users", Administrators, Json(LIST)),
+    ("show_user", Administrators, Form(&[("id", "0")])),
+    (
+        "create_user",
+        Administrators,
+        Form(&[("name", "new"), ("role", "user"), ("password", PASSWORD), ("again", PASSWORD)]),
+    ),
+    ("invite_user", Administrators, Form(&[("name", "newer"), ("role", "user")])),
+    ("link_user", Administrators, Form(&[("id", "0")])),
+    ("withdraw_user_link", Administrators, Form(&[("id", "0")])),
+    ("set_user_role", Administrators, Form(&[("id", "0"), ("role", "user")])),
+    ("set_user_enabled", Administrators, Form(&[("id", "0")])),
+    ("end_user_sign_ins", Administrators, Form(&[("id", "0")])),
+    ("weigh_user", Administrators, Form(&[("id", "0")])),
+    ("delete_user", Administrators, Form(&[("id", "0")])),
+    ("list_audit", Administrators, Json(LIST)),
+    ("show_invitation", Anybody(404), Form(&[("token", "guess")])),
+    (
+        "accept_invitation",
+        Anybody(404),
+        Form(&[("token", "guess"), ("password", PASSWORD), ("again", PASSWORD)]),
+    ),
 ];
 
 /// Every other route of the console, and who may ask for it. One that is missing here fails
@@ -181,7 +204,96 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/workspaces/new", Administrators),
     ("GET", "/workspaces/{id}", Administrators),
     ("POST", "/workspaces/{id}/icon", Administrators),
+    ("GET", "/invite", Anybody(404)),
+    ("GET", "/users", Administrators),
+    ("GET", "/users/new", Administrators),
+    ("GET", "/users/{id}", Administrators),
+    ("GET", "/audit", Administrators),
+    ("GET", "/audit/export", Administrators),
 ];
+
+/// What a function or a route asks for beyond a sign-in; none where everybody may. Of a function with
+/// two lines in the table it is the one that plain users have.
+fn needed(what: &str) -> Option<Permission> {
+    Some(match what {
+        "launch" | "set_favourite" => Permission::LaunchWorkspaces,
+        "show_settings" | "save_settings" | "/settings" => Permission::ManageSettings,
+        "act_on_sessions" => Permission::SteerAllSessions,
+        "list_sessions" | "/sessions" => Permission::SeeAllSessions,
+        "list_jobs" | "/jobs" => Permission::SeeAllJobs,
+        "show_snapshot"
+        | "keep_snapshot"
+        | "submit_snapshot"
+        | "discard_snapshot"
+        | "/sessions/{id}/image" => Permission::CreateImages,
+        "list_registries" | "show_registry" | "save_registry" | "test_registry"
+        | "weigh_registry" | "delete_registry" | "test_push" | "/registries"
+        | "/registries/new" | "/registries/{id}" => Permission::ManageRegistries,
+        "list_images" | "show_image" | "pull_reference" | "tag_image" | "weigh_image"
+        | "remove_image" | "act_on_images" | "show_disk" | "prune_images" => {
+            Permission::ManageImages
+        }
+        "lineage_of_image"
+        | "replace_image"
+        | "list_workspaces"
+        | "show_workspace"
+        | "save_workspace"
+        | "duplicate_workspace"
+        | "set_workspace_enabled"
+        | "weigh_deletion"
+        | "pull_image"
+        | "test_launch"
+        | "delete_workspace"
+        | "/workspaces"
+        | "/workspaces/new"
+        | "/workspaces/{id}"
+        | "/workspaces/{id}/icon" => Permission::ManageWorkspaces,
+        "check_engine" => Permission::InspectEngine,
+        "/sessions/{id}/terminal" | "/sessions/{id}/terminal/socket" => Permission::OpenTerminals,
+        "list_users" | "show_user" | "/users" | "/users/{id}" => Permission::SeeUsers,
+        "create_user" | "invite_user" | "link_user" | "withdraw_user_link" | "set_user_role"
+        | "set_user_enabled" | "end_user_sign_ins" | "weigh_user" | "delete_user"
+        | "/users/new" => Permission::ManageUsers,
+        "list_audit" | "/audit" | "/audit/export" => Permission::SeeAudit,
+        _ => return None,
+    })
+}
+
+/// What looks into the story's session, which is somebody else's, or steers it.
+const INTO_THE_SESSION: &[&str] = &[
+    "show_session_log",
+    "show_session_processes",
+    "open_stream",
+    "extend_session",
+    "act_on_session",
+    "/sessions/{id}/view",
+    "/sessions/{id}/log",
+    "/sessions/{id}/log/follow",
+    "/sessions/{id}/log/download",
+    "/sessions/{id}/processes",
+    "/sessions/{id}/files",
+];
+
+/// What somebody of a role gets who asks: a refusal, or what is 0 here, no refusal.
+fn answered(role: Role, what: &str, who: Who) -> u16 {
+    if who == SignedIn && INTO_THE_SESSION.contains(&what) {
+        return match (
+            role.permits(Permission::SteerAllSessions),
+            role.permits(Permission::SeeAllSessions),
+        ) {
+            (true, _) => 0,
+            (false, true) => 403,
+            (false, false) => 404,
+        };
+    }
+    let needed = match what {
+        // The line for administrators is the one about force removal.
+        "act_on_session" => Some(Permission::ForceRemoveSessions),
+        what => needed(what),
+    };
+    assert!(who != Administrators || needed.is_some(), "{what}: say which permission it needs");
+    if needed.is_some_and(|needed| !role.permits(needed)) { 403 } else { 0 }
+}
 
 /// Two people, a workspace, and a session of the one who is no administrator.
 struct Cast {
@@ -358,6 +470,38 @@ async fn administrators_may_call_everything() {
         }
     }
     assert_eq!(cast.state().await, State::Deleted, "force-removed on the way");
+}
+
+#[tokio::test]
+async fn each_role_may_call_what_its_permissions_say_and_nothing_else() {
+    for role in Role::ALL {
+        let cast = Cast::new().await;
+        let mut person = cast.world.person(role.as_str(), role).await;
+        let fits = |expected: u16, status: u16| match expected {
+            0 => !matches!(status, 401 | 403 | 500..),
+            expected => status == expected,
+        };
+        for (method, path, who) in ROUTES.iter().filter(|(_, _, who)| !matches!(who, Anybody(_))) {
+            let ask = cast.at(method, path).for_page().with("cookie", &person.cookie);
+            let (status, _) = status(ask, &cast.world).await;
+            let expected = answered(role, path, *who);
+            assert!(fits(expected, status), "{role:?} at {path}: {status}, not {expected}");
+        }
+        for (name, who, arguments) in FUNCTIONS.iter().filter(|(name, ..)| *name != "sign_in") {
+            let ask = cast.call(name, arguments).with("cookie", &person.cookie);
+            let answer = cast.world.ask(ask).await;
+            let expected = answered(role, name, *who);
+            assert!(
+                fits(expected, answer.status),
+                "{role:?} calls {name}: {}, not {expected}: {}",
+                answer.status,
+                answer.text()
+            );
+            if *name == "sign_out" {
+                person = cast.world.again(role.as_str()).await;
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -595,6 +739,10 @@ async fn every_page_forbids_what_it_does_not_need() {
         "/workspaces/new",
         "/workspaces/{workspace}",
         "/workspaces/0123456789",
+        "/users",
+        "/users/new",
+        "/audit",
+        "/invite",
         "/nowhere",
     ];
     let mut nonces = BTreeSet::new();

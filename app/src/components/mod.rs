@@ -11,6 +11,7 @@ pub mod brand;
 pub mod chart;
 pub mod clock;
 pub mod confirm;
+pub mod copy;
 pub mod effective;
 pub mod ending;
 pub mod facts;

@@ -15,7 +15,6 @@ use crate::{
     routes, wire,
 };
 use domain::{
-    actor::Role,
     event::Change,
     user::{PASSWORD_SHORTEST, SignIn, Theme},
 };
@@ -67,14 +66,10 @@ fn Who() -> impl IntoView {
                         None => None,
                     };
                     viewer.and_then(|viewer| viewer.actor).map(|actor| {
-                        let role = match actor.role {
-                            Role::Administrator => "Administrator",
-                            Role::User => "User",
-                        };
                         view! {
                             <dl class="facts">
                                 <div><dt>"User name"</dt><dd>{actor.name}</dd></div>
-                                <div><dt>"Role"</dt><dd>{role}</dd></div>
+                                <div><dt>"Role"</dt><dd>{actor.role.label()}</dd></div>
                             </dl>
                         }
                     })

@@ -291,22 +291,22 @@ fn Filter(narrowing: Narrowing, categories: Vec<String>) -> impl IntoView {
     .into_any()
 }
 
-/// No workspace at all: an administrator can change that, others can ask one.
+/// No workspace at all: an administrator can change that, others can ask one. Who only looks on has
+/// other pages.
 #[component]
 fn NothingYet() -> impl IntoView {
     let reader = use_context::<Reader>();
     view! {
         <Transition>
             {move || Suspend::new(async move {
-                let manages = match reader {
-                    Some(Reader(reader)) => reader
-                        .await
-                        .ok()
-                        .and_then(|viewer| viewer.actor)
-                        .is_some_and(|actor| actor.may(Permission::ManageWorkspaces)),
-                    None => false,
+                let actor = match reader {
+                    Some(Reader(reader)) => reader.await.ok().and_then(|viewer| viewer.actor),
+                    None => None,
                 };
-                if manages {
+                let may = |permission| actor.as_ref().is_some_and(|actor| actor.may(permission));
+                if actor.is_some() && !may(Permission::LaunchWorkspaces) {
+                    looks_on(may(Permission::SeeAllSessions), may(Permission::SeeAudit))
+                } else if may(Permission::ManageWorkspaces) {
                     view! {
                         <EmptyState
                             title="No workspaces yet"
@@ -328,6 +328,20 @@ fn NothingYet() -> impl IntoView {
             })}
         </Transition>
     }
+}
+
+/// For a role that launches nothing: the pages that it is there for.
+fn looks_on(sessions: bool, audit: bool) -> AnyView {
+    view! {
+        <EmptyState
+            title="Nothing to launch"
+            text="Your role is to see what others do, not to launch anything."
+        >
+            {sessions.then(|| view! { <a class="button" href=routes::SESSIONS>"Sessions"</a> })}
+            {audit.then(|| view! { <a class="button" href=routes::AUDIT>"Audit log"</a> })}
+        </EmptyState>
+    }
+    .into_any()
 }
 
 /// One of the reader's sessions, with what may be asked of it.

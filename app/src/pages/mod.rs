@@ -2,8 +2,10 @@
 //! holds no rules of its own.
 
 pub mod account;
+pub mod audit;
 pub mod groups;
 pub mod images;
+pub mod invite;
 pub mod job;
 pub mod jobs;
 pub mod launch;
@@ -17,5 +19,6 @@ pub mod settings;
 pub mod setup;
 pub mod snapshot;
 pub mod stream;
+pub mod users;
 pub mod workspace_edit;
 pub mod workspaces;

@@ -1,8 +1,9 @@
-//! One session, for its owner and administrators, in parts that each have an address: how it is and
-//! why, what it uses and what happened to it; its log; its processes; and the files it has changed.
+//! One session, for its owner and those who see everybody's, in parts that each have an address: how
+//! it is and why, what it uses and what happened to it; its log; its processes; and the files it has
+//! changed.
 //!
 //! Every part has the same head: its name and state, what can be done about it, and the way to the
-//! other parts.
+//! other parts. Who may only see the session has its first part alone.
 
 mod charts;
 mod facts;
@@ -87,11 +88,22 @@ struct Shown {
 /// shown all the same.
 type SessionWith<T> = (SessionDetail, Result<T, Refusal>);
 
+/// For the parts that look into the session.
 async fn with_session<T>(
     id: String,
     part: impl Future<Output = Result<T, Refusal>>,
 ) -> Result<SessionWith<T>, Refusal> {
-    Ok((show_session(id).await?, part.await))
+    let detail = show_session(id).await?;
+    if !detail.may_steer {
+        return Err(Refusal(closed()));
+    }
+    Ok((detail, part.await))
+}
+
+/// Why somebody who may see a session may not look into it.
+pub fn closed() -> domain::Error {
+    domain::Error::forbidden("You are not permitted to look into this session.")
+        .hint("What you may see of it is on its own page.")
 }
 
 /// The session of the address.
@@ -142,8 +154,13 @@ fn refresh(again: RwSignal<u64>) -> AnyView {
 #[component]
 pub fn SessionPage() -> impl IntoView {
     let id = use_id();
-    let first =
-        wire::read(move || id.get(), |id| with_session(id.clone(), show_session_usage(id, 0)));
+    let first = wire::read(
+        move || id.get(),
+        |id| async move {
+            let detail = show_session(id.clone()).await?;
+            Ok::<_, Refusal>((detail, show_session_usage(id, 0).await))
+        },
+    );
     opening(first, move |(detail, usage)| {
         page(detail, id, Tab::Overview, |shown| overview(shown, usage))
     })
@@ -178,6 +195,7 @@ fn page(
     });
     let version = Signal::derive(move || changes.get() + steering.version());
     let name = target(&first).name;
+    let may_steer = first.may_steer;
     let now = fresh(first, id, version, show_session);
     let detail = now.value;
     let state = Memo::new(move |_| detail.with(|d| d.session.state()));
@@ -190,9 +208,9 @@ fn page(
             <span class="page-state" role="status">
                 {move || view! { <StateBadge state=state.get() /> }}
             </span>
-            {deeds(detail, state.into(), steering)}
+            {may_steer.then(|| deeds(detail, state.into(), steering))}
         </PageHead>
-        {tabs(&session.id, tab)}
+        {may_steer.then(|| tabs(&session.id, tab))}
         {steering.question()}
         {steering.outcome()}
         {move || now.failure.get().map(|error| view! { <FailureBox error /> })}

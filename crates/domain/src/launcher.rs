@@ -60,7 +60,7 @@ pub struct LaunchOptions {
 }
 
 /// What a user sees on the first page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Launcher {
     /// The user's own sessions that hold a container, newest first.
     pub sessions: Vec<SessionRow>,

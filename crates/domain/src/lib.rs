@@ -7,6 +7,7 @@
 
 pub mod actor;
 pub mod ansi;
+pub mod audit;
 pub mod changes;
 pub mod contract;
 pub mod error;

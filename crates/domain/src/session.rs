@@ -354,7 +354,13 @@ impl Session {
         State::of(self.desired, self.status)
     }
 
+    /// Whether the actor may see it: its row, details and timeline.
     pub fn visible_to(&self, actor: &Actor) -> bool {
+        actor.owns_or_sees(&self.owner)
+    }
+
+    /// Whether the actor may look into it (its stream, log, files and processes) and steer it.
+    pub fn open_to(&self, actor: &Actor) -> bool {
         actor.owns_or_steers(&self.owner)
     }
 
@@ -439,6 +445,8 @@ pub struct SessionDetail {
     pub own: bool,
     /// What the reader may ask of it, its state aside.
     pub may: Vec<Action>,
+    /// Whether the reader may look into it and steer it.
+    pub may_steer: bool,
     pub may_force_remove: bool,
     /// Whether the reader may make an image of it.
     pub may_create_image: bool,

@@ -7,6 +7,7 @@
 
 pub mod access;
 mod activity;
+mod audit;
 mod bus;
 pub mod clock;
 mod core;
@@ -38,6 +39,7 @@ mod users;
 mod workspaces;
 
 pub use access::Access;
+pub use audit::{Audit, Format};
 pub use engine_report::{EngineReport, EngineReports};
 pub use groups::Groups;
 pub use jobs::Jobs;
@@ -51,7 +53,7 @@ pub use setup::Setup;
 pub use snapshots::{Begun, Snapshots};
 pub use streams::Streams;
 pub use terminals::Terminals;
-pub use users::Users;
+pub use users::{Invited, Link, Removal as UserRemoval, Users};
 pub use workspaces::Workspaces;
 
 use clock::Clock;
@@ -80,6 +82,7 @@ pub struct Services {
     pub terminals: Terminals,
     pub engine: EngineReports,
     pub policies: Policies,
+    pub audit: Audit,
 }
 
 impl Services {
@@ -110,6 +113,7 @@ impl Services {
             terminals: Terminals::new(core.clone()),
             engine: EngineReports::new(core.clone()),
             policies: Policies::new(core.clone()),
+            audit: Audit::new(core.clone()),
             core,
         })
     }
@@ -126,6 +130,7 @@ impl Services {
         tasks.spawn(images::watch_preparation(self.core.clone()));
         tasks.spawn(jobs::run(self.core.clone()));
         tasks.spawn(library::run(self.core.clone()));
+        tasks.spawn(users::run(self.core.clone()));
         tasks
     }
 

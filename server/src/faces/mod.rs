@@ -2,6 +2,7 @@
 //! `services`.
 
 pub mod assets;
+mod audit;
 mod context;
 mod cookies;
 mod events;

@@ -3,7 +3,7 @@
 use crate::{
     config::Config,
     faces::{
-        assets,
+        assets, audit,
         context::{self, Context, Reach, cookie_name},
         events, guard, health, icons, log,
         metrics::{self, Metrics},
@@ -90,6 +90,7 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
         .route("/sessions/{id}/log/follow", get(log::follow))
         .with_state(stopping)
         .route("/sessions/{id}/log/download", get(log::download))
+        .route("/audit/export", get(audit::export))
         .route("/icons/{id}", get(icons::show))
         .route("/sessions/{id}/terminal", get(terminal::page))
         .route("/sessions/{id}/terminal/socket", get(terminal::socket))

@@ -2,12 +2,12 @@
 
 use crate::{
     api::registries::{Removal, weigh_registry},
-    components::confirm::{Confirm, PARAMETER, weighed},
+    components::confirm::{Confirm, asked_for, weighed},
     post::Post,
     routes,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 
 #[derive(Clone, Copy)]
 pub struct Deletion {
@@ -18,14 +18,7 @@ pub struct Deletion {
 
 impl Deletion {
     pub fn new(delete: Post) -> Self {
-        let query = use_query_map();
-        let asked = Memo::new(move |_| {
-            query.with(|map| {
-                let (deed, id) = map.get_str(PARAMETER)?.split_once(':')?;
-                (deed == "delete").then(|| id.to_owned())
-            })
-        });
-        Self { delete, asked }
+        Self { delete, asked: asked_for("delete") }
     }
 
     pub fn question(self) -> AnyView {

@@ -3,7 +3,7 @@
 use super::left;
 use crate::{
     api::{
-        auth::who_is_it,
+        auth::reader,
         registries::{Opened, SaveRegistry, TestRegistry, show_registry},
     },
     components::{
@@ -31,8 +31,7 @@ async fn open(id: String, left_behind: bool) -> Result<Opened, Refusal> {
     let opened = if id.is_empty() {
         // Nothing is read for a new one, so nothing would refuse; whoever may not save it is
         // better told before filling it in.
-        let actor = who_is_it().await?.actor.ok_or_else(domain::Error::unauthenticated)?;
-        actor.require(Permission::ManageRegistries)?;
+        reader().await?.require(Permission::ManageRegistries)?;
         Opened::default()
     } else {
         show_registry(id.clone()).await?

@@ -1,12 +1,17 @@
 //! Stop, pause, start, delete (seed 002): each records a wish and is safe to repeat.
 
-use crate::sessions::{Sessions, unknown};
+use crate::{
+    core::Core,
+    sessions::{Sessions, steerable, unknown},
+};
 use domain::{
     Error, Result, SessionId,
     actor::{Actor, Permission},
     limits::Asked,
     session::{Action, BulkOutcome, Desired, Session, State, Status},
 };
+use std::sync::Arc;
+use store::Tx;
 
 /// Most sessions one bulk action takes.
 const MOST: usize = 500;
@@ -17,13 +22,12 @@ impl Sessions {
     /// Asking for what already is, or is under way, is no error.
     ///
     /// # Errors
-    /// `Conflict` when the session's state does not allow it; `Forbidden` for force removal by
-    /// others than administrators.
+    /// `Conflict` when the session's state does not allow it; `Forbidden` for those who may only see
+    /// it, and for force removal by others than administrators.
     pub async fn act(&self, actor: &Actor, id: &SessionId, action: Action) -> Result<()> {
-        actor.require(match action {
-            Action::ForceRemove => Permission::ForceRemoveSessions,
-            _ => Permission::LaunchWorkspaces,
-        })?;
+        if action == Action::ForceRemove {
+            actor.require(Permission::ForceRemoveSessions)?;
+        }
         let core = &self.0;
         let free_disk = core.disk.free();
         let mut tx = core.store.begin().await?;
@@ -32,6 +36,7 @@ impl Sessions {
             // Gone is what was wanted.
             return if action.desired() == Desired::Deleted { Ok(()) } else { Err(unknown()) };
         };
+        steerable(&session, actor)?;
         if !actor.may(Permission::SteerAllSessions) {
             actor.require(action.permission())?;
         }
@@ -54,24 +59,22 @@ impl Sessions {
         if action == Action::Start && session.port.is_none() {
             session.port = core.claim_port(&mut tx).await?;
         }
-        apply(&mut session, action, core.now());
-        tx.save_session(&session).await?;
-        let mut entry = core.entry(Some(actor), format!("Asked to {}", action.deed()));
-        if action == Action::ForceRemove {
-            entry.detail =
-                Some("What the engine still holds is removed as soon as it lets go.".into());
+        record(core, tx, session, action, Some(actor)).await
+    }
+
+    /// Records that a session is to be deleted because its owner's account is: in the name of whoever
+    /// deletes that, or of Slipway itself. One that is on its way out already is left alone.
+    pub(crate) async fn delete_with_owner(
+        &self,
+        actor: Option<&Actor>,
+        id: &SessionId,
+    ) -> Result<()> {
+        let mut tx = self.0.store.begin().await?;
+        let session = tx.session(id).await?.filter(|s| s.desired != Desired::Deleted);
+        match session {
+            Some(session) => record(&self.0, tx, session, Action::Delete, actor).await,
+            None => Ok(()),
         }
-        tx.add_to_timeline(id, &entry).await?;
-        let what = format!("session.{}", action.as_str());
-        tx.audit(core.now(), Some(actor), &what, &session.workspace_name, Some(id.as_str()))
-            .await?;
-        tx.commit().await?;
-        core.announce_session(&session);
-        if action.desired() == Desired::Deleted {
-            core.rights_changed(None);
-        }
-        core.reconciler.wake(core, id);
-        Ok(())
     }
 
     /// The same for many, each with its own outcome; one refusal does not stop the others.
@@ -101,6 +104,33 @@ impl Sessions {
         }
         Ok(outcomes)
     }
+}
+
+/// Records a wish, tells everybody, and has the reconciler look.
+async fn record(
+    core: &Arc<Core>,
+    mut tx: Tx,
+    mut session: Session,
+    action: Action,
+    actor: Option<&Actor>,
+) -> Result<()> {
+    apply(&mut session, action, core.now());
+    tx.save_session(&session).await?;
+    let mut entry = core.entry(actor, format!("Asked to {}", action.deed()));
+    if action == Action::ForceRemove {
+        entry.detail = Some("What the engine still holds is removed as soon as it lets go.".into());
+    }
+    tx.add_to_timeline(&session.id, &entry).await?;
+    let what = format!("session.{}", action.as_str());
+    let id = Some(session.id.as_str());
+    tx.audit(core.now(), actor, &what, &session.workspace_name, id).await?;
+    tx.commit().await?;
+    core.announce_session(&session);
+    if action.desired() == Desired::Deleted {
+        core.rights_changed(None);
+    }
+    core.reconciler.wake(core, &session.id);
+    Ok(())
 }
 
 /// Whether the wish is already recorded, reached or not.

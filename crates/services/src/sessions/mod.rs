@@ -9,7 +9,7 @@ mod show;
 use crate::core::Core;
 use domain::{
     Error, Result, SessionId,
-    actor::Actor,
+    actor::{Actor, Permission},
     session::{Session, SessionRow, TimelineEntry},
 };
 use std::sync::Arc;
@@ -27,10 +27,23 @@ impl Sessions {
         let session = self.0.store.session(id).await?;
         session.filter(|s| s.visible_to(actor)).ok_or_else(unknown)
     }
+
+    /// A session that the actor may look into and steer. To one who may only see it, it says so.
+    pub(crate) async fn open(&self, actor: &Actor, id: &SessionId) -> Result<Session> {
+        let session = self.visible(actor, id).await?;
+        steerable(&session, actor)?;
+        Ok(session)
+    }
 }
 
 pub(crate) use launch::secret_place as launch_secret_place;
 pub(crate) use show::is_secret;
+
+/// # Errors
+/// `Forbidden` when the actor may see the session and no more.
+pub(crate) fn steerable(session: &Session, actor: &Actor) -> Result<()> {
+    if session.open_to(actor) { Ok(()) } else { actor.require(Permission::SteerAllSessions) }
+}
 
 pub(crate) fn unknown() -> Error {
     Error::not_found("There is no such session (any more).")

@@ -51,7 +51,7 @@ impl Snapshots {
     /// A session that an image can be made of.
     async fn subject(&self, actor: &Actor, id: &SessionId) -> Result<Session> {
         actor.require(Permission::CreateImages)?;
-        let session = Sessions::new(self.0.clone()).visible(actor, id).await?;
+        let session = Sessions::new(self.0.clone()).open(actor, id).await?;
         if session.state().has_container() {
             return Ok(session);
         }
