@@ -5,7 +5,7 @@
 //! it are the two halves of the table.
 
 use crate::{
-    components::{clock, frame::Frame},
+    components::{clock, confirm::PARAMETER, frame::Frame},
     live,
     pages::{
         account::AccountPage,
@@ -22,13 +22,14 @@ use crate::{
         snapshot::SnapshotPage,
         stream::StreamPage,
         workspace_edit::WorkspaceEditPage,
+        workspace_image::WorkspaceImagePage,
         workspaces::WorkspacesPage,
     },
     redirect,
 };
 use domain::{
     IconId, JobId, RegistryId, SessionId, WorkspaceId, list::encode, log::LogQuery,
-    snapshot::WizardStep,
+    session::Action, snapshot::WizardStep,
 };
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -64,6 +65,11 @@ pub fn login(next: &str) -> String {
 /// Details and timeline of a session.
 pub fn session(id: &SessionId) -> String {
     format!("{SESSIONS}/{id}")
+}
+
+/// A session's page with the question whether it is to begin anew, from the image that is waiting.
+pub fn renew_session(id: &SessionId) -> String {
+    format!("{SESSIONS}/{id}?{PARAMETER}={}:{id}", Action::Renew.as_str())
 }
 
 /// What a session's container has written.
@@ -117,6 +123,11 @@ pub fn workspace(id: &WorkspaceId) -> String {
     format!("{WORKSPACES}/{id}")
 }
 
+/// Which image a workspace launches, and which ones it has launched.
+pub fn workspace_image(id: &WorkspaceId) -> String {
+    format!("{WORKSPACES}/{id}/image")
+}
+
 /// The form of a registry.
 pub fn registry(id: &RegistryId) -> String {
     format!("{REGISTRIES}/{id}")
@@ -166,6 +177,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/workspaces") view=WorkspacesPage/>
                     <Route path=path!("/workspaces/new") view=WorkspaceEditPage/>
                     <Route path=path!("/workspaces/:id") view=WorkspaceEditPage/>
+                    <Route path=path!("/workspaces/:id/image") view=WorkspaceImagePage/>
                     <Route path=path!("/settings") view=SettingsPage/>
                     <Route path=path!("/registries") view=RegistriesPage/>
                     <Route path=path!("/registries/new") view=RegistryEditPage/>

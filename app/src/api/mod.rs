@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod auth;
+pub mod hooks;
 pub mod images;
 pub mod jobs;
 pub mod launcher;

@@ -17,6 +17,7 @@ pub mod failure;
 pub mod field;
 pub mod frame;
 pub mod fresh;
+pub mod hook;
 pub mod icon;
 pub mod job_badge;
 pub mod lifetime_fields;

@@ -15,4 +15,5 @@ pub mod setup;
 pub mod snapshot;
 pub mod stream;
 pub mod workspace_edit;
+pub mod workspace_image;
 pub mod workspaces;

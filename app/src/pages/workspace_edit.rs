@@ -14,9 +14,14 @@ mod resources;
 use crate::{
     api::{
         auth::who_is_it,
+        hooks::HookState,
         workspaces::{SaveWorkspace, show_workspace},
     },
-    components::{Loading, PageFailure, PageHead, lineage::MadeFrom},
+    components::{
+        Glyph, Loading, PageFailure, PageHead,
+        hook::{Of, hook_section},
+        lineage::MadeFrom,
+    },
     pages::workspaces::{deeds::Deeds, done},
     post::Post,
     refusal::Refusal,
@@ -42,6 +47,8 @@ struct Opened {
     workspace: Option<Workspace>,
     /// What the fields hold: as saved, filled from a preset, or as refused a moment ago.
     form: WorkspaceForm,
+    /// Of a saved one.
+    hook: Option<HookState>,
 }
 
 /// What the address asks to be opened.
@@ -52,6 +59,8 @@ struct Asked {
     preset: String,
     /// The address carries a refusal.
     refused: bool,
+    /// A secret of its webhook was made a moment ago.
+    made: bool,
 }
 
 async fn open(asked: Asked) -> Result<Opened, Refusal> {
@@ -76,7 +85,11 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
     {
         form = kept;
     }
-    Ok(Opened { workspace, form })
+    let hook = match asked.id.as_str() {
+        "" => None,
+        _ => Some(Of::Workspace.read(asked.id, asked.made).await?),
+    };
+    Ok(Opened { workspace, form, hook })
 }
 
 #[component]
@@ -96,6 +109,7 @@ fn opening(id: String) -> AnyView {
             id: id.clone(),
             preset: map.get("preset").unwrap_or_default(),
             refused: map.get_str("__err").is_some(),
+            made: map.get_str("hook").is_some(),
         })
     });
     // Read again after a save, for the revision that the next one must name. A refusal leaves the
@@ -119,7 +133,7 @@ fn opening(id: String) -> AnyView {
 }
 
 fn page(opened: Opened, save: Post) -> AnyView {
-    let Opened { workspace, form } = opened;
+    let Opened { workspace, form, hook } = opened;
     let title = match &workspace {
         Some(w) => format!("Edit {}", w.definition.name),
         None => "New workspace".to_owned(),
@@ -137,9 +151,13 @@ fn page(opened: Opened, save: Post) -> AnyView {
     });
     let id = saved.clone().unwrap_or_default();
     let revision = workspace.as_ref().map_or(0, |w| w.revision);
-    let actions = saved.as_deref().map(|id| {
-        let red = "button button-danger";
+    let actions = workspace.as_ref().map(|w| {
+        let (id, red) = (w.id.as_str(), "button button-danger");
         view! {
+            <a class="button" href=routes::workspace_image(&w.id)>
+                <Glyph name="layers" />
+                "Image"
+            </a>
             {deeds.pull_button(id, "button")}
             {deeds.duplicate_button(id, "button")}
             {deeds.delete_button(id, path.clone(), ().into_any(), red)}
@@ -149,6 +167,8 @@ fn page(opened: Opened, save: Post) -> AnyView {
     let preset = preset::picker(editor, path, workspace.is_none());
     let foot = foot(editor, deeds, saved.as_deref());
     let picture = saved.as_deref().map(picture::upload);
+    let hook = saved.zip(hook).map(|(id, hook)| hook_section(Of::Workspace, id, hook));
+    let pinned = workspace.as_ref().and_then(|w| w.pin.as_ref()).map(|pin| pin.revision);
     let image = workspace.as_ref().map(|w| w.definition.image.to_string());
     let lineage = image.map(|image| view! { <MadeFrom image /> });
     view! {
@@ -173,7 +193,7 @@ fn page(opened: Opened, save: Post) -> AnyView {
             <input type="hidden" name="id" value=id />
             <input type="hidden" name="revision" value=revision.to_string() />
             {basics::basics(editor, &form, uploaded)}
-            {basics::image(editor, &form)}
+            {basics::image(editor, &form, pinned)}
             {connection::connection(editor, &form)}
             {resources::environment(editor, &form)}
             {resources::resources(editor, &form)}
@@ -182,6 +202,7 @@ fn page(opened: Opened, save: Post) -> AnyView {
         </form>
         {foot}
         {picture}
+        {hook}
     }
     .into_any()
 }

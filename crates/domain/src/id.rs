@@ -80,6 +80,8 @@ id! {
     JobId, "job";
     /// A server that images are pushed to.
     RegistryId, "registry";
+    /// An address that is called when an image was pushed.
+    HookId, "webhook";
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod disk;
 mod endings;
 pub mod engine_report;
 mod entropy;
+mod hooks;
 mod images;
 mod jobs;
 mod keys;
@@ -24,6 +25,7 @@ mod policy;
 mod pulls;
 pub mod reconcile;
 mod registries;
+mod revisions;
 mod rights;
 pub mod sessions;
 pub mod settings;
@@ -38,6 +40,7 @@ mod workspaces;
 
 pub use access::Access;
 pub use engine_report::{EngineReport, EngineReports};
+pub use hooks::{Hooks, LARGEST_CALL};
 pub use jobs::Jobs;
 pub use launcher::Launchers;
 pub use library::Library;
@@ -72,6 +75,7 @@ pub struct Services {
     pub snapshots: Snapshots,
     pub registries: Registries,
     pub library: Library,
+    pub hooks: Hooks,
     pub jobs: Jobs,
     pub streams: Streams,
     pub terminals: Terminals,
@@ -101,6 +105,7 @@ impl Services {
             snapshots: Snapshots::new(core.clone()),
             registries: Registries::new(core.clone()),
             library: Library::new(core.clone()),
+            hooks: Hooks::new(core.clone()),
             jobs: Jobs::new(core.clone()),
             streams: Streams::new(core.clone()),
             terminals: Terminals::new(core.clone()),

@@ -11,7 +11,7 @@ mod keep;
 mod list;
 mod prune;
 
-pub(crate) use keep::run;
+pub(crate) use keep::{closest, run};
 pub(crate) use prune::Prune;
 
 use crate::core::Core;

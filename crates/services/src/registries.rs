@@ -27,7 +27,7 @@ pub struct Removal {
     pub jobs: i64,
 }
 
-fn unknown() -> Error {
+pub(crate) fn unknown() -> Error {
     Error::not_found("There is no such registry (any more).")
         .hint("Look in the list of registries.")
 }

@@ -12,11 +12,13 @@
 mod audit;
 mod fault;
 mod grants;
+mod hooks;
 mod icons;
 mod images;
 mod jobs;
 mod meta;
 mod registries;
+mod revisions;
 mod sessions;
 mod sign_ins;
 mod snapshots;
@@ -26,10 +28,12 @@ mod workspaces;
 
 pub use audit::AuditLine;
 pub use grants::Grant;
+pub use hooks::StoredHook;
 pub use icons::StoredIcon;
 pub use images::PullUnderWay;
 pub use jobs::{ClaimedJob, NewJob};
 pub use registries::StoredRegistry;
+pub use revisions::{Launched, NewRevision, PinnedWorkspace};
 pub use sessions::{LiveSession, RunningSession};
 pub use sign_ins::StoredSignIn;
 pub use snapshots::Draft;

@@ -95,8 +95,16 @@ fn icons(editor: Editor, chosen: &str, uploaded: Option<Picture>) -> AnyView {
     .into_any()
 }
 
-pub fn image(editor: Editor, form: &WorkspaceForm) -> AnyView {
+/// `pinned` is the revision that launches are held to.
+pub fn image(editor: Editor, form: &WorkspaceForm, pinned: Option<u32>) -> AnyView {
+    let pinned = pinned.map(|number| {
+        let text = format!(
+            "Launches use revision {number} of its image, to which it was rolled back. Another image here unpins it."
+        );
+        view! { <p class="notice">{text}</p> }
+    });
     let field = view! {
+        {pinned}
         <TextField
             name=posted("image")
             label="Image"

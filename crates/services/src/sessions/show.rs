@@ -39,6 +39,7 @@ impl Sessions {
             may_force_remove: actor.may(Permission::ForceRemoveSessions),
             may_create_image: actor.may(Permission::CreateImages),
             ending: self.0.ending(&session),
+            waiting: self.0.waiting(&session),
             may_open_terminal: actor.may(Permission::OpenTerminals),
             image_job: self.0.store.commit_of(id).await?,
             session,

@@ -26,6 +26,7 @@ use domain::{
     changes,
     event::Change,
     job::JobLinks,
+    revision::How,
     session::Session,
     snapshot::{Known, Lineage, Snapshot},
     workspace::{Definition, Workspace},
@@ -121,6 +122,7 @@ impl Snapshots {
         }
         if let Some(workspace) = &workspace {
             tx.insert_workspace(workspace, None).await?;
+            core.note_reference(&mut tx, workspace, Some(actor), How::Created).await?;
         }
         let lineage = Lineage {
             image: canonical.clone(),
@@ -193,6 +195,7 @@ impl Snapshots {
                 hidden: parent.is_some_and(|p| p.hidden),
                 notes: parent.map(|p| p.notes.clone()).unwrap_or_default(),
             },
+            pin: None,
             revision: 1,
             created_at: core.now(),
             updated_at: core.now(),
