@@ -5,7 +5,7 @@
 //! it are the two halves of the table.
 
 use crate::{
-    components::{clock, frame::Frame},
+    components::{clock, confirm::PARAMETER, frame::Frame},
     live,
     pages::{
         account::AccountPage,
@@ -28,6 +28,7 @@ use crate::{
         stream::StreamPage,
         users::{UsersPage, detail::UserPage, new::NewUserPage},
         workspace_edit::WorkspaceEditPage,
+        workspace_image::WorkspaceImagePage,
         workspaces::WorkspacesPage,
     },
     redirect,
@@ -36,6 +37,7 @@ use domain::{
     GroupId, IconId, JobId, RegistryId, SessionId, UserId, WorkspaceId,
     list::{ListQuery, encode},
     log::LogQuery,
+    session::Action,
     snapshot::WizardStep,
 };
 use leptos::prelude::*;
@@ -82,6 +84,11 @@ pub fn login(next: &str) -> String {
 /// Details and timeline of a session.
 pub fn session(id: &SessionId) -> String {
     format!("{SESSIONS}/{id}")
+}
+
+/// A session's page with the question whether it is to begin anew, from the image that is waiting.
+pub fn renew_session(id: &SessionId) -> String {
+    format!("{SESSIONS}/{id}?{PARAMETER}={}:{id}", Action::Renew.as_str())
 }
 
 /// What a session's container has written.
@@ -143,6 +150,11 @@ pub fn image(reference: &str) -> String {
 /// Launching a workspace with a say in what it begins with.
 pub fn launch(id: &WorkspaceId) -> String {
     format!("/launch/{id}")
+}
+
+/// Which image a workspace launches, and which ones it has launched.
+pub fn workspace_image(id: &WorkspaceId) -> String {
+    format!("{WORKSPACES}/{id}/image")
 }
 
 /// The form of a registry.
@@ -219,6 +231,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/workspaces") view=WorkspacesPage/>
                     <Route path=path!("/workspaces/new") view=WorkspaceEditPage/>
                     <Route path=path!("/workspaces/:id") view=WorkspaceEditPage/>
+                    <Route path=path!("/workspaces/:id/image") view=WorkspaceImagePage/>
                     <Route path=path!("/settings") view=SettingsPage/>
                     <Route path=path!("/images") view=ImagesPage/>
                     <Route path=path!("/images/show") view=ImagePage/>

@@ -33,6 +33,7 @@ const pages = (session: string, workspace: string, job: string, registry: string
   job: `/jobs/${job}`,
   workspaces: '/workspaces',
   workspace: `/workspaces/${workspace}`,
+  'image of a workspace': `/workspaces/${workspace}/image`,
   'new workspace': '/workspaces/new',
   settings: '/settings',
   images: '/images',

@@ -10,6 +10,7 @@ use domain::{
     actor::{Permission, Role},
     icon::{self, Icon},
     session::State,
+    workspace::WorkspaceForm,
 };
 use leptos::server_fn::axum::server_fn_paths;
 use services::Services;
@@ -137,6 +138,12 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("set_workspace_enabled", Administrators, Form(&[("id", "{workspace}"), ("enabled", "on")])),
     ("weigh_deletion", Administrators, Form(&[("id", "{workspace}")])),
     ("pull_image", Administrators, Form(&[("id", "{workspace}")])),
+    ("show_workspace_image", Administrators, Form(&[("id", "{workspace}")])),
+    ("roll_back_workspace", Administrators, Form(&[("id", "{workspace}"), ("number", "1")])),
+    ("unpin_workspace", Administrators, Form(&[("id", "{workspace}")])),
+    ("show_hook", Administrators, Form(&[("of", "workspace"), ("id", "{workspace}")])),
+    ("make_hook_secret", Administrators, Form(&[("of", "workspace"), ("id", "{workspace}")])),
+    ("remove_hook", Administrators, Form(&[("of", "workspace"), ("id", "{workspace}")])),
     ("test_launch", Administrators, Form(&[("id", "{workspace}")])),
     ("delete_workspace", Administrators, Form(&[("id", "{workspace}")])),
     ("list_users", Administrators, Json(LIST)),
@@ -171,6 +178,8 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/healthz", Anybody(200)),
     ("GET", "/readyz", Anybody(200)),
     ("GET", "/pkg/{hash}/{file}", Anybody(404)),
+    // It has a secret of its own.
+    ("POST", "/hooks/{id}", Anybody(401)),
     ("GET", "/", SignedIn),
     ("GET", "/account", SignedIn),
     ("GET", "/launch/{id}", SignedIn),
@@ -203,6 +212,7 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/workspaces", Administrators),
     ("GET", "/workspaces/new", Administrators),
     ("GET", "/workspaces/{id}", Administrators),
+    ("GET", "/workspaces/{id}/image", Administrators),
     ("POST", "/workspaces/{id}/icon", Administrators),
     ("GET", "/invite", Anybody(404)),
     ("GET", "/users", Administrators),
@@ -446,7 +456,7 @@ async fn users_may_call_what_the_table_says_and_nothing_else() {
             let (status, _) = status(ask.with("cookie", &ada.cookie), &cast.world).await;
             if *who == Administrators {
                 assert_eq!(status, 403, "{path}");
-            } else {
+            } else if *who != Anybody(401) {
                 assert!(!matches!(status, 401 | 403 | 500..), "{path}: {status}");
             }
         }
@@ -457,10 +467,11 @@ async fn users_may_call_what_the_table_says_and_nothing_else() {
 #[tokio::test]
 async fn administrators_may_call_everything() {
     let cast = Cast::new().await;
-    for (method, path, _) in ROUTES {
+    for (method, path, who) in ROUTES {
         let ask = cast.at(method, path).with("cookie", &cast.admin.cookie);
         let (status, _) = status(ask, &cast.world).await;
-        assert!(!matches!(status, 401 | 403 | 500..), "{path}: {status}");
+        let may = *who == Anybody(401) || !matches!(status, 401 | 403 | 500..);
+        assert!(may, "{path}: {status}");
     }
     for (name, _, arguments) in FUNCTIONS {
         let admin = cast.world.again("admin").await;
@@ -738,6 +749,7 @@ async fn every_page_forbids_what_it_does_not_need() {
         "/workspaces",
         "/workspaces/new",
         "/workspaces/{workspace}",
+        "/workspaces/{workspace}/image",
         "/workspaces/0123456789",
         "/users",
         "/users/new",
@@ -934,6 +946,7 @@ async fn what_is_not_there_is_a_404_and_what_makes_no_sense_is_the_callers_fault
         ("/sessions/0123456789", "no such session"),
         ("/sessions/0123456789/view", "no such session"),
         ("/workspaces/0123456789", "no such workspace"),
+        ("/workspaces/0123456789/image", "no such workspace"),
     ] {
         let answer = cast.world.page(&cast.admin, path).await;
         assert_eq!(answer.status, 404, "{path}");
@@ -1080,6 +1093,117 @@ async fn ticks_of_a_group_are_posted_as_a_list_and_survive_a_refusal_without_a_s
     }
     let stop = [("id", cast.session.as_str()), ("action", "stop")];
     assert_eq!(cast.world.call(&cast.ada, "act_on_session", &stop).await.status, 403);
+}
+
+/// What a pipeline sends after a push.
+const PUSHED: &str = r#"{"image":"localhost:1/team/app:1"}"#;
+
+/// A workspace of an image from a registry that is stored.
+async fn from_a_registry(cast: &Cast) -> WorkspaceId {
+    let registry =
+        [("form[name]", "Ours"), ("form[url]", "http://localhost:1"), ("form[insecure]", "on")];
+    let saved = cast.world.call(&cast.admin, "save_registry", &registry).await;
+    assert_eq!(saved.status, 200, "{}", saved.text());
+    let form = WorkspaceForm {
+        name: "App".into(),
+        image: "localhost:1/team/app:1".into(),
+        ..cast.world.form()
+    };
+    cast.world.workspace_from(&cast.admin, &form).await
+}
+
+/// As a pipeline calls a webhook; what a browser would add changes nothing.
+async fn called(cast: &Cast, ask: Ask) -> Answer {
+    let ask = ask.with("origin", "https://ci.example.org").with("sec-fetch-site", "cross-site");
+    cast.world.ask(ask).await
+}
+
+#[tokio::test]
+async fn a_webhook_is_called_from_anywhere_with_its_secret_and_otherwise_in_vain() {
+    let cast = Cast::new().await;
+    let app = from_a_registry(&cast).await;
+    let of = [("of", "workspace"), ("id", app.as_str())];
+    let make = async || {
+        let made = cast.world.call(&cast.admin, "make_hook_secret", &of).await;
+        assert_eq!(made.status, 200, "{}", made.text());
+        let made = made.json();
+        let path = made["hook"]["url"].as_str().unwrap().strip_prefix(&cast.world.origin);
+        (path.unwrap().to_owned(), made["secret"].as_str().unwrap().to_owned())
+    };
+    let (path, secret) = make().await;
+    let bearer = |secret: &str| post(&path).with("authorization", format!("Bearer {secret}"));
+
+    let ways = [
+        bearer(&secret),
+        post(&path).with("x-slipway-secret", &secret),
+        post(&format!("{path}?secret={secret}")),
+    ];
+    let mut calls = 0;
+    for way in ways {
+        let answer = called(&cast, way.body(PUSHED)).await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        assert_eq!(answer.json(), serde_json::json!({"recognised": 1, "named": 1}));
+        calls += 1;
+    }
+    let wrong = called(&cast, bearer("guess").body(PUSHED)).await;
+    let none = called(&cast, post(&path).body(PUSHED)).await;
+    let unknown = post("/hooks/0123456789").with("x-slipway-secret", &secret).body(PUSHED);
+    let unknown = called(&cast, unknown).await;
+    for answer in [&wrong, &none, &unknown] {
+        assert_eq!((answer.status, answer.text()), (401, wrong.text()));
+    }
+    let all = |size: usize| bearer(&secret).body(vec![b' '; size]);
+    assert_eq!(called(&cast, all(services::LARGEST_CALL + 1)).await.status, 413);
+    assert_eq!(called(&cast, all(services::LARGEST_CALL)).await.status, 422);
+    let unreadable = called(&cast, bearer(&secret).body("{}")).await;
+    assert_eq!((unreadable.status, &unreadable.json()["kind"]), (422, &"invalid".into()));
+    assert_eq!(called(&cast, get(&path)).await.status, 405);
+    calls += 3;
+
+    let again = async || called(&cast, bearer(&secret).body(PUSHED)).await.status;
+    while again().await == 202 {
+        calls += 1;
+    }
+    assert_eq!((calls, again().await), (60, 429));
+    cast.world.clock.advance_secs(60);
+    assert_eq!(again().await, 202);
+
+    let (same, new) = make().await;
+    assert_eq!(same, path);
+    assert_eq!(again().await, 401);
+    assert_eq!(called(&cast, bearer(&new).body(PUSHED)).await.status, 202);
+    let removed = cast.world.call(&cast.admin, "remove_hook", &of).await;
+    assert_eq!(removed.status, 200, "{}", removed.text());
+    assert_eq!(called(&cast, bearer(&new).body(PUSHED)).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_webhooks_secret_is_shown_once_without_a_script_too() {
+    let cast = Cast::new().await;
+    let app = from_a_registry(&cast).await;
+    let page = format!("/workspaces/{app}");
+    let ask = async |function: &str| {
+        let of = [("of", "workspace"), ("id", app.as_str())];
+        let ask = post(&format!("/fn/{function}")).form(&of).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie);
+        let ask = ask.with("referer", format!("{}{page}", cast.world.origin));
+        cast.world.ask(ask.with("origin", &cast.world.origin)).await
+    };
+    let made = ask("make_hook_secret").await;
+    let location = format!("{page}?hook=made");
+    assert_eq!((made.status, made.header("location")), (302, location.as_str()));
+    let shown = cast.world.page(&cast.admin, &location).await.text();
+    assert!(shown.contains("shown this once"), "{shown}");
+    let secret = shown.split("hook-secret\">").nth(1).unwrap().split('<').next().unwrap();
+    let address = shown.split("class=\"from-inside\">").nth(1).unwrap().split('<').next();
+    let path = address.unwrap().strip_prefix(&cast.world.origin).unwrap();
+    let call = post(path).with("x-slipway-secret", secret).body(PUSHED);
+    assert_eq!(called(&cast, call).await.status, 202);
+    let again = cast.world.page(&cast.admin, &location).await.text();
+    assert!(!again.contains("shown this once") && !again.contains(secret), "{again}");
+    assert!(again.contains("The registry was asked"), "{again}");
+    let removed = ask("remove_hook").await;
+    assert_eq!((removed.status, removed.header("location")), (302, page.as_str()));
 }
 
 /// The smallest thing that begins as a PNG does.

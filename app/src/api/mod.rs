@@ -7,6 +7,7 @@ pub mod account;
 pub mod audit;
 pub mod auth;
 pub mod groups;
+pub mod hooks;
 pub mod images;
 pub mod jobs;
 pub mod launcher;

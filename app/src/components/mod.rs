@@ -19,6 +19,7 @@ pub mod failure;
 pub mod field;
 pub mod frame;
 pub mod fresh;
+pub mod hook;
 pub mod icon;
 pub mod image_badge;
 pub mod job_badge;

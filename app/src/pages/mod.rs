@@ -21,4 +21,5 @@ pub mod snapshot;
 pub mod stream;
 pub mod users;
 pub mod workspace_edit;
+pub mod workspace_image;
 pub mod workspaces;

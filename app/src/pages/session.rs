@@ -35,7 +35,7 @@ use domain::{
     SessionId,
     event::Change,
     inside::UsagePoint,
-    session::{Action as Deed, Reason, SessionDetail, State, UsageNow},
+    session::{Action as Deed, Reason, SessionDetail, State, UsageNow, Waiting},
     snapshot::WizardStep,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -190,7 +190,8 @@ fn page(
     let own = session.id.clone();
     let changes = live::version(move |change| match change {
         Change::Session { id, .. } => *id == own,
-        Change::Job { .. } | Change::Resync => true,
+        // What its workspace launches may be another image by now.
+        Change::Workspace { .. } | Change::Images | Change::Job { .. } | Change::Resync => true,
         _ => false,
     });
     let version = Signal::derive(move || changes.get() + steering.version());
@@ -225,6 +226,7 @@ fn page(
             }
         })}
         {ending_notice(session.id.clone(), detail.into(), here)}
+        {waiting_notice(detail, state.into(), steering)}
         {move || reason.get().map(|reason| reason_box(reason, state.get()))}
         {part}
     }
@@ -358,6 +360,36 @@ fn deeds(detail: RwSignal<SessionDetail>, state: Signal<State>, steering: Steeri
         </form>
     }
     .into_any()
+}
+
+/// That the next session of its workspace has another image, and a new beginning with that.
+fn waiting_notice(
+    detail: RwSignal<SessionDetail>,
+    state: Signal<State>,
+    steering: Steering,
+) -> AnyView {
+    let id = detail.with_untracked(|d| d.session.id.to_string());
+    let waiting = Memo::new(move |_| detail.with(|d| d.waiting));
+    let notice = move |waiting: Waiting| {
+        let button = DeedButton {
+            deed: Deed::Renew,
+            look: "button",
+            asked_of: id.clone(),
+            form: ASK_FORM,
+            state: Some(state),
+            shown: Signal::stored(true),
+        };
+        let button = steering.button(button, move || detail.with_untracked(|d| vec![target(d)]));
+        view! {
+            <div class="notice waiting-notice">
+                <p class="notice-title">{waiting.words()}</p>
+                {button}
+            </div>
+        }
+        .into_any()
+    };
+    // The part that is read aloud stands before there is anything to read.
+    view! { <div role="status">{move || waiting.get().map(&notice)}</div> }.into_any()
 }
 
 /// For a session the engine refuses to delete. Apart from the other deeds, because it can leave a

@@ -94,7 +94,14 @@ fn list((first, rights): First, query: Memo<ListQuery>) -> AnyView {
         Signal::derive(move || format!("{}{}", routes::SESSIONS, query.with(ListQuery::to_query)));
     let steering = Steering::of_list(routes::SESSIONS.to_owned(), back, &known);
     let changes = live::version(|change| {
-        matches!(change, Change::Session { .. } | Change::Usage | Change::Resync)
+        matches!(
+            change,
+            Change::Session { .. }
+                | Change::Usage
+                | Change::Workspace { .. }
+                | Change::Images
+                | Change::Resync
+        )
     });
     let version = Signal::derive(move || changes.get() + steering.version());
     let sessions = fresh(first, query, version, list_sessions);

@@ -94,7 +94,8 @@ fn Stage(detail: SessionDetail, stream: Option<Stream>) -> impl IntoView {
         let id = id.clone();
         live::version(move |change| match change {
             Change::Session { id: other, .. } => *other == id,
-            Change::Engine => true,
+            // What its workspace launches may be another image by now.
+            Change::Engine | Change::Workspace { .. } | Change::Images => true,
             _ => false,
         })
     };

@@ -15,9 +15,14 @@ mod storage;
 use crate::{
     api::{
         groups::group_names,
+        hooks::HookState,
         workspaces::{SaveWorkspace, offered_registries, show_workspace},
     },
-    components::{Loading, PageFailure, PageHead, lineage::MadeFrom},
+    components::{
+        Glyph, Loading, PageFailure, PageHead,
+        hook::{Of, hook_section},
+        lineage::MadeFrom,
+    },
     pages::workspaces::{deeds::Deeds, done},
     post::Post,
     refusal::Refusal,
@@ -47,6 +52,8 @@ struct Opened {
     form: WorkspaceForm,
     /// Whose credentials the image can be pulled with.
     registries: Vec<Registry>,
+    /// Of a saved one.
+    hook: Option<HookState>,
 }
 
 /// What the address asks to be opened.
@@ -57,6 +64,8 @@ struct Asked {
     preset: String,
     /// The address carries a refusal.
     refused: bool,
+    /// A secret of its webhook was made a moment ago.
+    made: bool,
 }
 
 async fn open(asked: Asked) -> Result<Opened, Refusal> {
@@ -79,7 +88,11 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
         form = kept;
     }
     let registries = offered_registries().await?;
-    Ok(Opened { workspace, groups, form, registries })
+    let hook = match asked.id.as_str() {
+        "" => None,
+        _ => Some(Of::Workspace.read(asked.id, asked.made).await?),
+    };
+    Ok(Opened { workspace, groups, form, registries, hook })
 }
 
 #[component]
@@ -99,6 +112,7 @@ fn opening(id: String) -> AnyView {
             id: id.clone(),
             preset: map.get("preset").unwrap_or_default(),
             refused: map.get_str("__err").is_some(),
+            made: map.get_str("hook").is_some(),
         })
     });
     // Read again after a save, for the revision that the next one must name. A refusal leaves the
@@ -122,7 +136,7 @@ fn opening(id: String) -> AnyView {
 }
 
 fn page(opened: Opened, save: Post) -> AnyView {
-    let Opened { workspace, groups, form, registries } = opened;
+    let Opened { workspace, groups, form, registries, hook } = opened;
     let title = match &workspace {
         Some(w) => format!("Edit {}", w.definition.name),
         None => "New workspace".to_owned(),
@@ -140,9 +154,13 @@ fn page(opened: Opened, save: Post) -> AnyView {
     });
     let id = saved.clone().unwrap_or_default();
     let revision = workspace.as_ref().map_or(0, |w| w.revision);
-    let actions = saved.as_deref().map(|id| {
-        let red = "button button-danger";
+    let actions = workspace.as_ref().map(|w| {
+        let (id, red) = (w.id.as_str(), "button button-danger");
         view! {
+            <a class="button" href=routes::workspace_image(&w.id)>
+                <Glyph name="layers" />
+                "Image"
+            </a>
             {deeds.pull_button(id, "button")}
             {deeds.duplicate_button(id, "button")}
             {deeds.delete_button(id, path.clone(), ().into_any(), red)}
@@ -152,6 +170,8 @@ fn page(opened: Opened, save: Post) -> AnyView {
     let preset = preset::picker(editor, path, workspace.is_none());
     let foot = foot(editor, deeds, saved.as_deref());
     let picture = saved.as_deref().map(picture::upload);
+    let hook = saved.zip(hook).map(|(id, hook)| hook_section(Of::Workspace, id, hook));
+    let pinned = workspace.as_ref().and_then(|w| w.pin.as_ref()).map(|pin| pin.revision);
     let image = workspace.as_ref().map(|w| w.definition.image.to_string());
     let lineage = image.map(|image| view! { <MadeFrom image /> });
     view! {
@@ -176,7 +196,7 @@ fn page(opened: Opened, save: Post) -> AnyView {
             <input type="hidden" name="id" value=id />
             <input type="hidden" name="revision" value=revision.to_string() />
             {basics::basics(editor, &form, uploaded)}
-            {basics::image(editor, &form, &registries)}
+            {basics::image(editor, &form, &registries, pinned)}
             {connection::connection(editor, &form)}
             {resources::environment(editor, &form)}
             {resources::resources(editor, &form)}
@@ -187,6 +207,7 @@ fn page(opened: Opened, save: Post) -> AnyView {
         </form>
         {foot}
         {picture}
+        {hook}
     }
     .into_any()
 }

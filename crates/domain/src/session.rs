@@ -14,6 +14,7 @@ use crate::{
     icon::Icon,
     lifetime::{self, Ending, Life, Lifetime, Rules},
     storage::Mount,
+    workspace::Source,
 };
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +160,7 @@ impl State {
                 self,
                 Self::Paused | Self::Stopped | Self::Failed | Self::Pausing | Self::Stopping
             ),
+            Action::Renew => matches!(self, Self::Running | Self::Paused | Self::Stopped),
             Action::Delete => !matches!(self, Self::Deleted | Self::Deleting),
             Action::ForceRemove => !matches!(self, Self::Deleted),
         }
@@ -175,6 +177,8 @@ pub enum Action {
     Pause,
     /// From stopped or paused.
     Start,
+    /// A new container of the image that its workspace launches now.
+    Renew,
     /// Container and its disk removed.
     Delete,
     /// Drop the record even though the engine refuses to remove the container.
@@ -185,6 +189,7 @@ words!(Action {
     Stop = "stop",
     Pause = "pause",
     Start = "start",
+    Renew = "renew",
     Delete = "delete",
     ForceRemove = "force_remove",
 });
@@ -195,6 +200,7 @@ impl Action {
             Self::Stop => "Stop",
             Self::Pause => "Pause",
             Self::Start => "Start",
+            Self::Renew => "Restart",
             Self::Delete => "Delete",
             Self::ForceRemove => "Force remove",
         }
@@ -212,6 +218,9 @@ impl Action {
             Self::Start => {
                 "A stopped session starts with its files as they were; a paused one goes on where it was."
             }
+            Self::Renew => {
+                "It begins anew, from the image that is waiting. What was changed inside the session and is not on a volume is lost."
+            }
             Self::Delete => {
                 "The container and every file in it are removed. This cannot be undone."
             }
@@ -227,6 +236,7 @@ impl Action {
             Self::Stop => "stop it",
             Self::Pause => "pause it",
             Self::Start => "start it",
+            Self::Renew => "restart it into the image that is waiting",
             Self::Delete => "delete it",
             Self::ForceRemove => "force-remove it",
         }
@@ -237,7 +247,7 @@ impl Action {
         match self {
             Self::Stop => Desired::Stopped,
             Self::Pause => Desired::Paused,
-            Self::Start => Desired::Running,
+            Self::Start | Self::Renew => Desired::Running,
             Self::Delete | Self::ForceRemove => Desired::Deleted,
         }
     }
@@ -248,7 +258,8 @@ impl Action {
             Self::Stop => Permission::StopOwnSessions,
             Self::Pause => Permission::PauseOwnSessions,
             Self::Start => Permission::LaunchWorkspaces,
-            Self::Delete => Permission::DeleteOwnSessions,
+            // Beginning anew takes the files along as deleting does.
+            Self::Delete | Self::Renew => Permission::DeleteOwnSessions,
             Self::ForceRemove => Permission::ForceRemoveSessions,
         }
     }
@@ -347,6 +358,8 @@ pub struct Session {
     pub lifetime: Lifetime,
     /// The owner's role now.
     pub owner_role: Role,
+    /// Which image its workspace launches now; `None` if that is gone.
+    pub source: Option<Source>,
 }
 
 impl Session {
@@ -379,6 +392,40 @@ impl Session {
     /// Whether it takes its share of the engine's processors and memory.
     pub const fn takes_resources(&self) -> bool {
         self.status.takes_resources()
+    }
+
+    /// What waits for it, if its workspace launches another image by now; `launched` is the content
+    /// id of that, if the engine has it.
+    pub fn waiting(&self, launched: Option<&str>) -> Option<Waiting> {
+        let source = self.source.as_ref()?;
+        let is_another = launched? != self.image_digest.as_deref()?;
+        let kind = if source.pin.is_some() { Waiting::Pinned } else { Waiting::Newer };
+        (is_another && self.state().allows(Action::Renew)).then_some(kind)
+    }
+}
+
+/// Another image than the one a session was made from, which the next session of its workspace has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waiting {
+    Newer,
+    /// The workspace was rolled back to it.
+    Pinned,
+}
+
+impl Waiting {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Newer => "newer image",
+            Self::Pinned => "rolled back",
+        }
+    }
+
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Newer => "A newer image is waiting: the next session has it.",
+            Self::Pinned => "Its workspace was rolled back: the next session has another image.",
+        }
     }
 }
 
@@ -424,6 +471,8 @@ pub struct SessionRow {
     pub usage: Option<UsageNow>,
     /// When and why it ends by itself.
     pub ending: Option<Ending>,
+    /// Whether the next session of its workspace has another image.
+    pub waiting: Option<Waiting>,
 }
 
 /// One line of a session's timeline.
@@ -456,6 +505,8 @@ pub struct SessionDetail {
     pub image_job: Option<JobId>,
     /// When and why it ends by itself.
     pub ending: Option<Ending>,
+    /// Whether the next session of its workspace has another image.
+    pub waiting: Option<Waiting>,
 }
 
 /// How one session of a bulk action fared.
@@ -505,6 +556,14 @@ mod tests {
             assert!(!State::of(desired, status).is_moving());
         }
         assert_eq!(State::of(Desired::Deleted, Status::Failed), State::Deleting);
+    }
+
+    #[test]
+    fn only_a_session_at_rest_or_running_is_begun_anew() {
+        for state in State::ALL {
+            let may = matches!(state, State::Running | State::Paused | State::Stopped);
+            assert_eq!(state.allows(Action::Renew), may, "{state:?}");
+        }
     }
 
     #[test]

@@ -90,9 +90,10 @@ impl Launchers {
     }
 
     fn tile(&self, row: LauncherRow) -> Tile {
+        let state = self.0.images.state_for(&row.workspace.source());
         let definition = row.workspace.definition;
         Tile {
-            state: self.0.images.state_of(&definition.image.canonical()),
+            state,
             workspace: row.workspace.id,
             name: definition.name,
             description: definition.description,

@@ -16,6 +16,7 @@ mod endings;
 pub mod engine_report;
 mod entropy;
 mod groups;
+mod hooks;
 mod images;
 mod jobs;
 mod keys;
@@ -26,6 +27,7 @@ mod policy;
 mod pulls;
 pub mod reconcile;
 mod registries;
+mod revisions;
 mod rights;
 pub mod sessions;
 pub mod settings;
@@ -42,6 +44,7 @@ pub use access::Access;
 pub use audit::{Audit, Format};
 pub use engine_report::{EngineReport, EngineReports};
 pub use groups::Groups;
+pub use hooks::{Hooks, LARGEST_CALL};
 pub use jobs::Jobs;
 pub use launcher::Launchers;
 pub use library::Library;
@@ -77,6 +80,7 @@ pub struct Services {
     pub snapshots: Snapshots,
     pub registries: Registries,
     pub library: Library,
+    pub hooks: Hooks,
     pub jobs: Jobs,
     pub streams: Streams,
     pub terminals: Terminals,
@@ -108,6 +112,7 @@ impl Services {
             snapshots: Snapshots::new(core.clone()),
             registries: Registries::new(core.clone()),
             library: Library::new(core.clone()),
+            hooks: Hooks::new(core.clone()),
             jobs: Jobs::new(core.clone()),
             streams: Streams::new(core.clone()),
             terminals: Terminals::new(core.clone()),

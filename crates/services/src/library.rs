@@ -12,6 +12,7 @@ mod keep;
 mod list;
 mod prune;
 
+pub(crate) use credentials::Credentials;
 pub(crate) use keep::run;
 pub(crate) use prune::Prune;
 

@@ -26,13 +26,18 @@ pub(crate) struct Pull {
 
 impl Workspaces {
     /// Has the workspace's image fetched with the credentials that the workspace names, also where
-    /// an older one is present. Asked for again while it is under way, it is the same job.
+    /// an older one is present; the one that it is pinned to, where that is missing. Asked for again
+    /// while it is under way, it is the same job.
     ///
     /// # Errors
     /// `NotFound` when there is no such workspace.
     pub async fn pull_image(&self, actor: &Actor, id: &WorkspaceId) -> Result<JobId> {
-        let definition = self.get(actor, id).await?.definition;
-        let pull = Pull { image: definition.image.canonical(), registry: definition.registry };
+        let workspace = self.get(actor, id).await?;
+        let source = workspace.source();
+        let pinned = source.pin.as_ref().and_then(|pin| pin.digest.clone());
+        let missing = pinned.filter(|_| self.core().images.id_for(&source).is_none());
+        let image = missing.unwrap_or_else(|| source.image.canonical());
+        let pull = Pull { image, registry: workspace.definition.registry };
         let links = JobLinks { workspace: Some(id.clone()), ..JobLinks::default() };
         self.core().order_pull(Some(actor), pull, links).await
     }

@@ -33,7 +33,7 @@ pub struct Removal {
     pub workspaces: i64,
 }
 
-fn unknown() -> Error {
+pub(crate) fn unknown() -> Error {
     Error::not_found("There is no such registry (any more).")
         .hint("Look in the list of registries.")
 }

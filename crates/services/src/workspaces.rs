@@ -10,6 +10,7 @@ use domain::{
     list::{ListQuery, Page},
     preset,
     registry::Registry,
+    revision::How,
     workspace::{Definition, Workspace, WorkspaceForm, WorkspaceRow, changed_meanwhile},
 };
 use std::sync::Arc;
@@ -28,6 +29,14 @@ pub struct Deletion {
     pub snapshot: Option<String>,
     /// Other workspaces of the same image.
     pub others: Vec<String>,
+}
+
+/// What a change of a definition has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    pub id: WorkspaceId,
+    /// It was pinned to an earlier image and has another reference now, which counts.
+    pub unpinned: bool,
 }
 
 pub(crate) fn unknown() -> Error {
@@ -53,7 +62,7 @@ impl Workspaces {
         };
         let page = self.0.store.workspaces(query, &present).await?;
         let row = |(workspace, sessions): (Workspace, i64)| WorkspaceRow {
-            image_state: self.0.images.state_of(&workspace.definition.image.canonical()),
+            image_state: self.0.images.state_for(&workspace.source()),
             workspace,
             sessions,
         };
@@ -79,7 +88,7 @@ impl Workspaces {
         let definition = form.check()?;
         let mut tx = self.0.store.begin().await?;
         check_registry(&mut tx, &definition).await?;
-        let workspace = self.0.insert(&mut tx, definition, None).await?;
+        let workspace = self.0.insert(&mut tx, definition, None, Some(actor)).await?;
         tx.audit(
             self.0.now(),
             Some(actor),
@@ -93,7 +102,8 @@ impl Workspaces {
         Ok(workspace.id)
     }
 
-    /// Changes a definition. Sessions that exist keep what they were launched with.
+    /// Changes a definition. Sessions that exist keep what they were launched with; a workspace that
+    /// gets another image is no longer pinned.
     ///
     /// # Errors
     /// `Invalid` with each problem at its field; `Conflict` when somebody else changed it since
@@ -104,7 +114,7 @@ impl Workspaces {
         id: &WorkspaceId,
         revision: u32,
         form: &WorkspaceForm,
-    ) -> Result<WorkspaceId> {
+    ) -> Result<Saved> {
         actor.require(Permission::ManageWorkspaces)?;
         let definition = form.check()?;
         self.edit(actor, id, "workspace.change", |workspace| {
@@ -142,9 +152,12 @@ impl Workspaces {
         let workspace = self.get(actor, id).await?;
         let store = &self.0.store;
         let image = workspace.definition.image.canonical();
+        let used = self.0.images.id_of(&image);
+        let mut others = self.0.workspaces_with(&image, used.as_deref()).await?;
+        others.retain(|(other, _)| other != id);
         Ok(Deletion {
             sessions: store.sessions_of_workspace(id).await?,
-            others: store.workspaces_of_image(&image, id).await?,
+            others: others.into_iter().map(|(_, name)| name).collect(),
             snapshot: store.snapshot(&image).await?.is_some().then_some(image),
             name: workspace.definition.name,
         })
@@ -227,7 +240,7 @@ impl Workspaces {
         id: &WorkspaceId,
         action: &str,
         change: impl FnOnce(&mut Workspace) -> Result<()>,
-    ) -> Result<WorkspaceId> {
+    ) -> Result<Saved> {
         let mut tx = self.0.store.begin().await?;
         let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
         let before = workspace.definition.clone();
@@ -238,14 +251,19 @@ impl Workspaces {
         if (&after.registry, &after.image) != (&before.registry, &before.image) {
             check_registry(&mut tx, after).await?;
         }
+        let has_another = workspace.definition.image != before.image;
+        let unpinned = has_another && workspace.pin.take().is_some();
         workspace.revision += 1;
         workspace.updated_at = self.0.now();
         tx.save_workspace(&workspace).await?;
+        if has_another {
+            self.0.note_reference(&mut tx, &workspace, Some(actor), How::Changed).await?;
+        }
         let name = &workspace.definition.name;
         tx.audit(self.0.now(), Some(actor), action, name, Some(id.as_str())).await?;
         tx.commit().await?;
         self.0.bus.announce(Change::Workspace { id: id.clone() });
-        Ok(workspace.id)
+        Ok(Saved { id: workspace.id, unpinned })
     }
 }
 
@@ -266,15 +284,19 @@ impl Core {
         tx: &mut Tx,
         definition: Definition,
         preset: Option<&str>,
+        actor: Option<&Actor>,
     ) -> Result<Workspace> {
         let workspace = Workspace {
             id: self.new_id()?,
             definition,
+            pin: None,
             revision: 1,
             created_at: self.now(),
             updated_at: self.now(),
         };
-        tx.insert_workspace(&workspace, preset).await?;
+        if tx.insert_workspace(&workspace, preset).await? {
+            self.note_reference(tx, &workspace, actor, How::Created).await?;
+        }
         Ok(workspace)
     }
 }
@@ -286,7 +308,7 @@ pub(crate) async fn enable_starters(core: &Core, chosen: &[String]) -> Result<()
         let known = tx.workspace_of_preset(preset.key).await?;
         let mut workspace = match known {
             Some(known) => known,
-            None => core.insert(&mut tx, preset.definition, Some(preset.key)).await?,
+            None => core.insert(&mut tx, preset.definition, Some(preset.key), None).await?,
         };
         if preset.starter && chosen.iter().any(|key| key == preset.key) {
             workspace.definition.enabled = true;

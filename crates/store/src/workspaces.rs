@@ -10,7 +10,7 @@ use domain::{
     image::ImageRef,
     lifetime::Lifetime,
     list::{ListQuery, Page},
-    workspace::{Definition, Workspace},
+    workspace::{Definition, Pin, Source, Workspace},
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor, sqlite::SqliteRow};
 
@@ -21,6 +21,21 @@ pub struct LauncherRow {
     pub favourite: bool,
     pub last_used_at: Option<Timestamp>,
     pub session: Option<SessionId>,
+}
+
+/// What holds a workspace to an earlier image; `None` without its columns' values.
+pub(crate) fn pin(row: &SqliteRow) -> Result<Option<Pin>> {
+    let id: Option<String> = row.get_or_fault("pinned_id")?;
+    let revision: Option<u32> = row.get_or_fault("pinned_revision")?;
+    let digest = row.get_or_fault("pinned_digest")?;
+    Ok(id.map(|id| Pin { revision: revision.unwrap_or_default(), id, digest }))
+}
+
+/// Which image the workspace of a row launches, where the row names its image as `launches`.
+pub(crate) fn source(row: &SqliteRow) -> Result<Option<Source>> {
+    let Some(image) = row.get_or_fault::<Option<String>>("launches")? else { return Ok(None) };
+    let image: ImageRef = image.parse().map_err(|_| broken("workspaces", "image", &image))?;
+    Ok(Some(Source { image, pin: pin(row)? }))
 }
 
 fn workspace(row: &SqliteRow) -> Result<Workspace> {
@@ -50,6 +65,7 @@ fn workspace(row: &SqliteRow) -> Result<Workspace> {
             hidden: row.get_or_fault("hidden")?,
             notes: row.get_or_fault("notes")?,
         },
+        pin: pin(row)?,
         revision: row.get_or_fault("revision")?,
         created_at: Timestamp(row.get_or_fault("created_at")?),
         updated_at: Timestamp(row.get_or_fault("updated_at")?),
@@ -65,6 +81,18 @@ async fn one(db: impl SqliteExecutor<'_>, id: &WorkspaceId) -> Result<Option<Wor
     row.as_ref().map(workspace).transpose()
 }
 
+/// The condition that the image which launches use is among those `present`, as SQL over `w`.
+fn launchable<'a>(
+    query: &'a mut QueryBuilder<Sqlite>,
+    present: &str,
+) -> &'a mut QueryBuilder<Sqlite> {
+    // Each list is read once, not for every row.
+    query.push("(coalesce(w.pinned_id, w.image_canonical) IN (SELECT value FROM json_each(");
+    query.push_bind(present.to_owned());
+    query.push(")) OR coalesce(w.pinned_digest, '') IN (SELECT value FROM json_each(");
+    query.push_bind(present.to_owned()).push(")))")
+}
+
 fn narrow(query: &mut QueryBuilder<Sqlite>, list: &ListQuery, present: &str) {
     query.push(" WHERE 1 = 1");
     match list.state.as_str() {
@@ -72,12 +100,12 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, list: &ListQuery, present: &str) {
         "disabled" => query.push(" AND NOT w.enabled"),
         "hidden" => query.push(" AND w.hidden"),
         "ready" => {
-            query.push(" AND w.image_canonical IN (SELECT value FROM json_each(");
-            query.push_bind(present.to_owned()).push("))")
+            query.push(" AND ");
+            launchable(query, present)
         }
         "unavailable" => {
-            query.push(" AND w.image_canonical NOT IN (SELECT value FROM json_each(");
-            query.push_bind(present.to_owned()).push("))")
+            query.push(" AND NOT ");
+            launchable(query, present)
         }
         _ => query,
     };
@@ -101,7 +129,7 @@ impl Store {
 
     /// One page of definitions with the number of sessions that hold a container of each.
     ///
-    /// `present` are the canonical references of images the engine has.
+    /// `present` are the canonical references and the content ids of images the engine has.
     pub async fn workspaces(
         &self,
         list: &ListQuery,
@@ -198,23 +226,6 @@ impl Store {
         rows.iter().map(|row| row.get_or_fault("category")).collect()
     }
 
-    /// Names of the workspaces of an image, but for one.
-    pub async fn workspaces_of_image(
-        &self,
-        image_canonical: &str,
-        but: &WorkspaceId,
-    ) -> Result<Vec<String>> {
-        let rows = sqlx::query(
-            "SELECT name FROM workspaces WHERE image_canonical = ? AND id <> ? ORDER BY name",
-        )
-        .bind(image_canonical)
-        .bind(but.as_str())
-        .fetch_all(&self.read)
-        .await
-        .fault()?;
-        rows.iter().map(|row| row.get_or_fault("name")).collect()
-    }
-
     /// Canonical references of all images that workspaces name.
     pub async fn images_in_use(&self) -> Result<Vec<String>> {
         let rows = sqlx::query("SELECT DISTINCT image_canonical FROM workspaces")
@@ -263,10 +274,11 @@ impl Tx {
         };
         sqlx::query(
             "UPDATE workspaces SET name = ?, description = ?, icon = ?, categories = ?, image = ?,
-             image_canonical = ?, registry_id = ?, contract = ?, environment = ?, cpu_millis = ?, memory_bytes = ?,
-             shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, storage = ?, groups = ?,
-             enabled = ?, hidden = ?,
-             notes = ?, revision = ?, updated_at = ? WHERE id = ?",
+             image_canonical = ?, registry_id = ?, contract = ?, environment = ?, cpu_millis = ?,
+             memory_bytes = ?, shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, storage = ?,
+             groups = ?, enabled = ?, hidden = ?,
+             notes = ?, pinned_id = ?, pinned_digest = ?, pinned_revision = ?, revision = ?,
+             updated_at = ? WHERE id = ?",
         )
         .bind(&d.name)
         .bind(&d.description)
@@ -288,6 +300,9 @@ impl Tx {
         .bind(d.enabled)
         .bind(d.hidden)
         .bind(&d.notes)
+        .bind(w.pin.as_ref().map(|pin| pin.id.as_str()))
+        .bind(w.pin.as_ref().and_then(|pin| pin.digest.as_deref()))
+        .bind(w.pin.as_ref().map(|pin| pin.revision))
         .bind(w.revision)
         .bind(w.updated_at.0)
         .bind(w.id.as_str())

@@ -8,6 +8,7 @@ mod cookies;
 mod events;
 mod guard;
 mod health;
+mod hooks;
 mod html;
 mod icons;
 mod listener;

@@ -5,7 +5,7 @@ use crate::{
     faces::{
         assets, audit,
         context::{self, Context, Reach, cookie_name},
-        events, guard, health, icons, log,
+        events, guard, health, hooks, icons, log,
         metrics::{self, Metrics},
         sign_in_store::SignInStore,
         terminal,
@@ -105,7 +105,8 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
         .layer(CompressionLayer::new().br(true).gzip(true).compress_when(worth_compressing()))
         .route("/pkg/{hash}/{file}", get(assets::bundle).with_state(hash))
         .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz).with_state(services.clone()));
+        .route("/readyz", get(health::readyz).with_state(services.clone()))
+        .route("/hooks/{id}", post(hooks::call).with_state(services.clone()));
     for file in assets::public_files() {
         console = console.route(&format!("/{file}"), get(assets::public));
     }

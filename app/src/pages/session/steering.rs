@@ -42,7 +42,7 @@ struct Question {
 
 /// Whether a deed loses something and is therefore asked about first.
 const fn asks(deed: Deed) -> bool {
-    matches!(deed, Deed::Stop | Deed::Delete | Deed::ForceRemove)
+    matches!(deed, Deed::Stop | Deed::Renew | Deed::Delete | Deed::ForceRemove)
 }
 
 impl Question {
@@ -340,6 +340,7 @@ const fn glyph(deed: Deed) -> &'static str {
         Deed::Stop => "stop",
         Deed::Pause => "pause",
         Deed::Start => "play",
+        Deed::Renew => "refresh",
         Deed::Delete | Deed::ForceRemove => "trash",
     }
 }

@@ -48,6 +48,7 @@ pub fn row(
     let digest = Memo::new(move |_| current.with(|r| r.image_digest.clone()));
     let activity = Memo::new(move |_| current.with(|r| r.last_activity_at));
     let ending = Memo::new(move |_| current.with(|r| r.ending));
+    let waiting = Memo::new(move |_| current.with(|r| r.waiting));
     let usage = Memo::new(move |_| current.with(|r| r.usage));
     let name = format!("{} of {}", first.workspace_name, first.owner_name);
     let details = routes::session(&id);
@@ -81,6 +82,17 @@ pub fn row(
                         <StateBadge state />
                         {reason.map(|r| view! { <span class="row-reason">{r.message}</span> })}
                     }
+                }}
+                {move || {
+                    waiting
+                        .get()
+                        .map(|waiting| {
+                            view! {
+                                <span class="badge waiting" title=waiting.words()>
+                                    {waiting.label()}
+                                </span>
+                            }
+                        })
                 }}
                 {move || ending.get().map(|ending| view! { <EndingLine ending /> })}
             </td>

@@ -54,6 +54,11 @@ pub(super) fn Bar(
         }
     };
     let details = routes::session(&first.id);
+    let renew = routes::renew_session(&first.id);
+    // Where there is no stream, what stands in its place says so.
+    let waiting = Memo::new(move |_| {
+        detail.with(|d| d.waiting.filter(|_| d.session.state() == State::Running))
+    });
     let create = detail.with_untracked(|d| {
         d.may_create_image.then(|| routes::create_image(&d.session.id, WizardStep::Image))
     });
@@ -87,6 +92,12 @@ pub(super) fn Bar(
                 </div>
                 <Running detail/>
                 <div class="bar-actions">
+                    {move || waiting.get().map(|waiting| view! {
+                        <a class="button button-bar" href=renew.clone() title=waiting.words()>
+                            <Glyph name="refresh"/>
+                            <span>{waiting.label()}</span>
+                        </a>
+                    })}
                     {move || shares_cookies.get().then(|| view! {
                         <span
                             class="bar-note"

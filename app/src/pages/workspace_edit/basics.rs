@@ -96,11 +96,24 @@ fn icons(editor: Editor, chosen: &str, uploaded: Option<Picture>) -> AnyView {
     .into_any()
 }
 
-pub fn image(editor: Editor, form: &WorkspaceForm, registries: &[Registry]) -> AnyView {
+/// `pinned` is the revision that launches are held to.
+pub fn image(
+    editor: Editor,
+    form: &WorkspaceForm,
+    registries: &[Registry],
+    pinned: Option<u32>,
+) -> AnyView {
     let mut credentials = vec![(String::new(), "By the image's name".to_owned())];
     let stored = registries.iter();
     credentials.extend(stored.map(|r| (r.id.to_string(), format!("{}: {}", r.name, r.identity()))));
+    let pinned = pinned.map(|number| {
+        let text = format!(
+            "Launches use revision {number} of its image, to which it was rolled back. Another image here unpins it."
+        );
+        view! { <p class="notice">{text}</p> }
+    });
     let fields = view! {
+        {pinned}
         <TextField
             name=posted("image")
             label="Image"

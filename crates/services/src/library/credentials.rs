@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use store::StoredRegistry;
 
 /// What decides it.
-pub(super) struct Credentials {
+pub(crate) struct Credentials {
     stored: Vec<StoredRegistry>,
     /// What enabled workspaces name for an image, by its canonical reference; in the order of the
     /// workspaces' names.
@@ -14,7 +14,7 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    pub(super) async fn read(core: &Core) -> Result<Self> {
+    pub(crate) async fn read(core: &Core) -> Result<Self> {
         let stored = core.store.registries().await?;
         let mut chosen: HashMap<String, Vec<RegistryId>> = HashMap::new();
         for (image, registry) in core.store.chosen_registries().await? {
@@ -34,7 +34,7 @@ impl Credentials {
     /// Where workspaces name different ones for the same image, the first by name decides: each of
     /// them says that the closest is not right, so any is better than that, and an image is pulled
     /// once for all of them. One that has moved to another address since does not count.
-    pub(super) fn of(&self, image: &ImageRef) -> Option<&StoredRegistry> {
+    pub(crate) fn of(&self, image: &ImageRef) -> Option<&StoredRegistry> {
         let named = self.chosen.get(&image.canonical());
         let named = named.into_iter().flatten();
         let mut own = named.filter_map(|id| self.stored.iter().find(|one| one.id == *id));

@@ -19,7 +19,7 @@ impl Library {
         let store = &core.store;
         let (row, config) =
             (Known::read(core).await?.row(core, &name), core.config_of(&name).await?);
-        let workspaces = store.workspaces_naming(&name).await?;
+        let workspaces = core.workspaces_with(&name, row.id.as_deref()).await?;
         let jobs = store.jobs_of_image(&name).await?;
         if config.is_none() && workspaces.is_empty() && jobs.is_empty() {
             return Err(unknown(&name));

@@ -1,11 +1,12 @@
-//! Stop, pause, start, delete (seed 002): each records a wish and is safe to repeat.
+//! Stop, pause, start, delete (seed 002), and beginning anew from another image: each records a wish
+//! and is safe to repeat.
 
 use crate::{
     core::Core,
     sessions::{Sessions, steerable, unknown},
 };
 use domain::{
-    Error, Result, SessionId,
+    Error, Result, SessionId, Timestamp,
     actor::{Actor, Permission},
     limits::Asked,
     session::{Action, BulkOutcome, Desired, Session, State, Status},
@@ -29,7 +30,7 @@ impl Sessions {
             actor.require(Permission::ForceRemoveSessions)?;
         }
         let core = &self.0;
-        let free_disk = core.disk.free();
+        let (began, free_disk) = (core.now(), core.disk.free());
         let mut tx = core.store.begin().await?;
         let session = tx.session(id).await?.filter(|s| s.visible_to(actor));
         let Some(mut session) = session else {
@@ -41,13 +42,19 @@ impl Sessions {
             actor.require(action.permission())?;
         }
         let state = session.state();
-        if settled_as_asked(&session, action) {
+        // What it is to begin anew from; read once, so that all that follows is about the same.
+        let image = core.launched_now(&session);
+        if settled_as_asked(&session, action, image.as_deref()) {
             return Ok(());
         }
         if !state.allows(action) {
             return Err(refusal(&session, action));
         }
-        if action == Action::Start && !session.takes_resources() {
+        if action == Action::Renew {
+            may_renew(&mut tx, &session, image.as_deref()).await?;
+        }
+        let starts = action.desired() == Desired::Running;
+        if starts && !session.takes_resources() {
             let asked = Asked {
                 workspace: session.workspace_name.clone(),
                 cpu_millis: session.config.cpu_millis,
@@ -56,8 +63,12 @@ impl Sessions {
             core.check_room(&mut tx, (&session.owner, session.owner_role), &asked, free_disk)
                 .await?;
         }
-        if action == Action::Start && session.port.is_none() {
+        if starts && session.port.is_none() {
             session.port = core.claim_port(&mut tx).await?;
+        }
+        match image.filter(|_| action == Action::Renew) {
+            Some(image) => core.renew(&mut session, image, began),
+            None => apply(&mut session, action, began),
         }
         record(core, tx, session, action, Some(actor)).await
     }
@@ -72,7 +83,10 @@ impl Sessions {
         let mut tx = self.0.store.begin().await?;
         let session = tx.session(id).await?.filter(|s| s.desired != Desired::Deleted);
         match session {
-            Some(session) => record(&self.0, tx, session, Action::Delete, actor).await,
+            Some(mut session) => {
+                apply(&mut session, Action::Delete, self.0.now());
+                record(&self.0, tx, session, Action::Delete, actor).await
+            }
             None => Ok(()),
         }
     }
@@ -106,15 +120,14 @@ impl Sessions {
     }
 }
 
-/// Records a wish, tells everybody, and has the reconciler look.
+/// Records a session with a wish that is in it, tells everybody, and has the reconciler look.
 async fn record(
     core: &Arc<Core>,
     mut tx: Tx,
-    mut session: Session,
+    session: Session,
     action: Action,
     actor: Option<&Actor>,
 ) -> Result<()> {
-    apply(&mut session, action, core.now());
     tx.save_session(&session).await?;
     let mut entry = core.entry(actor, format!("Asked to {}", action.deed()));
     if action == Action::ForceRemove {
@@ -133,13 +146,37 @@ async fn record(
     Ok(())
 }
 
-/// Whether the wish is already recorded, reached or not.
-fn settled_as_asked(session: &Session, action: Action) -> bool {
+/// Whether the wish is already recorded, reached or not. `image` is what it would begin anew from.
+fn settled_as_asked(session: &Session, action: Action, image: Option<&str>) -> bool {
     match action {
+        Action::Renew => image.is_some() && image == session.image_digest.as_deref(),
         Action::ForceRemove => session.status == Status::Deleted,
         Action::Start => session.desired == Desired::Running && session.status != Status::Failed,
         _ => session.desired == action.desired() && session.status != Status::Failed,
     }
+}
+
+/// Whether there is anything to begin anew from, and nothing that still needs the container.
+async fn may_renew(tx: &mut Tx, session: &Session, image: Option<&str>) -> Result<()> {
+    let name = &session.workspace_name;
+    if session.source.is_none() {
+        return Err(Error::conflict(format!(
+            "“{name}” cannot begin anew: its workspace is no longer there."
+        )));
+    }
+    if image.is_none() {
+        return Err(Error::unavailable(format!(
+            "“{name}” cannot begin anew: the image of its workspace is not on the engine."
+        ))
+        .hint("Its tile on the launcher says when it is."));
+    }
+    if tx.is_to_be_committed(&session.id).await? {
+        return Err(Error::conflict(format!(
+            "“{name}” cannot begin anew now: an image is being made of it."
+        ))
+        .hint("Wait until that is done."));
+    }
+    Ok(())
 }
 
 fn refusal(session: &Session, action: Action) -> Error {
@@ -164,7 +201,7 @@ fn refusal(session: &Session, action: Action) -> Error {
     }
 }
 
-fn apply(session: &mut Session, action: Action, now: domain::Timestamp) {
+fn apply(session: &mut Session, action: Action, now: Timestamp) {
     session.desired = action.desired();
     session.reason = None;
     match action {
@@ -188,6 +225,26 @@ fn apply(session: &mut Session, action: Action, now: domain::Timestamp) {
                 session.progress = domain::session::LaunchProgress::default();
             }
         }
-        Action::Stop | Action::Pause | Action::Delete => {}
+        // How it begins anew is told below.
+        Action::Renew | Action::Stop | Action::Pause | Action::Delete => {}
+    }
+}
+
+impl Core {
+    /// Gives a session a new container of another image, in place of the one it has. It stays the
+    /// same session, with its network, its port and everything else that it was launched with.
+    fn renew(&self, session: &mut Session, image: String, began: Timestamp) {
+        if let Some(source) = &session.source {
+            session.config.image = source.image.to_string();
+        }
+        session.progress = self.begun(began, &image);
+        session.image_digest = Some(image);
+        session.generation += 1;
+        session.created = false;
+        session.desired = Desired::Running;
+        session.status = Status::Starting;
+        session.reason = None;
+        session.address = None;
+        session.running_since = None;
     }
 }

@@ -131,10 +131,11 @@ impl Core {
 
     /// The exact image a launch would run.
     fn image_for(&self, workspace: &Workspace) -> Result<String> {
-        let reference = workspace.definition.image.canonical();
-        if let Some(id) = self.images.id_of(&reference) {
+        let source = workspace.source();
+        if let Some(id) = self.images.id_for(&source) {
             return Ok(id);
         }
+        let reference = source.reference();
         let name = &workspace.definition.name;
         if let Some(problem) = self.engine_problem() {
             return Err(problem);
@@ -149,6 +150,10 @@ impl Core {
                 "“{name}” is not ready: its image {reference} is being built (step {step} of {steps})."
             ))
             .hint("Its tile shows the progress. Launch it when the tile says Ready."),
+            _ if source.pin.is_some() => Error::unavailable(format!(
+                "“{name}” cannot be launched: the image it was rolled back to, {reference}, is not on the engine."
+            ))
+            .hint("An administrator can pull it in the list of workspaces, or unpin the workspace on the page of its image."),
             _ => Error::unavailable(format!(
                 "“{name}” cannot be launched: its image {reference} is not on the engine."
             ))
@@ -182,10 +187,7 @@ impl Core {
         };
         self.check_room(tx, (&actor.user, actor.role), &asked, free_disk).await?;
         let port = self.claim_port(tx).await?;
-        let mut progress = LaunchProgress::default();
-        progress.begin(LaunchStep::Limits, began);
-        progress.begin(LaunchStep::Image, self.now());
-        progress.note(domain::image::short_digest(&digest));
+        let progress = self.begun(began, &digest);
         Ok(Session {
             id: self.new_id()?,
             owner: actor.user.clone(),
@@ -225,7 +227,17 @@ impl Core {
             ended_at: None,
             life: Life::default(),
             lifetime: definition.lifetime,
+            source: Some(workspace.source()),
         })
+    }
+
+    /// A launch that has got as far as its image.
+    pub(crate) fn begun(&self, began: Timestamp, digest: &str) -> LaunchProgress {
+        let mut progress = LaunchProgress::default();
+        progress.begin(LaunchStep::Limits, began);
+        progress.begin(LaunchStep::Image, self.now());
+        progress.note(domain::image::short_digest(digest));
+        progress
     }
 
     /// Whether the installation has room for one more session that runs. How much disk is free is

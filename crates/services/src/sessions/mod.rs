@@ -10,7 +10,7 @@ use crate::core::Core;
 use domain::{
     Error, Result, SessionId,
     actor::{Actor, Permission},
-    session::{Session, SessionRow, TimelineEntry},
+    session::{Session, SessionRow, TimelineEntry, Waiting},
 };
 use std::sync::Arc;
 
@@ -66,10 +66,21 @@ impl Core {
         }
     }
 
+    /// The content id that the next session of a session's workspace has, if the engine has that.
+    pub(crate) fn launched_now(&self, session: &Session) -> Option<String> {
+        session.source.as_ref().and_then(|source| self.images.id_for(source))
+    }
+
+    /// Whether the next session of its workspace has another image than a session.
+    pub(crate) fn waiting(&self, session: &Session) -> Option<Waiting> {
+        session.waiting(self.launched_now(session).as_deref())
+    }
+
     /// A session as a list shows it.
     pub(crate) fn row(&self, mut session: Session) -> SessionRow {
         self.bring_up_to_date(&mut session);
         SessionRow {
+            waiting: self.waiting(&session),
             state: session.state(),
             ending: self.ending(&session),
             usage: session.running_since.and_then(|_| self.usages.of(&session.id, self.now())),

@@ -42,6 +42,7 @@ impl Sessions {
             may_create_image: may_steer && actor.may(Permission::CreateImages),
             ending: self.0.ending(&session),
             may_open_terminal: may_steer && actor.may(Permission::OpenTerminals),
+            waiting: self.0.waiting(&session),
             image_job: self.0.store.commit_of(id).await?,
             session,
         })

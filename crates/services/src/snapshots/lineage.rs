@@ -7,6 +7,7 @@ use domain::{
     actor::{Actor, Permission},
     event::Change,
     image::ImageRef,
+    revision::How,
     snapshot::{Lineage, Origin},
     workspace::Workspace,
 };
@@ -58,7 +59,10 @@ impl Snapshots {
         }
         workspace.revision += 1;
         workspace.updated_at = core.now();
+        // It is this image that is meant now.
+        workspace.pin = None;
         tx.save_workspace(&workspace).await?;
+        core.note_reference(&mut tx, &workspace, Some(actor), How::Replaced).await?;
         let name = &workspace.definition.name;
         let what = format!("{name}: {before} to {image}");
         let id = Some(workspace.id.as_str());

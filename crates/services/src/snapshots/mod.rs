@@ -27,6 +27,7 @@ use domain::{
     event::Change,
     group::ADMINISTRATORS,
     job::JobLinks,
+    revision::How,
     session::Session,
     snapshot::{Known, Lineage, Snapshot},
     workspace::{Definition, Workspace},
@@ -123,6 +124,7 @@ impl Snapshots {
         }
         if let Some(workspace) = &workspace {
             tx.insert_workspace(workspace, None).await?;
+            core.note_reference(&mut tx, workspace, Some(actor), How::Created).await?;
         }
         let lineage = Lineage {
             image: canonical.clone(),
@@ -215,6 +217,7 @@ impl Snapshots {
                 hidden: parent.is_some_and(|p| p.hidden),
                 notes: parent.map(|p| p.notes.clone()).unwrap_or_default(),
             },
+            pin: None,
             revision: 1,
             created_at: core.now(),
             updated_at: core.now(),
