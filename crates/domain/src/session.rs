@@ -541,7 +541,7 @@ mod tests {
                 grants: Grants { allowed: Vec::new(), denied },
             })
         };
-        assert_eq!(open(Role::User), [Action::Pause, Action::Start, Action::Delete]);
+        assert_eq!(open(Role::User), [Action::Pause, Action::Start, Action::Renew, Action::Delete]);
         assert_eq!(open(Role::Administrator), Action::ALL);
     }
 
