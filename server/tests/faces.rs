@@ -226,7 +226,9 @@ const ROUTES: &[(&str, &str, Who)] = &[
 /// two lines in the table it is the one that plain users have.
 fn needed(what: &str) -> Option<Permission> {
     Some(match what {
-        "launch" | "set_favourite" => Permission::LaunchWorkspaces,
+        "launch" | "set_favourite" | "show_launch_options" | "/launch/{id}" => {
+            Permission::LaunchWorkspaces
+        }
         "show_settings" | "save_settings" | "/settings" => Permission::ManageSettings,
         "act_on_sessions" => Permission::SteerAllSessions,
         "list_sessions" | "/sessions" => Permission::SeeAllSessions,
@@ -238,11 +240,13 @@ fn needed(what: &str) -> Option<Permission> {
         | "/sessions/{id}/image" => Permission::CreateImages,
         "list_registries" | "show_registry" | "save_registry" | "test_registry"
         | "weigh_registry" | "delete_registry" | "test_push" | "/registries"
-        | "/registries/new" | "/registries/{id}" => Permission::ManageRegistries,
+        | "/registries/new" | "/registries/{id}" | "/registries/import" | "look_at_import"
+        | "import_registries" => Permission::ManageRegistries,
         "list_images" | "show_image" | "pull_reference" | "tag_image" | "weigh_image"
-        | "remove_image" | "act_on_images" | "show_disk" | "prune_images" => {
-            Permission::ManageImages
-        }
+        | "remove_image" | "act_on_images" | "show_disk" | "prune_images" | "/images"
+        | "/images/show" | "/images/disk" => Permission::ManageImages,
+        "list_groups" | "show_group" | "save_group" | "weigh_group" | "delete_group"
+        | "/groups" | "/groups/new" | "/groups/{id}" => Permission::ManageGroups,
         "lineage_of_image"
         | "replace_image"
         | "list_workspaces"
@@ -254,6 +258,16 @@ fn needed(what: &str) -> Option<Permission> {
         | "pull_image"
         | "test_launch"
         | "delete_workspace"
+        | "group_names"
+        | "offered_registries"
+        | "show_workspace_image"
+        | "roll_back_workspace"
+        | "unpin_workspace"
+        // Of a workspace, as the table asks.
+        | "show_hook"
+        | "make_hook_secret"
+        | "remove_hook"
+        | "/workspaces/{id}/image"
         | "/workspaces"
         | "/workspaces/new"
         | "/workspaces/{id}"
