@@ -14,7 +14,7 @@ pub use server::{Chunks, hint};
 /// two of them need is a file of its own for every combination of them.
 macro_rules! lazy {
     ($chunk:ident, $page:ident) => {{
-        use leptos::wasm_split::SplitLoaderError;
+        use leptos::wasm_split::{SplitLoaderError, wasm_split};
         use leptos_router::{Lazy, LazyRoute};
 
         struct Route;
@@ -40,12 +40,7 @@ macro_rules! lazy {
         }
 
         // Functions marked like this begin a chunk; the name of the chunk makes them share one.
-        #[leptos::wasm_split::wasm_split(
-                $chunk,
-                wasm_split_path = ::leptos::wasm_split,
-                preload(fetch),
-                fallible
-            )]
+        #[wasm_split($chunk, wasm_split_path = ::leptos::wasm_split, preload(fetch), fallible)]
         fn page() -> Result<AnyView, SplitLoaderError> {
             Ok(view! { <$page/> }.into_any())
         }
