@@ -5,31 +5,40 @@
 //! it are the two halves of the table.
 
 use crate::{
-    components::{clock, frame::Frame},
+    components::{clock, confirm::PARAMETER, frame::Frame},
     lazy::lazy,
     live,
     pages::{
         account::AccountPage,
+        audit::AuditPage,
+        groups::{GroupsPage, edit::GroupEditPage},
         images::{ImagesPage, detail::ImagePage, disk::DiskPage},
+        invite::InvitePage,
         job::JobPage,
         jobs::JobsPage,
+        launch::LaunchPage,
         launcher::LauncherPage,
         login::LoginPage,
         not_found::NotFoundPage,
-        registries::{RegistriesPage, edit::RegistryEditPage},
+        registries::{RegistriesPage, edit::RegistryEditPage, import::RegistryImportPage},
         session::{SessionFilesPage, SessionLogPage, SessionPage, SessionProcessesPage},
         sessions::SessionsPage,
         settings::SettingsPage,
         setup::SetupPage,
         snapshot::SnapshotPage,
         stream::StreamPage,
+        users::{UsersPage, detail::UserPage, new::NewUserPage},
         workspace_edit::WorkspaceEditPage,
+        workspace_image::WorkspaceImagePage,
         workspaces::WorkspacesPage,
     },
     redirect,
 };
 use domain::{
-    IconId, JobId, RegistryId, SessionId, WorkspaceId, list::encode, log::LogQuery,
+    GroupId, IconId, JobId, RegistryId, SessionId, UserId, WorkspaceId,
+    list::{ListQuery, encode},
+    log::LogQuery,
+    session::Action,
     snapshot::WizardStep,
 };
 use leptos::prelude::*;
@@ -42,6 +51,8 @@ use leptos_router::{
 
 pub const SETUP: &str = "/setup";
 pub const LOGIN: &str = "/login";
+/// Where a one-time link leads.
+pub const INVITE: &str = "/invite";
 pub const LAUNCHER: &str = "/";
 pub const SESSIONS: &str = "/sessions";
 pub const WORKSPACES: &str = "/workspaces";
@@ -50,7 +61,13 @@ pub const IMAGES: &str = "/images";
 pub const IMAGES_DISK: &str = "/images/disk";
 pub const REGISTRIES: &str = "/registries";
 pub const NEW_REGISTRY: &str = "/registries/new";
+pub const IMPORT_REGISTRIES: &str = "/registries/import";
+pub const GROUPS: &str = "/groups";
+pub const NEW_GROUP: &str = "/groups/new";
 pub const JOBS: &str = "/jobs";
+pub const USERS: &str = "/users";
+pub const NEW_USER: &str = "/users/new";
+pub const AUDIT: &str = "/audit";
 pub const SETTINGS: &str = "/settings";
 pub const ACCOUNT: &str = "/account";
 /// The stream of changes; the server's, but part of the same address space.
@@ -68,6 +85,11 @@ pub fn login(next: &str) -> String {
 /// Details and timeline of a session.
 pub fn session(id: &SessionId) -> String {
     format!("{SESSIONS}/{id}")
+}
+
+/// A session's page with the question whether it is to begin anew, from the image that is waiting.
+pub fn renew_session(id: &SessionId) -> String {
+    format!("{SESSIONS}/{id}?{PARAMETER}={}:{id}", Action::Renew.as_str())
 }
 
 /// What a session's container has written.
@@ -126,9 +148,42 @@ pub fn image(reference: &str) -> String {
     format!("{IMAGES}/show?image={}", encode(reference))
 }
 
+/// Launching a workspace with a say in what it begins with.
+pub fn launch(id: &WorkspaceId) -> String {
+    format!("/launch/{id}")
+}
+
+/// Which image a workspace launches, and which ones it has launched.
+pub fn workspace_image(id: &WorkspaceId) -> String {
+    format!("{WORKSPACES}/{id}/image")
+}
+
 /// The form of a registry.
 pub fn registry(id: &RegistryId) -> String {
     format!("{REGISTRIES}/{id}")
+}
+
+/// The form of a group.
+pub fn group(id: &GroupId) -> String {
+    format!("{GROUPS}/{id}")
+}
+
+/// An account.
+pub fn user(id: &UserId) -> String {
+    format!("{USERS}/{id}")
+}
+
+/// What somebody did, as the audit log has it.
+pub fn audit_of(name: &str) -> String {
+    let query = ListQuery { filter: name.to_owned(), ..ListQuery::default() };
+    format!("{AUDIT}{}", query.to_query())
+}
+
+/// The lines of the audit log that a query asks for, as a file; not a page.
+pub fn export_audit(query: &ListQuery, format: &str) -> String {
+    let asked = ListQuery { page: 1, ..query.clone() }.to_query();
+    let asked = asked.strip_prefix('?').map(|rest| format!("&{rest}")).unwrap_or_default();
+    format!("{AUDIT}/export?format={format}{asked}")
 }
 
 /// An uploaded picture.
@@ -161,9 +216,11 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/setup") view=lazy!(desk, SetupPage) ssr=SsrMode::Async/>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/invite") view=lazy!(desk, InvitePage) ssr=SsrMode::Async/>
                 <Route path=path!("/sessions/:id/view") view=lazy!(stream, StreamPage) ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view=LauncherPage/>
+                    <Route path=path!("/launch/:id") view=lazy!(stream, LaunchPage)/>
                     <Route path=path!("/sessions") view=lazy!(sessions, SessionsPage)/>
                     <Route path=path!("/sessions/:id") view=lazy!(sessions, SessionPage)/>
                     <Route path=path!("/sessions/:id/log") view=lazy!(sessions, SessionLogPage)/>
@@ -175,13 +232,22 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/workspaces") view=lazy!(workspaces, WorkspacesPage)/>
                     <Route path=path!("/workspaces/new") view=lazy!(workspaces, WorkspaceEditPage)/>
                     <Route path=path!("/workspaces/:id") view=lazy!(workspaces, WorkspaceEditPage)/>
+                    <Route path=path!("/workspaces/:id/image") view=lazy!(workspaces, WorkspaceImagePage)/>
                     <Route path=path!("/settings") view=lazy!(desk, SettingsPage)/>
                     <Route path=path!("/images") view=lazy!(images, ImagesPage)/>
                     <Route path=path!("/images/show") view=lazy!(images, ImagePage)/>
                     <Route path=path!("/images/disk") view=lazy!(images, DiskPage)/>
                     <Route path=path!("/registries") view=lazy!(images, RegistriesPage)/>
                     <Route path=path!("/registries/new") view=lazy!(images, RegistryEditPage)/>
+                    <Route path=path!("/registries/import") view=lazy!(images, RegistryImportPage)/>
                     <Route path=path!("/registries/:id") view=lazy!(images, RegistryEditPage)/>
+                    <Route path=path!("/groups") view=lazy!(desk, GroupsPage)/>
+                    <Route path=path!("/groups/new") view=lazy!(desk, GroupEditPage)/>
+                    <Route path=path!("/groups/:id") view=lazy!(desk, GroupEditPage)/>
+                    <Route path=path!("/users") view=lazy!(desk, UsersPage)/>
+                    <Route path=path!("/users/new") view=lazy!(desk, NewUserPage)/>
+                    <Route path=path!("/users/:id") view=lazy!(desk, UserPage)/>
+                    <Route path=path!("/audit") view=lazy!(desk, AuditPage)/>
                     <Route path=path!("/account") view=lazy!(desk, AccountPage)/>
                 </ParentRoute>
             </Routes>
@@ -203,5 +269,12 @@ mod tests {
     fn a_reference_survives_the_address_of_its_page() {
         let page = "/images/show?image=registry.example%3A5000%2Fteam%2Fapp%3A1.2";
         assert_eq!(image("registry.example:5000/team/app:1.2"), page);
+    }
+
+    #[test]
+    fn a_file_of_the_audit_log_holds_what_the_page_asks_for() {
+        let query = ListQuery { filter: "ada".into(), page: 3, ..ListQuery::default() };
+        assert_eq!(export_audit(&query, "csv"), "/audit/export?format=csv&filter=ada");
+        assert_eq!(export_audit(&ListQuery::default(), "jsonl"), "/audit/export?format=jsonl");
     }
 }

@@ -113,6 +113,7 @@ test.describe('Workspaces', () => {
     const name = `Shell ${Date.now()}`;
     const form = await new WorkspaceForm(page).openNew();
     await form.fill({ ...GOOD, name });
+    await form.group('All users').check();
     await form.save.click();
     await expect(form.heading).toHaveText(`Edit ${name}`);
     const changed = `${name} changed`;
@@ -229,11 +230,15 @@ test.describe('Workspaces', () => {
     const { page } = await visitor({ admin: true });
     const form = await new WorkspaceForm(page).openNew();
     await form.fill({ name: 'Mine' });
+    await form.group('All users').check();
+    await form.group('Administrators').uncheck();
     await form.preset.selectOption('Kasm desktop');
     await form.button('Fill in').click();
     await expect(page.locator('.preset-filled')).toContainText('Nothing is saved yet.');
     await form.holds({ name: 'Mine', port: '6901', scheme: 'https', basic_user: 'kasm_user' });
     await expect(form.field('image')).toHaveValue(/kasmweb\/desktop/);
+    await expect(form.group('All users')).toBeChecked();
+    await expect(form.group('Administrators')).not.toBeChecked();
   });
 
   test('a test launch of a wrong port says which step failed, with numbers, and can be tried again', async ({ visitor }) => {

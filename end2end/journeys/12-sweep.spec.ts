@@ -11,7 +11,7 @@ const THEMES = ['light', 'dark', 'contrast'];
 const SIZES = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
 
 /** Every page of somebody signed in, by the words a report names it with. */
-const pages = (session: string, workspace: string, job: string, registry: string): Record<string, string> => ({
+const pages = (session: string, workspace: string, job: string, registry: string, user: string): Record<string, string> => ({
   launcher: '/',
   'launcher without a match': '/?q=nothing-is-called-this',
   account: '/account',
@@ -33,6 +33,7 @@ const pages = (session: string, workspace: string, job: string, registry: string
   job: `/jobs/${job}`,
   workspaces: '/workspaces',
   workspace: `/workspaces/${workspace}`,
+  'image of a workspace': `/workspaces/${workspace}/image`,
   'new workspace': '/workspaces/new',
   settings: '/settings',
   images: '/images',
@@ -44,6 +45,18 @@ const pages = (session: string, workspace: string, job: string, registry: string
   'question before a registry is deleted': `/registries?confirm=delete:${registry}`,
   registry: `/registries/${registry}`,
   'new registry': '/registries/new',
+  'import of registries': '/registries/import',
+  groups: '/groups',
+  'groups without a match': '/groups?q=nothing-is-called-this',
+  'group that is built in': '/groups/everybody',
+  'new group': '/groups/new',
+  users: '/users',
+  'users without a match': '/users?q=nothing-is-called-this',
+  user: `/users/${user}`,
+  'question before a user is deleted': `/users/${user}?confirm=delete:${user}`,
+  'new user': '/users/new',
+  'audit log': '/audit',
+  'audit log without a match': '/audit?q=nothing-is-called-this&from=2020-01-01',
   'nothing here': '/nothing-is-here',
 });
 
@@ -79,7 +92,8 @@ async function resident(visitor: (o: object) => Promise<Visitor>, options: objec
   await person.call('save_registry', { 'form[name]': `Sweep ${id}`, 'form[url]': 'https://registry.example.org' });
   const registries = (await person.call('list_registries', {})).body;
   const registry = registries.find((one: any) => one.name === `Sweep ${id}`).id;
-  return { ...person, all: pages(id, href!.split('/').at(-1)!, job.id, registry) };
+  const { body: invited } = await person.call('invite_user', { name: `sweep-${id}`, role: 'auditor' });
+  return { ...person, all: pages(id, href!.split('/').at(-1)!, job.id, registry, invited.id) };
 }
 
 /** Looks at a page in every theme. */
@@ -106,6 +120,9 @@ for (const viewport of SIZES) {
     const reader = await stranger({ viewport });
     await settled(reader.page, '/login');
     await inEveryTheme(reader.page, 'login');
+    reader.guard.expect('/invite', 404);
+    await settled(reader.page, '/invite');
+    await inEveryTheme(reader.page, 'invitation without its link');
     const founder = await stranger({ viewport, at: fresh });
     founder.guard.expect('/setup', 403);
     await settled(founder.page, '/setup');

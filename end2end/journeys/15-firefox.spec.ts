@@ -24,7 +24,7 @@ test('Firefox signs in, launches a terminal, sees it, and finds nothing wrong wi
     await expect.poll(() => firefox.framed(), { timeout: 30_000 }).toContain('user@workspace');
     expect(await inside(id, 'id -un')).toBe('user');
 
-    for (const address of ['/', '/sessions', `/sessions/${id}`, `/sessions/${id}/image`, '/jobs', '/workspaces', '/workspaces/new', '/account']) {
+    for (const address of ['/', '/sessions', `/sessions/${id}`, `/sessions/${id}/image`, '/jobs', '/workspaces', '/workspaces/new', '/groups', '/groups/new', '/account']) {
       await firefox.open(server.url + address);
       await expect.poll(() => page.evaluate(() => document.querySelectorAll('.loading').length), address).toBe(0);
     }

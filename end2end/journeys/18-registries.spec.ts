@@ -4,7 +4,7 @@ import { PUSHER, Registry } from '../fixtures/registry.ts';
 import { COMMIT, forget, launch } from '../fixtures/snapshots.ts';
 import { PASSWORD, expect, test } from '../fixtures/test.ts';
 import { JobPage } from '../pages/job.ts';
-import { RegistriesPage, RegistryForm } from '../pages/registries.ts';
+import { ImportPage, RegistriesPage, RegistryForm } from '../pages/registries.ts';
 import { WizardPage } from '../pages/wizard.ts';
 
 test.describe('Registries', () => {
@@ -95,7 +95,7 @@ test.describe('Registries', () => {
         await page.waitForURL(/\/jobs\//);
         const pull = new JobPage(page);
         await expect(pull.badge).toHaveText('Done', COMMIT);
-        await expect(pull.log).toContainText(`Pulling ${image} as ${PUSHER}.`);
+        await expect(pull.log).toContainText(`Pulling ${image} as ${PUSHER} (`);
         await page.goto('/workspaces?q=Snapshot');
         await expect(row).toContainText('Ready');
       });
@@ -148,6 +148,58 @@ test.describe('Registries', () => {
       await registry.remove();
     }
   });
+
+  for (const javaScriptEnabled of [true, false]) {
+    test(`what Docker signs in to is imported, ${javaScriptEnabled ? 'with' : 'without'} JavaScript`, async ({ visitor }) => {
+      const { page, guard } = await visitor({ admin: true, javaScriptEnabled });
+      const host = `r${Date.now()}.example.org`;
+      const secret = 'secret-violin';
+      const auth = Buffer.from(`robot:${secret}`).toString('base64');
+      const file = JSON.stringify({
+        auths: { [host]: { auth }, 'helped.example.org': {}, 'two words': { auth } },
+        credsStore: 'desktop',
+      });
+      const list = await new RegistriesPage(page).open();
+      await list.importing.click();
+      const form = new ImportPage(page);
+
+      await test.step('what is no such file says where, and stays', async () => {
+        guard.expect('/fn/look_at_import', 422);
+        await form.text.fill(file.slice(0, -1));
+        await form.look.click();
+        await expect(form.problems).toContainText('ends too early, at line 1');
+        await expect(form.text).toHaveValue(javaScriptEnabled ? file.slice(0, -1) : '');
+      });
+
+      await test.step('a look says what would be stored, and stores nothing', async () => {
+        await form.text.fill(file);
+        await form.look.click();
+        await form.says(host, 'Can be stored', `“${host}”, with user robot`);
+        await form.says('helped.example.org', 'Cannot be stored', 'docker-credential-desktop');
+        await form.says('two words', 'Cannot be stored', 'no address of a registry');
+        await expect(form.text).toHaveValue(javaScriptEnabled ? file : '');
+        if (javaScriptEnabled) await isAccessible(page);
+        else {
+          await expect(form.report).toContainText('paste it again');
+          await form.text.fill(file);
+        }
+      });
+
+      await test.step('an import stores it, and the text goes', async () => {
+        await form.store.click();
+        await form.says(host, 'Stored');
+        await expect(form.text).toHaveCount(0);
+        for (const words of [secret, auth]) expect(await page.content()).not.toContain(words);
+        if (javaScriptEnabled) await isAccessible(page);
+        await form.done.click();
+        await expect(list.row(host)).toContainText('robot');
+        await expect(list.row(host)).toContainText(`https://${host}`);
+        await list.remove(host).click();
+        await page.getByRole('dialog').getByRole('button', { name: 'Delete registry' }).click();
+        await expect(list.row(host)).toHaveCount(0);
+      });
+    });
+  }
 
   test('a user is offered none of it', async ({ visitor }) => {
     const { page, guard } = await visitor();

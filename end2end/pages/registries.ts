@@ -20,6 +20,7 @@ export class TestReport {
 export class RegistriesPage {
   readonly heading;
   readonly create;
+  readonly importing;
   readonly rows;
   readonly notice;
   readonly report;
@@ -27,6 +28,7 @@ export class RegistriesPage {
   constructor(readonly page: Page) {
     this.heading = page.getByRole('heading', { name: 'Registries', level: 1 });
     this.create = page.getByRole('link', { name: 'New registry' }).first();
+    this.importing = page.getByRole('link', { name: 'Import from Docker' }).first();
     this.rows = page.getByRole('table', { name: 'Registries' }).locator('tbody tr');
     this.notice = page.locator('.notice-good');
     this.report = new TestReport(page);
@@ -51,6 +53,32 @@ export class RegistriesPage {
 
   remove(name: string) {
     return this.page.getByRole('link', { name: `Delete ${name} …`, exact: true });
+  }
+}
+
+/** The page that stores what a `config.json` of Docker names. */
+export class ImportPage {
+  readonly text;
+  readonly look;
+  readonly store;
+  readonly done;
+  readonly problems;
+  readonly report;
+
+  constructor(readonly page: Page) {
+    this.text = page.getByLabel('Content of config.json');
+    this.look = page.getByRole('button', { name: 'Look', exact: true });
+    this.store = page.getByRole('button', { name: 'Import', exact: true });
+    this.done = page.getByRole('link', { name: 'Show registries' });
+    this.problems = page.locator('.field-problem');
+    this.report = page.getByRole('region', { name: 'What becomes of each registry' });
+  }
+
+  /** What is said of a registry of the file, such as `Can be stored`. */
+  async says(key: string, word: string, words: string | RegExp = '') {
+    const line = this.report.getByRole('listitem').filter({ hasText: key });
+    await expect(line.locator('.launch-step-state')).toHaveText(word);
+    await expect(line).toContainText(words);
   }
 }
 

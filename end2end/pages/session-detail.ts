@@ -6,6 +6,7 @@ export class SessionDetailPage {
   readonly badge;
   readonly timeline;
   readonly ending;
+  readonly waiting;
   readonly tabs;
 
   constructor(readonly page: Page) {
@@ -13,6 +14,7 @@ export class SessionDetailPage {
     this.badge = page.locator('.page-state .badge');
     this.timeline = page.locator('.timeline-entry');
     this.ending = page.locator('.ending-notice');
+    this.waiting = page.locator('.waiting-notice');
     this.tabs = page.getByRole('navigation', { name: 'Session' });
   }
 

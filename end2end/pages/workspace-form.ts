@@ -44,6 +44,11 @@ export class WorkspaceForm {
     return this.page.getByRole('radio', { name });
   }
 
+  /** The tick of a group whose members may launch it. */
+  group(name: string) {
+    return this.field('groups').getByLabel(name, { exact: true });
+  }
+
   button(name: string) {
     return this.page.getByRole('button', { name, exact: true });
   }

@@ -7,9 +7,10 @@ mod support;
 
 use domain::{
     SessionId, WorkspaceId,
-    actor::Role,
+    actor::{Permission, Role},
     icon::{self, Icon},
     session::State,
+    workspace::WorkspaceForm,
 };
 use leptos::server_fn::axum::server_fn_paths;
 use services::Services;
@@ -26,6 +27,7 @@ enum Who {
     /// Everybody, and this is what nobody in particular gets.
     Anybody(u16),
     SignedIn,
+    /// Those with a permission that plain users lack; which, says [`needed`].
     Administrators,
 }
 
@@ -63,6 +65,7 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("revoke_other_sign_ins", SignedIn, Form(&[])),
     ("show_launcher", SignedIn, Form(&[("search", ""), ("category", "")])),
     ("launch", SignedIn, Form(&[("workspace", "{workspace}")])),
+    ("show_launch_options", SignedIn, Form(&[("workspace", "{workspace}")])),
     ("set_favourite", SignedIn, Form(&[("workspace", "{workspace}"), ("favourite", "on")])),
     ("show_session", SignedIn, Form(&[("id", "{session}")])),
     ("show_session_log", SignedIn, Form(&[("id", "{session}")])),
@@ -110,6 +113,8 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("weigh_group", Administrators, Form(&[("id", "everybody")])),
     ("delete_group", Administrators, Form(&[("id", "0")])),
     ("effective_settings", SignedIn, Form(&[])),
+    ("look_at_import", Administrators, Form(&[("text", "{}")])),
+    ("import_registries", Administrators, Form(&[("text", "{}")])),
     ("list_images", Administrators, Json(LIST)),
     ("show_image", Administrators, Form(&[("image", "x:1")])),
     ("pull_reference", Administrators, Form(&[("image", "x:1")])),
@@ -127,13 +132,42 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("list_workspaces", Administrators, Json(LIST)),
     ("check_engine", Administrators, Form(&[])),
     ("show_workspace", Administrators, Form(&[("id", "{workspace}")])),
+    ("offered_registries", Administrators, Form(&[])),
     ("save_workspace", Administrators, Form(&[("form[name]", "New"), ("form[image]", "x:1")])),
     ("duplicate_workspace", Administrators, Form(&[("id", "{workspace}")])),
     ("set_workspace_enabled", Administrators, Form(&[("id", "{workspace}"), ("enabled", "on")])),
     ("weigh_deletion", Administrators, Form(&[("id", "{workspace}")])),
     ("pull_image", Administrators, Form(&[("id", "{workspace}")])),
+    ("show_workspace_image", Administrators, Form(&[("id", "{workspace}")])),
+    ("roll_back_workspace", Administrators, Form(&[("id", "{workspace}"), ("number", "1")])),
+    ("unpin_workspace", Administrators, Form(&[("id", "{workspace}")])),
+    ("show_hook", Administrators, Form(&[("of", "workspace"), ("id", "{workspace}")])),
+    ("make_hook_secret", Administrators, Form(&[("of", "workspace"), ("id", "{workspace}")])),
+    ("remove_hook", Administrators, Form(&[("of", "workspace"), ("id", "{workspace}")])),
     ("test_launch", Administrators, Form(&[("id", "{workspace}")])),
     ("delete_workspace", Administrators, Form(&[("id", "{workspace}")])),
+    ("list_users", Administrators, Json(LIST)),
+    ("show_user", Administrators, Form(&[("id", "0")])),
+    (
+        "create_user",
+        Administrators,
+        Form(&[("name", "new"), ("role", "user"), ("password", PASSWORD), ("again", PASSWORD)]),
+    ),
+    ("invite_user", Administrators, Form(&[("name", "newer"), ("role", "user")])),
+    ("link_user", Administrators, Form(&[("id", "0")])),
+    ("withdraw_user_link", Administrators, Form(&[("id", "0")])),
+    ("set_user_role", Administrators, Form(&[("id", "0"), ("role", "user")])),
+    ("set_user_enabled", Administrators, Form(&[("id", "0")])),
+    ("end_user_sign_ins", Administrators, Form(&[("id", "0")])),
+    ("weigh_user", Administrators, Form(&[("id", "0")])),
+    ("delete_user", Administrators, Form(&[("id", "0")])),
+    ("list_audit", Administrators, Json(LIST)),
+    ("show_invitation", Anybody(404), Form(&[("token", "guess")])),
+    (
+        "accept_invitation",
+        Anybody(404),
+        Form(&[("token", "guess"), ("password", PASSWORD), ("again", PASSWORD)]),
+    ),
 ];
 
 /// Every other route of the console, and who may ask for it. One that is missing here fails
@@ -144,8 +178,11 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/healthz", Anybody(200)),
     ("GET", "/readyz", Anybody(200)),
     ("GET", "/pkg/{hash}/{file}", Anybody(404)),
+    // It has a secret of its own.
+    ("POST", "/hooks/{id}", Anybody(401)),
     ("GET", "/", SignedIn),
     ("GET", "/account", SignedIn),
+    ("GET", "/launch/{id}", SignedIn),
     ("GET", "/events", SignedIn),
     ("GET", "/icons/{id}", SignedIn),
     ("GET", "/sessions/{id}", SignedIn),
@@ -167,12 +204,106 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/images/disk", Administrators),
     ("GET", "/registries", Administrators),
     ("GET", "/registries/new", Administrators),
+    ("GET", "/registries/import", Administrators),
     ("GET", "/registries/{id}", Administrators),
+    ("GET", "/groups", Administrators),
+    ("GET", "/groups/new", Administrators),
+    ("GET", "/groups/{id}", Administrators),
     ("GET", "/workspaces", Administrators),
     ("GET", "/workspaces/new", Administrators),
     ("GET", "/workspaces/{id}", Administrators),
+    ("GET", "/workspaces/{id}/image", Administrators),
     ("POST", "/workspaces/{id}/icon", Administrators),
+    ("GET", "/invite", Anybody(404)),
+    ("GET", "/users", Administrators),
+    ("GET", "/users/new", Administrators),
+    ("GET", "/users/{id}", Administrators),
+    ("GET", "/audit", Administrators),
+    ("GET", "/audit/export", Administrators),
 ];
+
+/// What a function or a route asks for beyond a sign-in; none where everybody may. Of a function with
+/// two lines in the table it is the one that plain users have.
+fn needed(what: &str) -> Option<Permission> {
+    Some(match what {
+        "launch" | "set_favourite" => Permission::LaunchWorkspaces,
+        "show_settings" | "save_settings" | "/settings" => Permission::ManageSettings,
+        "act_on_sessions" => Permission::SteerAllSessions,
+        "list_sessions" | "/sessions" => Permission::SeeAllSessions,
+        "list_jobs" | "/jobs" => Permission::SeeAllJobs,
+        "show_snapshot"
+        | "keep_snapshot"
+        | "submit_snapshot"
+        | "discard_snapshot"
+        | "/sessions/{id}/image" => Permission::CreateImages,
+        "list_registries" | "show_registry" | "save_registry" | "test_registry"
+        | "weigh_registry" | "delete_registry" | "test_push" | "/registries"
+        | "/registries/new" | "/registries/{id}" => Permission::ManageRegistries,
+        "list_images" | "show_image" | "pull_reference" | "tag_image" | "weigh_image"
+        | "remove_image" | "act_on_images" | "show_disk" | "prune_images" => {
+            Permission::ManageImages
+        }
+        "lineage_of_image"
+        | "replace_image"
+        | "list_workspaces"
+        | "show_workspace"
+        | "save_workspace"
+        | "duplicate_workspace"
+        | "set_workspace_enabled"
+        | "weigh_deletion"
+        | "pull_image"
+        | "test_launch"
+        | "delete_workspace"
+        | "/workspaces"
+        | "/workspaces/new"
+        | "/workspaces/{id}"
+        | "/workspaces/{id}/icon" => Permission::ManageWorkspaces,
+        "check_engine" => Permission::InspectEngine,
+        "/sessions/{id}/terminal" | "/sessions/{id}/terminal/socket" => Permission::OpenTerminals,
+        "list_users" | "show_user" | "/users" | "/users/{id}" => Permission::SeeUsers,
+        "create_user" | "invite_user" | "link_user" | "withdraw_user_link" | "set_user_role"
+        | "set_user_enabled" | "end_user_sign_ins" | "weigh_user" | "delete_user"
+        | "/users/new" => Permission::ManageUsers,
+        "list_audit" | "/audit" | "/audit/export" => Permission::SeeAudit,
+        _ => return None,
+    })
+}
+
+/// What looks into the story's session, which is somebody else's, or steers it.
+const INTO_THE_SESSION: &[&str] = &[
+    "show_session_log",
+    "show_session_processes",
+    "open_stream",
+    "extend_session",
+    "act_on_session",
+    "/sessions/{id}/view",
+    "/sessions/{id}/log",
+    "/sessions/{id}/log/follow",
+    "/sessions/{id}/log/download",
+    "/sessions/{id}/processes",
+    "/sessions/{id}/files",
+];
+
+/// What somebody of a role gets who asks: a refusal, or what is 0 here, no refusal.
+fn answered(role: Role, what: &str, who: Who) -> u16 {
+    if who == SignedIn && INTO_THE_SESSION.contains(&what) {
+        return match (
+            role.permits(Permission::SteerAllSessions),
+            role.permits(Permission::SeeAllSessions),
+        ) {
+            (true, _) => 0,
+            (false, true) => 403,
+            (false, false) => 404,
+        };
+    }
+    let needed = match what {
+        // The line for administrators is the one about force removal.
+        "act_on_session" => Some(Permission::ForceRemoveSessions),
+        what => needed(what),
+    };
+    assert!(who != Administrators || needed.is_some(), "{what}: say which permission it needs");
+    if needed.is_some_and(|needed| !role.permits(needed)) { 403 } else { 0 }
+}
 
 /// Two people, a workspace, and a session of the one who is no administrator.
 struct Cast {
@@ -325,7 +456,7 @@ async fn users_may_call_what_the_table_says_and_nothing_else() {
             let (status, _) = status(ask.with("cookie", &ada.cookie), &cast.world).await;
             if *who == Administrators {
                 assert_eq!(status, 403, "{path}");
-            } else {
+            } else if *who != Anybody(401) {
                 assert!(!matches!(status, 401 | 403 | 500..), "{path}: {status}");
             }
         }
@@ -336,10 +467,11 @@ async fn users_may_call_what_the_table_says_and_nothing_else() {
 #[tokio::test]
 async fn administrators_may_call_everything() {
     let cast = Cast::new().await;
-    for (method, path, _) in ROUTES {
+    for (method, path, who) in ROUTES {
         let ask = cast.at(method, path).with("cookie", &cast.admin.cookie);
         let (status, _) = status(ask, &cast.world).await;
-        assert!(!matches!(status, 401 | 403 | 500..), "{path}: {status}");
+        let may = *who == Anybody(401) || !matches!(status, 401 | 403 | 500..);
+        assert!(may, "{path}: {status}");
     }
     for (name, _, arguments) in FUNCTIONS {
         let admin = cast.world.again("admin").await;
@@ -349,6 +481,38 @@ async fn administrators_may_call_everything() {
         }
     }
     assert_eq!(cast.state().await, State::Deleted, "force-removed on the way");
+}
+
+#[tokio::test]
+async fn each_role_may_call_what_its_permissions_say_and_nothing_else() {
+    for role in Role::ALL {
+        let cast = Cast::new().await;
+        let mut person = cast.world.person(role.as_str(), role).await;
+        let fits = |expected: u16, status: u16| match expected {
+            0 => !matches!(status, 401 | 403 | 500..),
+            expected => status == expected,
+        };
+        for (method, path, who) in ROUTES.iter().filter(|(_, _, who)| !matches!(who, Anybody(_))) {
+            let ask = cast.at(method, path).for_page().with("cookie", &person.cookie);
+            let (status, _) = status(ask, &cast.world).await;
+            let expected = answered(role, path, *who);
+            assert!(fits(expected, status), "{role:?} at {path}: {status}, not {expected}");
+        }
+        for (name, who, arguments) in FUNCTIONS.iter().filter(|(name, ..)| *name != "sign_in") {
+            let ask = cast.call(name, arguments).with("cookie", &person.cookie);
+            let answer = cast.world.ask(ask).await;
+            let expected = answered(role, name, *who);
+            assert!(
+                fits(expected, answer.status),
+                "{role:?} calls {name}: {}, not {expected}: {}",
+                answer.status,
+                answer.text()
+            );
+            if *name == "sign_out" {
+                person = cast.world.again(role.as_str()).await;
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -585,7 +749,12 @@ async fn every_page_forbids_what_it_does_not_need() {
         "/workspaces",
         "/workspaces/new",
         "/workspaces/{workspace}",
+        "/workspaces/{workspace}/image",
         "/workspaces/0123456789",
+        "/users",
+        "/users/new",
+        "/audit",
+        "/invite",
         "/nowhere",
     ];
     let mut nonces = BTreeSet::new();
@@ -777,6 +946,7 @@ async fn what_is_not_there_is_a_404_and_what_makes_no_sense_is_the_callers_fault
         ("/sessions/0123456789", "no such session"),
         ("/sessions/0123456789/view", "no such session"),
         ("/workspaces/0123456789", "no such workspace"),
+        ("/workspaces/0123456789/image", "no such workspace"),
     ] {
         let answer = cast.world.page(&cast.admin, path).await;
         assert_eq!(answer.status, 404, "{path}");
@@ -857,6 +1027,183 @@ async fn a_registry_is_tested_without_a_script_and_what_was_typed_stays() {
         assert!(list.text().contains(part), "{part} is missing: {}", list.text());
     }
     assert!(!list.text().contains("secret-violin"));
+}
+
+#[tokio::test]
+async fn registries_are_imported_without_a_script_and_the_text_is_kept_nowhere() {
+    let cast = Cast::new().await;
+    let back = format!("{}/registries/import", cast.world.origin);
+    let ask = async |function: &str, text: &str| {
+        let ask = post(&format!("/fn/{function}")).form(&[("text", text)]).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie).with("referer", &back);
+        let answer = cast.world.ask(ask.with("origin", &cast.world.origin)).await;
+        assert_eq!(answer.status, 302, "{}", answer.text());
+        let location = answer.header("location").to_owned();
+        assert!(!location.contains("violin"), "{location}");
+        let path = location.strip_prefix(&cast.world.origin).unwrap_or(&location);
+        let shown = cast.world.page(&cast.admin, path).await;
+        assert_eq!(shown.status, 200, "{path}");
+        assert!(!shown.text().contains("violin"), "a password is never sent back");
+        shown.text()
+    };
+    let text = r#"{"auths": {"ghcr.io": {"username": "robot", "password": "secret-violin"}}}"#;
+    let refused = ask("look_at_import", &text[..text.len() - 1]).await;
+    assert!(refused.contains("ends too early, at line 1"), "{refused}");
+    let looked = ask("look_at_import", text).await;
+    for part in ["1 registry can be stored", "“ghcr.io”, with user robot", "paste it again"] {
+        assert!(looked.contains(part), "{part} is missing: {looked}");
+    }
+    assert!(looked.contains("<textarea"), "{looked}");
+    let imported = ask("import_registries", text).await;
+    assert!(imported.contains("1 registry was stored"), "{imported}");
+    assert!(!imported.contains("<textarea"), "{imported}");
+    let list = cast.world.page(&cast.admin, "/registries").await;
+    assert!(list.text().contains("https://ghcr.io"), "{}", list.text());
+}
+
+#[tokio::test]
+async fn ticks_of_a_group_are_posted_as_a_list_and_survive_a_refusal_without_a_script() {
+    let cast = Cast::new().await;
+    let back = format!("{}/groups/new", cast.world.origin);
+    let ask = async |priority: &str| {
+        let form = [
+            ("form[name]", "Team"),
+            ("form[priority]", priority),
+            ("form[members]", "ada"),
+            ("form[workspaces][]", cast.workspace.as_str()),
+            ("form[workspaces][]", "0123456789"),
+            ("form[stop]", "deny"),
+        ];
+        let ask = post("/fn/save_group").form(&form).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie).with("referer", &back);
+        cast.world.ask(ask.with("origin", &cast.world.origin)).await
+    };
+    let refused = ask("0").await;
+    let location = refused.header("location");
+    let path = location.strip_prefix(&cast.world.origin).unwrap_or(location);
+    let shown = cast.world.page(&cast.admin, path).await;
+    for part in ["A priority is a number", "value=\"Team\"", " checked"] {
+        assert!(shown.text().contains(part), "{part} is missing: {}", shown.text());
+    }
+    let saved = ask("10").await;
+    assert_eq!(saved.header("location"), "/groups?done=saved", "{}", saved.text());
+    let list = cast.world.page(&cast.admin, "/groups").await;
+    for part in ["Team", "1 workspace<", "Stop own sessions: not allowed"] {
+        assert!(list.text().contains(part), "{part} is missing: {}", list.text());
+    }
+    let stop = [("id", cast.session.as_str()), ("action", "stop")];
+    assert_eq!(cast.world.call(&cast.ada, "act_on_session", &stop).await.status, 403);
+}
+
+/// What a pipeline sends after a push.
+const PUSHED: &str = r#"{"image":"localhost:1/team/app:1"}"#;
+
+/// A workspace of an image from a registry that is stored.
+async fn from_a_registry(cast: &Cast) -> WorkspaceId {
+    let registry =
+        [("form[name]", "Ours"), ("form[url]", "http://localhost:1"), ("form[insecure]", "on")];
+    let saved = cast.world.call(&cast.admin, "save_registry", &registry).await;
+    assert_eq!(saved.status, 200, "{}", saved.text());
+    let form = WorkspaceForm {
+        name: "App".into(),
+        image: "localhost:1/team/app:1".into(),
+        ..cast.world.form()
+    };
+    cast.world.workspace_from(&cast.admin, &form).await
+}
+
+/// As a pipeline calls a webhook; what a browser would add changes nothing.
+async fn called(cast: &Cast, ask: Ask) -> Answer {
+    let ask = ask.with("origin", "https://ci.example.org").with("sec-fetch-site", "cross-site");
+    cast.world.ask(ask).await
+}
+
+#[tokio::test]
+async fn a_webhook_is_called_from_anywhere_with_its_secret_and_otherwise_in_vain() {
+    let cast = Cast::new().await;
+    let app = from_a_registry(&cast).await;
+    let of = [("of", "workspace"), ("id", app.as_str())];
+    let make = async || {
+        let made = cast.world.call(&cast.admin, "make_hook_secret", &of).await;
+        assert_eq!(made.status, 200, "{}", made.text());
+        let made = made.json();
+        let path = made["hook"]["url"].as_str().unwrap().strip_prefix(&cast.world.origin);
+        (path.unwrap().to_owned(), made["secret"].as_str().unwrap().to_owned())
+    };
+    let (path, secret) = make().await;
+    let bearer = |secret: &str| post(&path).with("authorization", format!("Bearer {secret}"));
+
+    let ways = [
+        bearer(&secret),
+        post(&path).with("x-slipway-secret", &secret),
+        post(&format!("{path}?secret={secret}")),
+    ];
+    let mut calls = 0;
+    for way in ways {
+        let answer = called(&cast, way.body(PUSHED)).await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        assert_eq!(answer.json(), serde_json::json!({"recognised": 1, "named": 1}));
+        calls += 1;
+    }
+    let wrong = called(&cast, bearer("guess").body(PUSHED)).await;
+    let none = called(&cast, post(&path).body(PUSHED)).await;
+    let unknown = post("/hooks/0123456789").with("x-slipway-secret", &secret).body(PUSHED);
+    let unknown = called(&cast, unknown).await;
+    for answer in [&wrong, &none, &unknown] {
+        assert_eq!((answer.status, answer.text()), (401, wrong.text()));
+    }
+    let all = |size: usize| bearer(&secret).body(vec![b' '; size]);
+    assert_eq!(called(&cast, all(services::LARGEST_CALL + 1)).await.status, 413);
+    assert_eq!(called(&cast, all(services::LARGEST_CALL)).await.status, 422);
+    let unreadable = called(&cast, bearer(&secret).body("{}")).await;
+    assert_eq!((unreadable.status, &unreadable.json()["kind"]), (422, &"invalid".into()));
+    assert_eq!(called(&cast, get(&path)).await.status, 405);
+    calls += 3;
+
+    let again = async || called(&cast, bearer(&secret).body(PUSHED)).await.status;
+    while again().await == 202 {
+        calls += 1;
+    }
+    assert_eq!((calls, again().await), (60, 429));
+    cast.world.clock.advance_secs(60);
+    assert_eq!(again().await, 202);
+
+    let (same, new) = make().await;
+    assert_eq!(same, path);
+    assert_eq!(again().await, 401);
+    assert_eq!(called(&cast, bearer(&new).body(PUSHED)).await.status, 202);
+    let removed = cast.world.call(&cast.admin, "remove_hook", &of).await;
+    assert_eq!(removed.status, 200, "{}", removed.text());
+    assert_eq!(called(&cast, bearer(&new).body(PUSHED)).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_webhooks_secret_is_shown_once_without_a_script_too() {
+    let cast = Cast::new().await;
+    let app = from_a_registry(&cast).await;
+    let page = format!("/workspaces/{app}");
+    let ask = async |function: &str| {
+        let of = [("of", "workspace"), ("id", app.as_str())];
+        let ask = post(&format!("/fn/{function}")).form(&of).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie);
+        let ask = ask.with("referer", format!("{}{page}", cast.world.origin));
+        cast.world.ask(ask.with("origin", &cast.world.origin)).await
+    };
+    let made = ask("make_hook_secret").await;
+    let location = format!("{page}?hook=made");
+    assert_eq!((made.status, made.header("location")), (302, location.as_str()));
+    let shown = cast.world.page(&cast.admin, &location).await.text();
+    assert!(shown.contains("shown this once"), "{shown}");
+    let secret = shown.split("hook-secret\">").nth(1).unwrap().split('<').next().unwrap();
+    let address = shown.split("class=\"from-inside\">").nth(1).unwrap().split('<').next();
+    let path = address.unwrap().strip_prefix(&cast.world.origin).unwrap();
+    let call = post(path).with("x-slipway-secret", secret).body(PUSHED);
+    assert_eq!(called(&cast, call).await.status, 202);
+    let again = cast.world.page(&cast.admin, &location).await.text();
+    assert!(!again.contains("shown this once") && !again.contains(secret), "{again}");
+    assert!(again.contains("The registry was asked"), "{again}");
+    let removed = ask("remove_hook").await;
+    assert_eq!((removed.status, removed.header("location")), (302, page.as_str()));
 }
 
 /// The smallest thing that begins as a PNG does.

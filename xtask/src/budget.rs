@@ -12,7 +12,7 @@ use crate::{precompress, split};
 
 /// Script and WASM for the launcher or the sign-in page, as brotli sends them. The aim is 250 KB.
 /// Both pages are in the main part, so no chunk counts.
-pub const MOST: u64 = 320_000;
+pub const MOST: u64 = 325_000;
 pub const COUNTED: [&str; 3] = ["app.js", split::LOADER, "app_bg.wasm"];
 
 /// What is spent, in bytes on the wire.
@@ -48,6 +48,6 @@ mod tests {
 
     #[test]
     fn sizes_are_said_in_kilobytes() {
-        assert_eq!(sentence(198_449), "198.4 KB of 320 KB (62 %)");
+        assert_eq!(sentence(198_449), "198.4 KB of 325 KB (61 %)");
     }
 }

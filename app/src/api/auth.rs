@@ -18,6 +18,11 @@ pub async fn who_is_it() -> Result<Viewer, Refusal> {
     Ok(Viewer { actor: request.actor, theme: request.theme })
 }
 
+/// Who is signed in, for pages that show to some what they do not show to others.
+pub async fn reader() -> Result<Actor, Refusal> {
+    who_is_it().await?.actor.ok_or_else(|| Refusal(domain::Error::unauthenticated()))
+}
+
 /// Signs in and goes to `next`, or to the launcher.
 #[server(prefix = "/fn", endpoint = "sign_in")]
 pub async fn sign_in(

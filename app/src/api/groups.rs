@@ -65,7 +65,8 @@ pub async fn save_group(
     #[server(default)] revision: u32,
     #[server(default)] form: GroupForm,
 ) -> Result<(), Refusal> {
-    let draft = (format!("group/{id}"), form.clone());
+    // The revision stays with what is typed: what others do meanwhile is not to be overwritten.
+    let draft = (format!("group/{id}"), (revision, form.clone()));
     let saved = super::signed_in(|request, actor| async move {
         let id = (!id.is_empty()).then(|| id.parse()).transpose()?;
         request.services.groups.save(&actor, id.as_ref(), revision, &form).await

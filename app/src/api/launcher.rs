@@ -1,7 +1,7 @@
 //! Tiles: seeing, launching and marking them.
 
 use crate::refusal::Refusal;
-use domain::launcher::Launcher;
+use domain::launcher::{LaunchOptions, Launcher};
 use leptos::prelude::*;
 
 #[server(prefix = "/fn", endpoint = "show_launcher")]
@@ -12,11 +12,25 @@ pub async fn show_launcher(search: String, category: String) -> Result<Launcher,
     .await
 }
 
+/// What one has a say in at launch.
+#[server(prefix = "/fn", endpoint = "show_launch_options")]
+pub async fn show_launch_options(workspace: String) -> Result<LaunchOptions, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.launcher.options(&actor, &workspace.parse()?).await
+    })
+    .await
+}
+
 /// Launches a workspace, or goes to the session that already runs, and shows it.
 #[server(prefix = "/fn", endpoint = "launch")]
-pub async fn launch(workspace: String) -> Result<(), Refusal> {
+pub async fn launch(
+    workspace: String,
+    // `fresh` empties the home directory that is kept, `without` leaves it alone and uses another.
+    #[server(default)] profile: String,
+) -> Result<(), Refusal> {
+    let profile = domain::storage::ProfileChoice::parse(&profile);
     let id = super::signed_in(|request, actor| async move {
-        request.services.sessions.launch(&actor, &workspace.parse()?).await
+        request.services.sessions.launch_with(&actor, &workspace.parse()?, profile).await
     })
     .await?;
     leptos_axum::redirect(&format!("/sessions/{id}/view"));

@@ -4,8 +4,10 @@
 //! Functions that end in a redirect also work as plain form posts without JavaScript.
 
 pub mod account;
+pub mod audit;
 pub mod auth;
 pub mod groups;
+pub mod hooks;
 pub mod images;
 pub mod jobs;
 pub mod launcher;
@@ -14,6 +16,7 @@ pub mod sessions;
 pub mod settings;
 pub mod setup;
 pub mod snapshots;
+pub mod users;
 pub mod workspaces;
 
 /// Runs a use case with the present request and hands its outcome on with the right status.

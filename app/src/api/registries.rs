@@ -1,7 +1,7 @@
-//! Registries that images are pushed to, for administrators.
+//! Registries that images are pushed to and pulled from, for administrators.
 
 use crate::refusal::Refusal;
-use domain::registry::{Registry, RegistryForm, TestReport};
+use domain::registry::{ImportReport, Registry, RegistryForm, TestReport};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -102,15 +102,22 @@ pub struct Removal {
     pub name: String,
     /// Forms being filled in that have chosen it.
     pub forms: i64,
-    /// Jobs under way that are to push there.
+    /// Jobs under way that are to push there or to pull with its credentials.
     pub jobs: i64,
+    /// Workspaces that name it for their image.
+    pub workspaces: i64,
 }
 
 #[server(prefix = "/fn", endpoint = "weigh_registry")]
 pub async fn weigh_registry(id: String) -> Result<Removal, Refusal> {
     super::signed_in(|request, actor| async move {
         let removal = request.services.registries.removal(&actor, &id.parse()?).await?;
-        Ok(Removal { name: removal.name, forms: removal.forms, jobs: removal.jobs })
+        Ok(Removal {
+            name: removal.name,
+            forms: removal.forms,
+            jobs: removal.jobs,
+            workspaces: removal.workspaces,
+        })
     })
     .await
 }
@@ -123,4 +130,35 @@ pub async fn delete_registry(id: String) -> Result<(), Refusal> {
     .await?;
     leptos_axum::redirect("/registries?done=deleted");
     Ok(())
+}
+
+/// Says what an import of a Docker `config.json` would store.
+#[server(prefix = "/fn", endpoint = "look_at_import")]
+pub async fn look_at_import(#[server(default)] text: String) -> Result<ImportReport, Refusal> {
+    let report = super::signed_in(|request, actor| async move {
+        request.services.registries.look_at_import(&actor, &text).await
+    })
+    .await?;
+    Ok(leave(report).await)
+}
+
+/// Stores the registries that a Docker `config.json` names, where that can be.
+#[server(prefix = "/fn", endpoint = "import_registries")]
+pub async fn import_registries(#[server(default)] text: String) -> Result<ImportReport, Refusal> {
+    let report = super::signed_in(|request, actor| async move {
+        request.services.registries.import(&actor, &text).await
+    })
+    .await?;
+    Ok(leave(report).await)
+}
+
+/// Leaves what came of an import for the page, if that must be asked for anew. The text itself is
+/// never left: it holds passwords.
+#[cfg(feature = "ssr")]
+async fn leave(report: ImportReport) -> ImportReport {
+    crate::draft::keep("registries/import", report.clone()).await;
+    if crate::draft::is_plain_post() {
+        leptos_axum::redirect("/registries/import?read=on");
+    }
+    report
 }

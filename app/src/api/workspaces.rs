@@ -3,6 +3,8 @@
 use crate::refusal::Refusal;
 use domain::{
     list::{ListQuery, Page},
+    registry::Registry,
+    revision::WorkspaceImage,
     workspace::{Workspace, WorkspaceForm, WorkspaceRow},
 };
 use leptos::{prelude::*, server_fn::codec::Json};
@@ -24,6 +26,15 @@ pub async fn show_workspace(id: String) -> Result<Workspace, Refusal> {
     .await
 }
 
+/// The registries whose credentials a workspace can name for its image.
+#[server(prefix = "/fn", endpoint = "offered_registries")]
+pub async fn offered_registries() -> Result<Vec<Registry>, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.workspaces.offered_registries(&actor).await
+    })
+    .await
+}
+
 /// Makes a workspace (`id` empty) or changes one, then shows the list.
 ///
 /// `revision` is the one the form was opened with; a newer one in the store refuses the change.
@@ -37,17 +48,53 @@ pub async fn save_workspace(
     let saved = super::signed_in(|request, actor| async move {
         let workspaces = &request.services.workspaces;
         if id.is_empty() {
-            workspaces.create(&actor, &form).await
+            Ok((workspaces.create(&actor, &form).await?, "saved"))
         } else {
-            workspaces.change(&actor, &id.parse()?, revision, &form).await
+            let saved = workspaces.change(&actor, &id.parse()?, revision, &form).await?;
+            Ok((saved.id, if saved.unpinned { "unpinned" } else { "saved" }))
         }
     })
     .await;
     if saved.is_err() {
         crate::draft::keep(draft.0, draft.1).await;
     }
-    let saved = saved?;
-    leptos_axum::redirect(&format!("/workspaces/{saved}?done=saved"));
+    let (saved, done) = saved?;
+    leptos_axum::redirect(&format!("/workspaces/{saved}?done={done}"));
+    Ok(())
+}
+
+/// Which image a workspace launches, and which ones it has launched.
+#[server(prefix = "/fn", endpoint = "show_workspace_image")]
+pub async fn show_workspace_image(id: String) -> Result<WorkspaceImage, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.workspaces.image(&actor, &id.parse()?).await
+    })
+    .await
+}
+
+/// Has launches use the image of an earlier revision.
+#[server(prefix = "/fn", endpoint = "roll_back_workspace")]
+pub async fn roll_back_workspace(id: String, number: u32) -> Result<(), Refusal> {
+    let id = super::signed_in(|request, actor| async move {
+        let id: domain::WorkspaceId = id.parse()?;
+        request.services.workspaces.roll_back(&actor, &id, number).await?;
+        Ok(id)
+    })
+    .await?;
+    leptos_axum::redirect(&format!("/workspaces/{id}/image?done=rolled_back"));
+    Ok(())
+}
+
+/// Has launches use what the reference means again.
+#[server(prefix = "/fn", endpoint = "unpin_workspace")]
+pub async fn unpin_workspace(id: String) -> Result<(), Refusal> {
+    let id = super::signed_in(|request, actor| async move {
+        let id: domain::WorkspaceId = id.parse()?;
+        request.services.workspaces.unpin(&actor, &id).await?;
+        Ok(id)
+    })
+    .await?;
+    leptos_axum::redirect(&format!("/workspaces/{id}/image?done=unpinned"));
     Ok(())
 }
 

@@ -9,6 +9,7 @@
 use super::FailureBox;
 use crate::{refusal::Refusal, wire};
 use leptos::{ev::SubmitEvent, html, prelude::*};
+use leptos_router::hooks::use_query_map;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The parameter that asks without JavaScript.
@@ -16,6 +17,17 @@ pub const PARAMETER: &str = "confirm";
 
 /// Id of the question's form, for fields among the consequences.
 pub const FORM: &str = "confirm-form";
+
+/// What the address asks about, if that is `deed`: it says `confirm=deed:what`.
+pub fn asked_for(deed: &'static str) -> Memo<Option<String>> {
+    let query = use_query_map();
+    Memo::new(move |_| {
+        query.with(|map| {
+            let (asked, what) = map.get_str(PARAMETER)?.split_once(':')?;
+            (asked == deed).then(|| what.to_owned())
+        })
+    })
+}
 
 /// Shows the question while it is rendered; the page renders it only while it is asked.
 ///

@@ -27,9 +27,10 @@ pub fn ending_notice(id: SessionId, detail: Signal<SessionDetail>, next: String)
     let near = Memo::new(move |_| {
         detail.with(|d| d.ending.filter(|ending| ending.is_announced(&d.session.life)))
     });
+    let may_steer = detail.with_untracked(|d| d.may_steer);
     let show = move |ending: Ending| {
-        let extend =
-            ending.may_extend.then(|| extend_button(id.to_string(), extending, next.clone()));
+        let extend = (ending.may_extend && may_steer)
+            .then(|| extend_button(id.to_string(), extending, next.clone()));
         let last = (!ending.may_extend)
             .then(|| view! { <p>"Save your work: the rules give no more time."</p> });
         view! {

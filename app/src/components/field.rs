@@ -181,8 +181,9 @@ pub fn AreaField(
     #[prop(optional)]
     code: bool,
     #[prop(optional)] placeholder: Option<&'static str>,
+    #[prop(optional)] required: bool,
 ) -> AnyView {
-    let frame = Frame { id: field_id(&name), label, help, problem, required: false };
+    let frame = Frame { id: field_id(&name), label, help, problem, required };
     let control = view! {
         <textarea
             id=frame.id.clone()
@@ -190,6 +191,7 @@ pub fn AreaField(
             name=name
             rows=rows.to_string()
             placeholder=placeholder
+            required=required
             spellcheck=if code { "false" } else { "true" }
             aria-invalid=frame.invalid()
             aria-describedby=frame.described_by()

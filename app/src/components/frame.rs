@@ -107,15 +107,21 @@ pub fn Notice() -> impl IntoView {
 
 #[component]
 fn TopMenu(actor: Actor) -> impl IntoView {
-    let sessions = actor.may(Permission::SteerAllSessions);
+    let launcher = actor.may(Permission::LaunchWorkspaces);
+    let sessions = actor.may(Permission::SeeAllSessions);
     let workspaces = actor.may(Permission::ManageWorkspaces);
     let images = actor.may(Permission::ManageImages);
     let registries = actor.may(Permission::ManageRegistries);
+    let groups = actor.may(Permission::ManageGroups);
     let jobs = actor.may(Permission::SeeAllJobs);
+    let users = actor.may(Permission::SeeUsers);
+    let audit = actor.may(Permission::SeeAudit);
     let settings = actor.may(Permission::ManageSettings);
     view! {
         <nav class="top-nav" aria-label="Main">
-            <A href=routes::LAUNCHER exact=true><Glyph name="grid"/><span>"Launcher"</span></A>
+            {launcher.then(|| view! {
+                <A href=routes::LAUNCHER exact=true><Glyph name="grid"/><span>"Launcher"</span></A>
+            })}
             {sessions.then(|| view! {
                 <A href=routes::SESSIONS><Glyph name="activity"/><span>"Sessions"</span></A>
             })}
@@ -130,6 +136,15 @@ fn TopMenu(actor: Actor) -> impl IntoView {
             })}
             {jobs.then(|| view! {
                 <A href=routes::JOBS><Glyph name="inbox"/><span>"Jobs"</span></A>
+            })}
+            {users.then(|| view! {
+                <A href=routes::USERS><Glyph name="user"/><span>"Users"</span></A>
+            })}
+            {groups.then(|| view! {
+                <A href=routes::GROUPS><Glyph name="groups"/><span>"Groups"</span></A>
+            })}
+            {audit.then(|| view! {
+                <A href=routes::AUDIT><Glyph name="clock"/><span>"Audit"</span></A>
             })}
         </nav>
         <button type="button" class="top-account" popovertarget=ACCOUNT_MENU>

@@ -1,5 +1,5 @@
-//! The fields of the life-time rules, the same in the installation's settings and in a workspace's
-//! form.
+//! The fields of the life-time rules, the same in the installation's settings and in the forms of
+//! groups and workspaces.
 
 use super::field::{SelectField, TextField, posted};
 use domain::lifetime::{EndAction, LifetimeForm, Rule};
@@ -9,6 +9,7 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Installation,
+    Group,
     Workspace,
 }
 
@@ -17,7 +18,8 @@ impl Place {
     const fn open(self) -> &'static str {
         match self {
             Self::Installation => "Do nothing",
-            Self::Workspace => "As under Settings",
+            Self::Group => "Not said here",
+            Self::Workspace => "As groups and Settings say",
         }
     }
 
@@ -26,8 +28,11 @@ impl Place {
             Self::Installation => {
                 "In all, by the people who use it, an hour at a time. Such as 4 h; empty for not at all."
             }
+            Self::Group => {
+                "In all, by the people who use it, an hour at a time. Such as 4 h; 0 for not at all; empty leaves it to other groups."
+            }
             Self::Workspace => {
-                "In all, by the people who use it, an hour at a time. Such as 4 h; 0 for not at all; empty as under Settings."
+                "In all, by the people who use it, an hour at a time. Such as 4 h; 0 for not at all; empty as groups and Settings say."
             }
         }
     }
@@ -69,7 +74,7 @@ pub fn lifetime_fields(
         || {
             let mut all = vec![(String::new(), place.open().to_owned())];
             // Where nothing is decided further out, an open rule is one that is off.
-            if place == Place::Workspace {
+            if place != Place::Installation {
                 all.push(("never".to_owned(), "Never".to_owned()));
             }
             all.extend(EndAction::ALL.map(|action| {

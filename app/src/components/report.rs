@@ -21,6 +21,9 @@ fn report(report: TestReport) -> AnyView {
         format!("{} cannot be used like this.", report.host)
     };
     let lines: Vec<AnyView> = report.lines.into_iter().map(line).collect();
+    let rate = report.rate.map(|rate| {
+        view! { <p class="muted">{format!("Of its rate limit it says: {rate}.")}</p> }
+    });
     let note = (!report.note.is_empty()).then(|| {
         view! { <p class="notice notice-warning">{report.note}</p> }
     });
@@ -28,6 +31,7 @@ fn report(report: TestReport) -> AnyView {
         <section class="report" aria-label="What the test found">
             <p class="report-verdict">{verdict}</p>
             <ol class="launch-steps">{lines}</ol>
+            {rate}
             {note}
         </section>
     }
@@ -59,7 +63,7 @@ fn line(line: TestLine) -> AnyView {
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
-    use domain::registry::{Fault, TestStep};
+    use domain::registry::{Fault, RateLimit, TestStep};
 
     #[test]
     fn a_test_says_what_works_what_does_not_and_what_to_do() {
@@ -80,9 +84,16 @@ mod tests {
                 line(TestStep::Push, Outcome::Skipped, "Not tried.", ""),
             ],
             note: String::new(),
+            rate: Some(RateLimit { limit: 100, remaining: 7, window_s: 21_600 }),
         })
         .to_html();
-        for part in ["cannot be used", "does not know &lt;ada&gt;", "Correct them.", "is-pending"] {
+        for part in [
+            "cannot be used",
+            "does not know &lt;ada&gt;",
+            "Correct them.",
+            "is-pending",
+            "7 of 100 pulls left in 6 h 0 min.",
+        ] {
             assert!(html.contains(part), "{part} is missing: {html}");
         }
         assert!(!html.contains("notice"), "{html}");

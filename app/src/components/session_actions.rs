@@ -16,6 +16,7 @@ pub const fn verb(action: Action, state: State) -> &'static str {
     match (action, state) {
         (Action::Start, State::Paused | State::Pausing) => "Resume",
         (Action::Start, State::Failed) => "Try again",
+        (Action::Renew, _) => "Restart into it",
         _ => action.label(),
     }
 }
@@ -25,6 +26,7 @@ const fn glyph(action: Action) -> &'static str {
         Action::Start => "play",
         Action::Pause => "pause",
         Action::Stop => "stop",
+        Action::Renew => "refresh",
         Action::Delete | Action::ForceRemove => "trash",
     }
 }

@@ -66,6 +66,18 @@ pub fn TileCard(
     let star = view! {
         <Star workspace=workspace.clone() name=tile.name.clone() on=tile.favourite launching here/>
     };
+    let options = (tile.keeps_home && session.is_none() && !off).then(|| {
+        view! {
+            <a
+                class="tile-options"
+                href=routes::launch(&tile.workspace)
+                aria-label=format!("Launch {} with options", tile.name)
+                title="Launch with options"
+            >
+                <Glyph name="more"/>
+            </a>
+        }
+    });
     let chip = match running {
         Some(state) => resume_chip(state),
         None => state_chip(&tile.state),
@@ -135,6 +147,7 @@ pub fn TileCard(
     view! {
         <li class="tile" class:is-off=off>
             {body}
+            {options}
             {star}
         </li>
     }

@@ -1,17 +1,20 @@
-//! The reader's own account: who they are, password, sign-ins, and how the console looks.
+//! The reader's own account: who they are, password, sign-ins, what holds for them, and how the
+//! console looks.
 
 use crate::{
-    api::account::{ChangePassword, RevokeOtherSignIns, RevokeSignIn, SetTheme, list_sign_ins},
+    api::{
+        account::{ChangePassword, RevokeOtherSignIns, RevokeSignIn, SetTheme, list_sign_ins},
+        groups::effective_settings,
+    },
     components::{
-        FailureBox, Loading, PageHead, When, field::PasswordField, frame::Reader,
-        passwords::ShowPasswords,
+        FailureBox, Loading, PageHead, When, effective::effective_table, field::PasswordField,
+        frame::Reader, passwords::ShowPasswords,
     },
     live,
     post::{Post, PostForm},
     routes, wire,
 };
 use domain::{
-    actor::Role,
     event::Change,
     user::{PASSWORD_SHORTEST, SignIn, Theme},
 };
@@ -28,6 +31,7 @@ pub fn AccountPage() -> impl IntoView {
             <Appearance/>
             <Password/>
             <SignIns/>
+            <Holding/>
         </div>
     }
     .into_any()
@@ -62,14 +66,10 @@ fn Who() -> impl IntoView {
                         None => None,
                     };
                     viewer.and_then(|viewer| viewer.actor).map(|actor| {
-                        let role = match actor.role {
-                            Role::Administrator => "Administrator",
-                            Role::User => "User",
-                        };
                         view! {
                             <dl class="facts">
                                 <div><dt>"User name"</dt><dd>{actor.name}</dd></div>
-                                <div><dt>"Role"</dt><dd>{role}</dd></div>
+                                <div><dt>"Role"</dt><dd>{actor.role.label()}</dd></div>
                             </dl>
                         }
                     })
@@ -259,6 +259,27 @@ fn OneSignIn(sign_in: SignIn, revoke: Post) -> impl IntoView {
             </div>
             {end}
         </li>
+    }
+    .into_any()
+}
+
+/// What the reader's groups, role and the installation come to.
+#[component]
+fn Holding() -> impl IntoView {
+    let changed = live::version(|change| matches!(change, Change::Resync));
+    let all = wire::read(move || changed.get(), |_| effective_settings(String::new()));
+    view! {
+        <section class="card card-wide" aria-labelledby="holding-head">
+            <h2 id="holding-head">"What holds for you"</h2>
+            <Transition fallback=Loading>
+                {move || Suspend::new(async move {
+                    match all.await {
+                        Ok(all) => effective_table(all),
+                        Err(refusal) => view! { <FailureBox error=refusal.0/> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </section>
     }
     .into_any()
 }

@@ -44,6 +44,8 @@ fn page(first: JobDetail, id: Memo<String>) -> AnyView {
     let (cancel, retry) = (Post::to::<CancelJob>(), Post::to::<RetryJob>());
     let version = Signal::derive(move || changes.get() + cancel.version() + retry.version());
     let title = format!("{}: {}", first.job.kind.label(), first.job.title);
+    let steers = first.may_steer;
+    let opens = (first.may_open_session, first.may_open_workspace);
     let now = fresh(first, id, version, show_job);
     let detail = now.value;
     let job = Memo::new(move |_| detail.with(|d| d.job.clone()));
@@ -57,18 +59,18 @@ fn page(first: JobDetail, id: Memo<String>) -> AnyView {
             <span class="page-state" role="status">
                 {move || view! { <JobBadge state=job.get().state /> }}
             </span>
-            {move || cancel_button(&job.get(), cancel)}
+            {move || steers.then(|| cancel_button(&job.get(), cancel)).flatten()}
         </PageHead>
         {refusals}
         {move || {
             let Job { progress, kind, .. } = job.get();
             progress.map(|progress| under_way(progress, kind))
         }}
-        {move || outcome(&job.get(), retry)}
+        {move || outcome(&job.get(), steers.then_some(retry))}
         <div class="cards">
             <section class="card" aria-labelledby="about">
                 <h2 id="about">"About"</h2>
-                {move || facts(job.get())}
+                {move || facts(job.get(), opens)}
             </section>
             <section class="card card-wide" aria-labelledby="log">
                 {log(lines)}
@@ -109,8 +111,9 @@ fn cancel_button(job: &Job, cancel: Post) -> Option<AnyView> {
     })
 }
 
-/// Why it failed, and doing it again: with other credentials where those were the reason.
-fn outcome(job: &Job, retry: Post) -> Option<AnyView> {
+/// Why it failed, and for those who may, doing it again: with other credentials where those were the
+/// reason.
+fn outcome(job: &Job, retry: Option<Post>) -> Option<AnyView> {
     let failure = job.error.clone().map(|error| view! { <FailureBox error /> });
     if job.state == JobState::Queued && failure.is_some() {
         let at = job.run_at.display();
@@ -122,9 +125,9 @@ fn outcome(job: &Job, retry: Post) -> Option<AnyView> {
             .into_any(),
         );
     }
-    if !job.may_retry() {
+    let Some(retry) = retry.filter(|_| job.may_retry()) else {
         return failure.map(IntoAny::into_any);
-    }
+    };
     let credentials = (job.kind == JobKind::Push).then(|| {
         view! {
             <TextField
@@ -172,14 +175,15 @@ fn bar(label: String, done: i64, total: i64) -> AnyView {
     view! { <progress aria-label=label value=done max=total></progress> }.into_any()
 }
 
-fn facts(job: Job) -> AnyView {
+/// `opens`: whether the reader may open the session and the workspace.
+fn facts(job: Job, opens: (bool, bool)) -> AnyView {
     let took = took(&job);
     let links = job.links;
-    let session = links.session.map(|id| {
+    let session = links.session.filter(|_| opens.0).map(|id| {
         let words = id.short().to_owned();
         fact("Session", view! { <a href=routes::session(&id)>{words}</a> }.into_any())
     });
-    let workspace = links.workspace.map(|id| {
+    let workspace = links.workspace.filter(|_| opens.1).map(|id| {
         let link = view! { <a href=routes::workspace(&id)>"Open the workspace"</a> };
         fact("Workspace", link.into_any())
     });

@@ -1,4 +1,4 @@
-//! Everybody's jobs, for administrators: what runs, what is done, and what went wrong.
+//! Everybody's jobs, for those who see them: what runs, what is done, and what went wrong.
 
 use crate::{
     api::jobs::list_jobs,
@@ -114,8 +114,8 @@ fn nothing(query: Memo<ListQuery>) -> AnyView {
                 title="No jobs yet"
                 text="Work that takes longer, such as making an image of a session, appears here with its log."
             >
-                <a class="button" href=routes::SESSIONS>
-                    "Look at the sessions"
+                <a class="button" href=routes::LAUNCHER>
+                    "Open the launcher"
                 </a>
             </EmptyState>
         }

@@ -165,15 +165,17 @@ impl Content {
         let rows = move || page.with(|page| page.sessions.clone());
         // Keyed, so that a session that comes or goes does not slip under an open menu. What
         // changes on the row belongs to the key, because a known key is not drawn again.
-        let key = |row: &SessionRow| {
-            (row.id.clone(), row.state, row.running_since, row.ending.map(|ending| ending.at))
+        let may = Memo::new(move |_| page.with(|page| page.may.clone()));
+        let key = move |row: &SessionRow| {
+            let ending = row.ending.map(|ending| ending.at);
+            (row.id.clone(), row.state, row.running_since, ending, may.get())
         };
         view! {
             <section class="own" aria-labelledby="own-head">
                 <h2 id="own-head">"Your sessions"</h2>
                 <ul class="own-list">
                     <For each=rows key let:row>
-                        <OwnSession row acting=launching.acting asked here/>
+                        <OwnSession row may=may.get_untracked() acting=launching.acting asked here/>
                     </For>
                 </ul>
             </section>
@@ -289,22 +291,22 @@ fn Filter(narrowing: Narrowing, categories: Vec<String>) -> impl IntoView {
     .into_any()
 }
 
-/// No workspace at all: an administrator can change that, others can ask one.
+/// No workspace at all: an administrator can change that, others can ask one. Who only looks on has
+/// other pages.
 #[component]
 fn NothingYet() -> impl IntoView {
     let reader = use_context::<Reader>();
     view! {
         <Transition>
             {move || Suspend::new(async move {
-                let manages = match reader {
-                    Some(Reader(reader)) => reader
-                        .await
-                        .ok()
-                        .and_then(|viewer| viewer.actor)
-                        .is_some_and(|actor| actor.may(Permission::ManageWorkspaces)),
-                    None => false,
+                let actor = match reader {
+                    Some(Reader(reader)) => reader.await.ok().and_then(|viewer| viewer.actor),
+                    None => None,
                 };
-                if manages {
+                let may = |permission| actor.as_ref().is_some_and(|actor| actor.may(permission));
+                if actor.is_some() && !may(Permission::LaunchWorkspaces) {
+                    looks_on(may(Permission::SeeAllSessions), may(Permission::SeeAudit))
+                } else if may(Permission::ManageWorkspaces) {
                     view! {
                         <EmptyState
                             title="No workspaces yet"
@@ -328,21 +330,38 @@ fn NothingYet() -> impl IntoView {
     }
 }
 
+/// For a role that launches nothing: the pages that it is there for.
+fn looks_on(sessions: bool, audit: bool) -> AnyView {
+    view! {
+        <EmptyState
+            title="Nothing to launch"
+            text="Your role is to see what others do, not to launch anything."
+        >
+            {sessions.then(|| view! { <a class="button" href=routes::SESSIONS>"Sessions"</a> })}
+            {audit.then(|| view! { <a class="button" href=routes::AUDIT>"Audit log"</a> })}
+        </EmptyState>
+    }
+    .into_any()
+}
+
 /// One of the reader's sessions, with what may be asked of it.
 #[component]
 fn OwnSession(
     row: SessionRow,
+    /// What the reader may ask of it, its state aside.
+    may: Vec<Action>,
     acting: Post,
     asked: RwSignal<Option<Doomed>>,
     here: Signal<String>,
 ) -> impl IntoView {
     let state = row.state;
     let open = routes::stream(&row.id);
+    let allowed = |action| state.allows(action) && may.contains(&action);
     let act = |action: Action, class: &'static str, next: Signal<String>| {
         let id = row.id.clone();
-        state.allows(action).then(|| view! { <ActButton acting id action state next class/> })
+        allowed(action).then(|| view! { <ActButton acting id action state next class/> })
     };
-    let main = if state.allows(Action::Start) {
+    let main = if allowed(Action::Start) {
         let next = Signal::stored(open.clone());
         act(Action::Start, "button button-primary", next).into_any()
     } else {
@@ -355,9 +374,8 @@ fn OwnSession(
         let pause = act(Action::Pause, "", here);
         let stop = act(Action::Stop, "", here);
         let details = routes::session(&row.id);
-        let delete = state
-            .allows(Action::Delete)
-            .then(|| view! { <DeleteButton asked doomed class="danger"/> });
+        let delete =
+            allowed(Action::Delete).then(|| view! { <DeleteButton asked doomed class="danger"/> });
         view! {
             {pause}
             {stop}

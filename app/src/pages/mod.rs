@@ -2,9 +2,13 @@
 //! holds no rules of its own.
 
 pub mod account;
+pub mod audit;
+pub mod groups;
 pub mod images;
+pub mod invite;
 pub mod job;
 pub mod jobs;
+pub mod launch;
 pub mod launcher;
 pub mod login;
 pub mod not_found;
@@ -15,5 +19,7 @@ pub mod settings;
 pub mod setup;
 pub mod snapshot;
 pub mod stream;
+pub mod users;
 pub mod workspace_edit;
+pub mod workspace_image;
 pub mod workspaces;

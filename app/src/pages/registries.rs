@@ -1,27 +1,32 @@
-//! The registries that images are pushed to, for administrators: which there are, as whom, and
-//! whether they can be used.
+//! The registries that images are pushed to and pulled from, for administrators: which there are, as
+//! whom, how much they let one pull, and whether they can be used.
 
 mod deletion;
 pub mod edit;
+pub mod import;
 
 use crate::{
     api::registries::{DeleteRegistry, Opened, TestRegistry, list_registries},
     components::{
         EmptyState, FailureBox, Glyph, PageHead,
+        clock::Until,
         confirm::PARAMETER,
         fresh::fresh,
         opening,
         report::found,
         table::{Column, Table},
     },
+    live,
     post::{Post, PostForm},
     refusal::Refusal,
     routes, wire,
 };
 use deletion::Deletion;
 use domain::{
+    Timestamp,
+    event::Change,
     list::ListQuery,
-    registry::{Registry, TestReport},
+    registry::{RateLimit, Registry, TestReport},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -30,6 +35,7 @@ const COLUMNS: &[Column] = &[
     Column::plain("Name"),
     Column::plain("Address"),
     Column::plain("User name"),
+    Column::plain("Rate limit"),
     Column::plain("Remarks"),
     Column::plain("Actions"),
 ];
@@ -66,7 +72,9 @@ pub fn RegistriesPage() -> impl IntoView {
 fn list((first, tested): First) -> AnyView {
     let (test, delete) = (Post::to::<TestRegistry>(), Post::to::<DeleteRegistry>());
     let deletion = Deletion::new(delete);
-    let version = Signal::derive(move || delete.version());
+    // What a registry says of its limit is heard while images are refreshed.
+    let changes = live::version(|change| matches!(change, Change::Images | Change::Resync));
+    let version = Signal::derive(move || changes.get() + delete.version());
     let all = fresh(first, Memo::new(|_| ()), version, |()| list_registries());
     let registries = all.value;
     let empty = Memo::new(move |_| registries.with(Vec::is_empty));
@@ -78,13 +86,14 @@ fn list((first, tested): First) -> AnyView {
         view! {
             <For
                 each=move || registries.get()
-                key=|registry| (registry.id.clone(), registry.updated_at)
+                key=|one| (one.id.clone(), one.updated_at, one.rate, one.paused_until)
                 children=move |registry| row(registry, test)
             />
         }
     };
     view! {
         <PageHead title="Registries">
+            <a class="button" href=routes::IMPORT_REGISTRIES>"Import from Docker"</a>
             <a class="button button-primary" href=routes::NEW_REGISTRY>
                 <Glyph name="plus" />
                 "New registry"
@@ -95,6 +104,9 @@ fn list((first, tested): First) -> AnyView {
         {refusals}
         {found(test, tested)}
         <Show when=move || !empty.get() fallback=nothing>
+            <p class="muted list-lead">
+                "Images are pushed to a registry, and pulled from it by themselves: one whose name leads to a registry stored here is fetched when a workspace lacks it, and refreshed."
+            </p>
             <Table
                 caption="Registries"
                 columns=COLUMNS
@@ -110,7 +122,7 @@ fn list((first, tested): First) -> AnyView {
 }
 
 fn row(registry: Registry, test: Post) -> AnyView {
-    let Registry { id, name, url, username, own_ca, insecure, .. } = registry;
+    let Registry { id, name, url, username, own_ca, insecure, rate, paused_until, .. } = registry;
     let (id, edit) = (id.to_string(), routes::registry(&id));
     let asked = format!("delete:{id}");
     let remark = |shown: bool, words| shown.then(|| view! { <span class="badge">{words}</span> });
@@ -125,6 +137,7 @@ fn row(registry: Registry, test: Post) -> AnyView {
             </th>
             <td data-label="Address"><span class="image-name">{url}</span></td>
             <td data-label="User name">{if nobody { "None".to_owned() } else { username }}</td>
+            <td data-label="Rate limit">{limit(rate, paused_until)}</td>
             <td data-label="Remarks">
                 {remark(insecure, "insecure")}
                 " "
@@ -161,13 +174,24 @@ fn row(registry: Registry, test: Post) -> AnyView {
     .into_any()
 }
 
+/// What a registry last said of how much may be pulled, and when it is asked again if it has asked
+/// to be left alone.
+fn limit(rate: Option<RateLimit>, paused_until: Option<Timestamp>) -> AnyView {
+    let said = rate.map_or_else(|| "Not known".to_owned(), |rate| rate.to_string());
+    let pause = paused_until.map(|at| {
+        view! { <span class="badge state-paused">"asked again " <Until at /></span> }
+    });
+    view! { {said} " " {pause} }.into_any()
+}
+
 fn nothing() -> AnyView {
     view! {
         <EmptyState
             title="No registries yet"
-            text="A registry keeps images outside of the engine. Stored here with its credentials, it can be chosen when an image is made of a session."
+            text="A registry keeps images outside of the engine. Once it is stored here with its credentials, images whose names lead to it are pulled when a workspace lacks them, and refreshed, all by themselves; and it can be chosen when an image is made of a session."
         >
             <a class="button button-primary" href=routes::NEW_REGISTRY>"New registry"</a>
+            <a class="button" href=routes::IMPORT_REGISTRIES>"Import from Docker"</a>
         </EmptyState>
     }
     .into_any()

@@ -1,8 +1,9 @@
-//! One session, for its owner and administrators, in parts that each have an address: how it is and
-//! why, what it uses and what happened to it; its log; its processes; and the files it has changed.
+//! One session, for its owner and those who see everybody's, in parts that each have an address: how
+//! it is and why, what it uses and what happened to it; its log; its processes; and the files it has
+//! changed.
 //!
 //! Every part has the same head: its name and state, what can be done about it, and the way to the
-//! other parts.
+//! other parts. Who may only see the session has its first part alone.
 
 mod charts;
 mod facts;
@@ -34,7 +35,7 @@ use domain::{
     SessionId,
     event::Change,
     inside::UsagePoint,
-    session::{Action as Deed, Reason, SessionDetail, State, UsageNow},
+    session::{Action as Deed, Reason, SessionDetail, State, UsageNow, Waiting},
     snapshot::WizardStep,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -87,11 +88,22 @@ struct Shown {
 /// shown all the same.
 type SessionWith<T> = (SessionDetail, Result<T, Refusal>);
 
+/// For the parts that look into the session.
 async fn with_session<T>(
     id: String,
     part: impl Future<Output = Result<T, Refusal>>,
 ) -> Result<SessionWith<T>, Refusal> {
-    Ok((show_session(id).await?, part.await))
+    let detail = show_session(id).await?;
+    if !detail.may_steer {
+        return Err(Refusal(closed()));
+    }
+    Ok((detail, part.await))
+}
+
+/// Why somebody who may see a session may not look into it.
+pub fn closed() -> domain::Error {
+    domain::Error::forbidden("You are not permitted to look into this session.")
+        .hint("What you may see of it is on its own page.")
 }
 
 /// The session of the address.
@@ -142,8 +154,13 @@ fn refresh(again: RwSignal<u64>) -> AnyView {
 #[component]
 pub fn SessionPage() -> impl IntoView {
     let id = use_id();
-    let first =
-        wire::read(move || id.get(), |id| with_session(id.clone(), show_session_usage(id, 0)));
+    let first = wire::read(
+        move || id.get(),
+        |id| async move {
+            let detail = show_session(id.clone()).await?;
+            Ok::<_, Refusal>((detail, show_session_usage(id, 0).await))
+        },
+    );
     opening(first, move |(detail, usage)| {
         page(detail, id, Tab::Overview, |shown| overview(shown, usage))
     })
@@ -173,11 +190,13 @@ fn page(
     let own = session.id.clone();
     let changes = live::version(move |change| match change {
         Change::Session { id, .. } => *id == own,
-        Change::Job { .. } | Change::Resync => true,
+        // What its workspace launches may be another image by now.
+        Change::Workspace { .. } | Change::Images | Change::Job { .. } | Change::Resync => true,
         _ => false,
     });
     let version = Signal::derive(move || changes.get() + steering.version());
     let name = target(&first).name;
+    let may_steer = first.may_steer;
     let now = fresh(first, id, version, show_session);
     let detail = now.value;
     let state = Memo::new(move |_| detail.with(|d| d.session.state()));
@@ -190,9 +209,9 @@ fn page(
             <span class="page-state" role="status">
                 {move || view! { <StateBadge state=state.get() /> }}
             </span>
-            {deeds(detail, state.into(), steering)}
+            {may_steer.then(|| deeds(detail, state.into(), steering))}
         </PageHead>
-        {tabs(&session.id, tab)}
+        {may_steer.then(|| tabs(&session.id, tab))}
         {steering.question()}
         {steering.outcome()}
         {move || now.failure.get().map(|error| view! { <FailureBox error /> })}
@@ -207,6 +226,7 @@ fn page(
             }
         })}
         {ending_notice(session.id.clone(), detail.into(), here)}
+        {waiting_notice(detail, state.into(), steering)}
         {move || reason.get().map(|reason| reason_box(reason, state.get()))}
         {part}
     }
@@ -324,7 +344,8 @@ fn deeds(detail: RwSignal<SessionDetail>, state: Signal<State>, steering: Steeri
         }
     });
     let look = |deed| if matches!(deed, Deed::Delete) { "button button-danger" } else { "button" };
-    let buttons = steering.buttons(&id, state, look, move || detail.with_untracked(target));
+    let may = Signal::derive(move || detail.with(|d| d.may.clone()));
+    let buttons = steering.buttons(&id, state, may, look, move || detail.with_untracked(target));
     view! {
         <a class="button button-primary" href=stream hidden=move || !opens()>
             <Glyph name="external" />
@@ -339,6 +360,36 @@ fn deeds(detail: RwSignal<SessionDetail>, state: Signal<State>, steering: Steeri
         </form>
     }
     .into_any()
+}
+
+/// That the next session of its workspace has another image, and a new beginning with that.
+fn waiting_notice(
+    detail: RwSignal<SessionDetail>,
+    state: Signal<State>,
+    steering: Steering,
+) -> AnyView {
+    let id = detail.with_untracked(|d| d.session.id.to_string());
+    let waiting = Memo::new(move |_| detail.with(|d| d.waiting));
+    let notice = move |waiting: Waiting| {
+        let button = DeedButton {
+            deed: Deed::Renew,
+            look: "button",
+            asked_of: id.clone(),
+            form: ASK_FORM,
+            state: Some(state),
+            shown: Signal::stored(true),
+        };
+        let button = steering.button(button, move || detail.with_untracked(|d| vec![target(d)]));
+        view! {
+            <div class="notice waiting-notice">
+                <p class="notice-title">{waiting.words()}</p>
+                {button}
+            </div>
+        }
+        .into_any()
+    };
+    // The part that is read aloud stands before there is anything to read.
+    view! { <div role="status">{move || waiting.get().map(&notice)}</div> }.into_any()
 }
 
 /// For a session the engine refuses to delete. Apart from the other deeds, because it can leave a

@@ -1,12 +1,15 @@
-//! Everybody's sessions, for administrators: who runs what, in which state and why, what it uses
-//! now, and what can be done about it, one by one or for many at once.
+//! Everybody's sessions, for those who see them: who runs what, in which state and why, and what it
+//! uses now; for those who steer them also what can be done about it, one by one or for many at once.
 
 mod row;
 
 pub use row::{memory, percent};
 
 use crate::{
-    api::sessions::{ActOnSessions, list_sessions},
+    api::{
+        auth::reader,
+        sessions::{ActOnSessions, list_sessions},
+    },
     components::{
         EmptyState, FailureBox, PageHead,
         fresh::{Fresh, fresh},
@@ -16,14 +19,17 @@ use crate::{
     },
     live,
     pages::session::steering::{ASK_FORM, DeedButton, Steering, Target},
+    refusal::Refusal,
     routes, wire,
 };
 use domain::{
+    actor::Permission,
     event::Change,
     list::{ListQuery, Page},
     session::{Action as Deed, SessionRow},
 };
 use leptos::{prelude::*, server_fn::ServerFn};
+use serde::{Deserialize, Serialize};
 
 const COLUMNS: &[Column] = &[
     Column::sorted("Workspace", "workspace"),
@@ -51,11 +57,27 @@ const STATES: &[(&str, &str)] = &[
 /// Id of the form that the ticks of the rows belong to.
 const BULK_FORM: &str = "bulk";
 
+/// What the reader may do with what is listed.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct Rights {
+    steer: bool,
+    create_images: bool,
+}
+
+type First = (Page<SessionRow>, Rights);
+
+async fn open(query: ListQuery) -> Result<First, Refusal> {
+    let page = list_sessions(query).await?;
+    let actor = reader().await?;
+    let steer = actor.may(Permission::SteerAllSessions);
+    Ok((page, Rights { steer, create_images: steer && actor.may(Permission::CreateImages) }))
+}
+
 #[component]
 pub fn SessionsPage() -> impl IntoView {
     let query = use_list_query();
-    let first = wire::read(|| (), move |()| list_sessions(query.get_untracked()));
-    opening(first, move |page| list(page, query))
+    let first = wire::read(|| (), move |()| open(query.get_untracked()));
+    opening(first, move |first| list(first, query))
 }
 
 fn target(row: &SessionRow) -> Target {
@@ -66,13 +88,20 @@ fn target(row: &SessionRow) -> Target {
     }
 }
 
-fn list(first: Page<SessionRow>, query: Memo<ListQuery>) -> AnyView {
+fn list((first, rights): First, query: Memo<ListQuery>) -> AnyView {
     let known: Vec<Target> = first.rows.iter().map(target).collect();
     let back =
         Signal::derive(move || format!("{}{}", routes::SESSIONS, query.with(ListQuery::to_query)));
     let steering = Steering::of_list(routes::SESSIONS.to_owned(), back, &known);
     let changes = live::version(|change| {
-        matches!(change, Change::Session { .. } | Change::Usage | Change::Resync)
+        matches!(
+            change,
+            Change::Session { .. }
+                | Change::Usage
+                | Change::Workspace { .. }
+                | Change::Images
+                | Change::Resync
+        )
     });
     let version = Signal::derive(move || changes.get() + steering.version());
     let sessions = fresh(first, query, version, list_sessions);
@@ -87,8 +116,39 @@ fn list(first: Page<SessionRow>, query: Memo<ListQuery>) -> AnyView {
             <For
                 each=move || page.with(|p| p.rows.clone())
                 key=|row| row.id.clone()
-                children=move |row| row::row(row, sessions, selection, steering)
+                children=move |row| row::row(row, sessions, rights, selection, steering)
             />
+        }
+    };
+    let table = move || {
+        if rights.steer {
+            view! {
+                {bulk_bar(query, selection, steering, page)}
+                <Table
+                    caption="Sessions"
+                    columns=COLUMNS
+                    path=routes::SESSIONS
+                    query
+                    selection
+                    busy=sessions.busy
+                >
+                    {rows()}
+                </Table>
+            }
+            .into_any()
+        } else {
+            view! {
+                <Table
+                    caption="Sessions"
+                    columns=COLUMNS
+                    path=routes::SESSIONS
+                    query
+                    busy=sessions.busy
+                >
+                    {rows()}
+                </Table>
+            }
+            .into_any()
         }
     };
     view! {
@@ -109,17 +169,7 @@ fn list(first: Page<SessionRow>, query: Memo<ListQuery>) -> AnyView {
             <ListState query />
         </form>
         <Show when=move || ids.with(|ids| !ids.is_empty()) fallback=move || nothing(query)>
-            {bulk_bar(query, selection, steering, page)}
-            <Table
-                caption="Sessions"
-                columns=COLUMNS
-                path=routes::SESSIONS
-                query
-                selection
-                busy=sessions.busy
-            >
-                {rows()}
-            </Table>
+            {table()}
         </Show>
         <Pager path=routes::SESSIONS query total />
     }

@@ -1,5 +1,5 @@
-//! What administrators decide for the whole installation: limits, life-time rules, and how images
-//! are kept.
+//! What administrators decide for the whole installation: limits, life-time rules, how images are
+//! kept, and for how long the audit log is.
 
 use crate::{
     api::settings::{SaveSettings, show_settings},
@@ -87,11 +87,21 @@ fn page(form: PolicyForm) -> AnyView {
     };
     let lifetime = view! {
         <p class="field-help">
-            "These rules hold at once, also for sessions that run; a workspace may say otherwise in its form. People are warned five minutes before, or half-way where a rule is shorter than ten minutes."
+            "These rules hold at once, also for sessions that run; groups and workspaces may say otherwise in their forms. People are warned five minutes before, or half-way where a rule is shorter than ten minutes."
         </p>
         {lifetime_fields(&form.lifetime, problem, Place::Installation)}
     };
     let images = images(&form.upkeep, problem);
+    let audit = view! {
+        <TextField
+            name=posted("audit_days")
+            label="Days to keep the audit log"
+            value=form.audit_days.clone()
+            help="Older lines are removed. Export what has to be kept for longer."
+            problem=problem("audit_days")
+            inputmode="numeric"
+        />
+    };
     view! {
         <PageHead title="Settings" />
         <ProblemSummary problem=refusal posted_name=posted />
@@ -100,6 +110,7 @@ fn page(form: PolicyForm) -> AnyView {
                 {section("Limits", limits.into_any())}
                 {section("Life time of sessions", lifetime.into_any())}
                 {section("Images", images)}
+                {section("Audit log", audit.into_any())}
             </div>
             <div class="form-foot">
                 <button type="submit" class="button button-primary" disabled=move || save.is_pending()>

@@ -21,6 +21,7 @@ use crate::{
         session_actions::{DeleteQuestion, Doomed},
     },
     live,
+    pages::session::closed,
     post::Post,
     refusal::Refusal,
     routes, wire,
@@ -49,6 +50,9 @@ pub fn StreamPage() -> impl IntoView {
         move || (id.get(), failed.get().then(|| reached.get())),
         |(id, _)| async move {
             let detail = show_session(id.clone()).await?;
+            if !detail.may_steer {
+                return Err(Refusal(closed()));
+            }
             // Running, the page is complete with its frame, also where no script runs.
             let stream = match detail.session.state() {
                 State::Running => open_stream(id, String::new()).await.ok().flatten(),
@@ -90,7 +94,8 @@ fn Stage(detail: SessionDetail, stream: Option<Stream>) -> impl IntoView {
         let id = id.clone();
         live::version(move |change| match change {
             Change::Session { id: other, .. } => *other == id,
-            Change::Engine => true,
+            // What its workspace launches may be another image by now.
+            Change::Engine | Change::Workspace { .. } | Change::Images => true,
             _ => false,
         })
     };

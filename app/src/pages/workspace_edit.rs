@@ -10,21 +10,27 @@ mod editor;
 mod picture;
 mod preset;
 mod resources;
+mod storage;
 
 use crate::{
     api::{
-        auth::who_is_it,
-        workspaces::{SaveWorkspace, show_workspace},
+        groups::group_names,
+        hooks::HookState,
+        workspaces::{SaveWorkspace, offered_registries, show_workspace},
     },
-    components::{Loading, PageFailure, PageHead, lineage::MadeFrom},
+    components::{
+        Glyph, Loading, PageFailure, PageHead,
+        hook::{Of, hook_section},
+        lineage::MadeFrom,
+    },
     pages::workspaces::{deeds::Deeds, done},
     post::Post,
     refusal::Refusal,
     routes, wire,
 };
 use domain::{
-    actor::Permission,
     icon::Icon,
+    registry::Registry,
     workspace::{Workspace, WorkspaceForm},
 };
 use editor::Editor;
@@ -40,8 +46,14 @@ const FORM: &str = "workspace";
 struct Opened {
     /// `None` for a new one.
     workspace: Option<Workspace>,
+    /// Ids and names of all groups.
+    groups: Vec<(String, String)>,
     /// What the fields hold: as saved, filled from a preset, or as refused a moment ago.
     form: WorkspaceForm,
+    /// Whose credentials the image can be pulled with.
+    registries: Vec<Registry>,
+    /// Of a saved one.
+    hook: Option<HookState>,
 }
 
 /// What the address asks to be opened.
@@ -52,17 +64,16 @@ struct Asked {
     preset: String,
     /// The address carries a refusal.
     refused: bool,
+    /// A secret of its webhook was made a moment ago.
+    made: bool,
 }
 
 async fn open(asked: Asked) -> Result<Opened, Refusal> {
-    let workspace = if asked.id.is_empty() {
-        // Nothing is read for a new one, so nothing would refuse; whoever may not save it is
-        // better told before filling it in.
-        let actor = who_is_it().await?.actor.ok_or_else(domain::Error::unauthenticated)?;
-        actor.require(Permission::ManageWorkspaces)?;
-        None
-    } else {
-        Some(show_workspace(asked.id.clone()).await?)
+    // Whoever may not save a workspace is refused here, before filling in a new one.
+    let groups = group_names().await?;
+    let workspace = match asked.id.as_str() {
+        "" => None,
+        id => Some(show_workspace(id.to_owned()).await?),
     };
     let mut form = workspace
         .as_ref()
@@ -76,7 +87,12 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
     {
         form = kept;
     }
-    Ok(Opened { workspace, form })
+    let registries = offered_registries().await?;
+    let hook = match asked.id.as_str() {
+        "" => None,
+        _ => Some(Of::Workspace.read(asked.id, asked.made).await?),
+    };
+    Ok(Opened { workspace, groups, form, registries, hook })
 }
 
 #[component]
@@ -96,6 +112,7 @@ fn opening(id: String) -> AnyView {
             id: id.clone(),
             preset: map.get("preset").unwrap_or_default(),
             refused: map.get_str("__err").is_some(),
+            made: map.get_str("hook").is_some(),
         })
     });
     // Read again after a save, for the revision that the next one must name. A refusal leaves the
@@ -119,7 +136,7 @@ fn opening(id: String) -> AnyView {
 }
 
 fn page(opened: Opened, save: Post) -> AnyView {
-    let Opened { workspace, form } = opened;
+    let Opened { workspace, groups, form, registries, hook } = opened;
     let title = match &workspace {
         Some(w) => format!("Edit {}", w.definition.name),
         None => "New workspace".to_owned(),
@@ -137,9 +154,13 @@ fn page(opened: Opened, save: Post) -> AnyView {
     });
     let id = saved.clone().unwrap_or_default();
     let revision = workspace.as_ref().map_or(0, |w| w.revision);
-    let actions = saved.as_deref().map(|id| {
-        let red = "button button-danger";
+    let actions = workspace.as_ref().map(|w| {
+        let (id, red) = (w.id.as_str(), "button button-danger");
         view! {
+            <a class="button" href=routes::workspace_image(&w.id)>
+                <Glyph name="layers" />
+                "Image"
+            </a>
             {deeds.pull_button(id, "button")}
             {deeds.duplicate_button(id, "button")}
             {deeds.delete_button(id, path.clone(), ().into_any(), red)}
@@ -149,6 +170,8 @@ fn page(opened: Opened, save: Post) -> AnyView {
     let preset = preset::picker(editor, path, workspace.is_none());
     let foot = foot(editor, deeds, saved.as_deref());
     let picture = saved.as_deref().map(picture::upload);
+    let hook = saved.zip(hook).map(|(id, hook)| hook_section(Of::Workspace, id, hook));
+    let pinned = workspace.as_ref().and_then(|w| w.pin.as_ref()).map(|pin| pin.revision);
     let image = workspace.as_ref().map(|w| w.definition.image.to_string());
     let lineage = image.map(|image| view! { <MadeFrom image /> });
     view! {
@@ -173,15 +196,18 @@ fn page(opened: Opened, save: Post) -> AnyView {
             <input type="hidden" name="id" value=id />
             <input type="hidden" name="revision" value=revision.to_string() />
             {basics::basics(editor, &form, uploaded)}
-            {basics::image(editor, &form)}
+            {basics::image(editor, &form, &registries, pinned)}
             {connection::connection(editor, &form)}
             {resources::environment(editor, &form)}
             {resources::resources(editor, &form)}
+            {storage::storage(editor, &form)}
             {resources::lifetime(editor, &form)}
+            {resources::groups(editor, &form, &groups)}
             {resources::visibility(editor, &form)}
         </form>
         {foot}
         {picture}
+        {hook}
     }
     .into_any()
 }

@@ -4,6 +4,8 @@
 pub mod deeds;
 mod row;
 
+pub use row::image_state;
+
 use crate::{
     api::workspaces::list_workspaces,
     components::{
@@ -161,6 +163,9 @@ pub fn done() -> AnyView {
                 "The workspace has the new image. Sessions that exist keep theirs; the next one is made from it.",
             ),
             "icon" => Some("The picture was uploaded."),
+            "unpinned" => Some(
+                "Saved. The workspace is no longer pinned: launches use the image that it names now.",
+            ),
             _ => None,
         })?;
         Some(view! { <p class="notice notice-good">{text}</p> })

@@ -83,6 +83,18 @@ pub struct GroupSettings {
     pub deeds: Vec<(Deed, bool)>,
 }
 
+impl GroupSettings {
+    /// What is said, one after the other: `Sessions at a time: 1`.
+    pub fn said(&self) -> Vec<String> {
+        let bounds = form::shown(self).into_iter().filter(|one| !one.value.is_empty());
+        let bounds = bounds.map(|one| format!("{}: {}", one.name, one.value));
+        let deeds = self.deeds.iter().map(|(deed, allowed)| {
+            format!("{}: {}", deed.label(), if *allowed { "allowed" } else { "not allowed" })
+        });
+        bounds.chain(deeds).collect()
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     pub id: GroupId,
@@ -126,8 +138,17 @@ pub struct GroupRow {
 pub struct Effective {
     pub setting: String,
     pub value: String,
-    /// The group that says so; empty for the installation.
-    pub from: String,
+    pub from: Source,
+}
+
+/// Who says what holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The group of this name.
+    Group(String),
+    Role,
+    Installation,
 }
 
 /// What a user's groups come to together.
@@ -177,16 +198,15 @@ impl Merged {
 /// Every setting that holds for somebody, with who says so. `house` are the values of the
 /// installation, as they are shown.
 pub fn explain(groups: &[&Group], role: Role, house: &GroupSettings) -> Vec<Effective> {
-    let shown = form::shown(house);
     let mut all: Vec<Effective> = Vec::new();
-    for (at, (setting, value)) in shown.into_iter().enumerate() {
+    for (at, own) in form::shown(house).into_iter().enumerate() {
         let said = groups.iter().find_map(|group| {
-            let (_, value) = form::shown(&group.settings).swap_remove(at);
-            (!value.is_empty()).then(|| (value, group.name.clone()))
+            let value = form::shown(&group.settings).swap_remove(at).value;
+            (!value.is_empty()).then(|| (value, Source::Group(group.name.clone())))
         });
-        let (value, from) = said.unwrap_or((value, String::new()));
-        let value = if value.is_empty() { "No limit".to_owned() } else { value };
-        all.push(Effective { setting: setting.to_owned(), value, from });
+        let (value, from) = said.unwrap_or((own.value, Source::Installation));
+        let value = if value.is_empty() { own.otherwise.to_owned() } else { value };
+        all.push(Effective { setting: own.name.to_owned(), value, from });
     }
     for deed in Deed::ALL {
         let said = groups.iter().find_map(|group| {
@@ -195,8 +215,8 @@ pub fn explain(groups: &[&Group], role: Role, house: &GroupSettings) -> Vec<Effe
         });
         let by_role = role.permits(deed.permission());
         let (allowed, from) = match said {
-            Some((allowed, from)) if role != Role::Administrator => (allowed, from),
-            _ => (by_role, String::new()),
+            Some((allowed, name)) if role != Role::Administrator => (allowed, Source::Group(name)),
+            _ => (by_role, Source::Role),
         };
         let value = if allowed { "Allowed" } else { "Not allowed" };
         all.push(Effective { setting: deed.label().to_owned(), value: value.to_owned(), from });
@@ -264,10 +284,40 @@ mod tests {
             }
         };
         let user = of(Role::User);
-        assert_eq!(user("Sessions at a time"), ("1".into(), "A".into()));
-        assert_eq!(user("Cores in all"), ("No limit".into(), String::new()));
-        assert_eq!(user("Open terminals in own sessions"), ("Allowed".into(), "B".into()));
-        assert_eq!(user("Create images of own sessions"), ("Not allowed".into(), String::new()));
+        let group = |name: &str| Source::Group(name.to_owned());
+        assert_eq!(user("Sessions at a time"), ("1".into(), group("A")));
+        assert_eq!(user("Cores in all"), ("No limit".into(), Source::Installation));
+        assert_eq!(user("When nobody looks"), ("Never".into(), Source::Installation));
+        assert_eq!(user("May be extended by"), ("Not at all".into(), Source::Installation));
+        assert_eq!(user("Open terminals in own sessions"), ("Allowed".into(), group("B")));
+        assert_eq!(user("Create images of own sessions"), ("Not allowed".into(), Source::Role));
+        let administrator = of(Role::Administrator);
+        assert_eq!(
+            administrator("Open terminals in own sessions"),
+            ("Allowed".into(), Source::Role)
+        );
+    }
+
+    #[test]
+    fn what_a_group_says_is_told_and_nothing_else() {
+        assert_eq!(GroupSettings::default().said(), Vec::<String>::new());
+        let idle = Choice::After(Bound { after_s: 28_800, action: EndAction::Stop });
+        let settings = GroupSettings {
+            sessions_per_user: Some(0),
+            lifetime: Lifetime { idle, extension_s: Some(3600), ..Lifetime::default() },
+            deeds: vec![(Deed::Stop, false), (Deed::Terminal, true)],
+            ..GroupSettings::default()
+        };
+        assert_eq!(
+            settings.said(),
+            [
+                "Sessions at a time: 0",
+                "When nothing happens: Stop after 8 h",
+                "May be extended by: 1 h",
+                "Stop own sessions: not allowed",
+                "Open terminals in own sessions: allowed",
+            ]
+        );
     }
 
     #[test]

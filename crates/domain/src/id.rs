@@ -82,6 +82,8 @@ id! {
     RegistryId, "registry";
     /// Users who share rights and bounds.
     GroupId, "group";
+    /// An address that is called when an image was pushed.
+    HookId, "webhook";
 }
 
 #[cfg(test)]

@@ -247,6 +247,11 @@ pub struct JobLine {
 pub struct JobDetail {
     pub job: Job,
     pub log: Vec<JobLine>,
+    /// Whether the reader may cancel and repeat it.
+    pub may_steer: bool,
+    /// Whether the reader may open the session and the workspace that it is about.
+    pub may_open_session: bool,
+    pub may_open_workspace: bool,
 }
 
 /// Milliseconds to wait before try number `attempt` + 1.

@@ -1,6 +1,10 @@
 //! The launcher: tiles, and the state each one shows.
 
-use crate::{SessionId, Timestamp, WorkspaceId, icon::Icon, session::SessionRow};
+use crate::{
+    SessionId, Timestamp, WorkspaceId,
+    icon::Icon,
+    session::{Action, SessionRow},
+};
 use serde::{Deserialize, Serialize};
 
 /// Whether a workspace can be launched now.
@@ -40,15 +44,28 @@ pub struct Tile {
     pub favourite: bool,
     /// When this user last launched it.
     pub last_used_at: Option<Timestamp>,
+    /// Whether it keeps the user's home directory.
+    pub keeps_home: bool,
     /// The user's own session of it, if one holds a container: the tile then says Resume.
     pub session: Option<SessionId>,
 }
 
+/// What somebody has a say in when a workspace is launched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaunchOptions {
+    pub workspace: WorkspaceId,
+    pub name: String,
+    /// The directory that is kept for each user.
+    pub home: String,
+}
+
 /// What a user sees on the first page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Launcher {
     /// The user's own sessions that hold a container, newest first.
     pub sessions: Vec<SessionRow>,
+    /// What the user may ask of them, their states aside.
+    pub may: Vec<Action>,
     /// After search and category filter: favourites, then recently used, then by name.
     pub tiles: Vec<Tile>,
     /// Tiles that fit too but are not among these.

@@ -7,11 +7,13 @@
 
 pub mod actor;
 pub mod ansi;
+pub mod audit;
 pub mod changes;
 pub mod contract;
 pub mod error;
 pub mod event;
 pub mod group;
+pub mod hook;
 pub mod icon;
 pub mod id;
 pub mod image;
@@ -28,12 +30,16 @@ pub mod policy;
 pub mod preset;
 pub mod quantity;
 pub mod registry;
+pub mod revision;
 pub mod session;
 pub mod snapshot;
+pub mod storage;
 pub mod time;
 pub mod user;
 pub mod workspace;
 
 pub use error::{Error, ErrorKind, FieldProblem, Result};
-pub use id::{GroupId, IconId, JobId, RegistryId, SessionId, SignInId, UserId, WorkspaceId};
+pub use id::{
+    GroupId, HookId, IconId, JobId, RegistryId, SessionId, SignInId, UserId, WorkspaceId,
+};
 pub use time::Timestamp;

@@ -16,6 +16,11 @@ pub struct ListQuery {
     pub state: String,
     /// Second filter (category, user …); empty means all.
     pub filter: String,
+    /// First and last day in UTC, as `2026-11-20`; empty is open.
+    #[serde(default)]
+    pub from: String,
+    #[serde(default)]
+    pub to: String,
     /// Counted from 1.
     pub page: u32,
     pub per_page: u32,
@@ -29,6 +34,8 @@ impl Default for ListQuery {
             descending: false,
             state: String::new(),
             filter: String::new(),
+            from: String::new(),
+            to: String::new(),
             page: 1,
             per_page: 50,
         }
@@ -47,6 +54,8 @@ impl ListQuery {
             sort,
             state: text("state"),
             filter: text("filter"),
+            from: text("from"),
+            to: text("to"),
             page: number("page").unwrap_or(1).clamp(1, 1_000_000),
             per_page: number("per").filter(|n| PAGE_SIZES.contains(n)).unwrap_or(50),
         }
@@ -64,6 +73,8 @@ impl ListQuery {
         text("q", &self.search);
         text("state", &self.state);
         text("filter", &self.filter);
+        text("from", &self.from);
+        text("to", &self.to);
         text("sort", &self.sort);
         if self.descending {
             text("dir", "desc");
@@ -97,7 +108,8 @@ impl ListQuery {
 
     /// Whether rows are left out by a search or filter.
     pub fn is_narrowed(&self) -> bool {
-        !(self.search.is_empty() && self.state.is_empty() && self.filter.is_empty())
+        let asked = [&self.search, &self.state, &self.filter, &self.from, &self.to];
+        asked.into_iter().any(|text| !text.is_empty())
     }
 }
 
@@ -134,19 +146,21 @@ mod tests {
             sort: "name".into(),
             descending: true,
             state: "running".into(),
+            from: "2026-11-20".into(),
             page: 3,
             per_page: 100,
             ..ListQuery::default()
         };
         assert_eq!(
             query.to_query(),
-            "?q=a%20b%26c&state=running&sort=name&dir=desc&page=3&per=100"
+            "?q=a%20b%26c&state=running&from=2026-11-20&sort=name&dir=desc&page=3&per=100"
         );
         let back = ListQuery::from_pairs(|key| match key {
             "q" => Some("a b&c"),
             "sort" => Some("name"),
             "dir" => Some("desc"),
             "state" => Some("running"),
+            "from" => Some("2026-11-20"),
             "page" => Some("3"),
             "per" => Some("100"),
             _ => None,

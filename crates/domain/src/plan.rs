@@ -387,6 +387,22 @@ mod tests {
     }
 
     #[test]
+    fn a_session_that_begins_anew_loses_its_old_container_before_it_gets_a_new_one() {
+        for state in [ContainerState::Running, ContainerState::Paused, ContainerState::Exited] {
+            let intent = Intent {
+                desired: Desired::Running,
+                status: Status::Starting,
+                generation: 2,
+                created: false,
+            };
+            let old = Observed { state, ..fresh(1) };
+            assert_eq!(plan(intent, Some(old), Continuity::Watched), [Step::Remove]);
+            let new = plan(intent, None, Continuity::Watched);
+            assert_eq!(new, [Step::Create, Step::Start, Step::Probe]);
+        }
+    }
+
+    #[test]
     fn pausing_by_hand_and_resuming_by_hand_are_taken_over() {
         let paused = Observed { state: ContainerState::Paused, ..fresh(1) };
         assert_eq!(

@@ -1,6 +1,6 @@
 //! What administrators decide for the whole installation: how much sessions may take, when they end
-//! by themselves, and how images are kept. Kept in the database and changed on the Settings page; holds at once, also
-//! for sessions that run.
+//! by themselves, how images are kept, and for how long the audit log is. Kept in the database and
+//! changed on the Settings page; holds at once, also for sessions that run.
 
 use crate::{
     Result,
@@ -19,6 +19,13 @@ pub struct Policy {
     pub lifetime: Lifetime,
     #[serde(default)]
     pub upkeep: Upkeep,
+    /// Days for which lines of the audit log are kept.
+    #[serde(default = "usual_audit_days")]
+    pub audit_days: i64,
+}
+
+const fn usual_audit_days() -> i64 {
+    365
 }
 
 impl Policy {
@@ -34,6 +41,7 @@ impl Policy {
             },
             lifetime: Lifetime::default(),
             upkeep: Upkeep::default(),
+            audit_days: usual_audit_days(),
         }
     }
 }
@@ -52,6 +60,8 @@ pub struct PolicyForm {
     pub lifetime: LifetimeForm,
     #[serde(flatten)]
     pub upkeep: UpkeepForm,
+    /// Empty is as many as before anybody has decided.
+    pub audit_days: String,
 }
 
 impl From<&Policy> for PolicyForm {
@@ -64,6 +74,7 @@ impl From<&Policy> for PolicyForm {
             free_disk: quantity::typed_bytes(limits.free_disk_bytes),
             lifetime: LifetimeForm::from(&policy.lifetime),
             upkeep: UpkeepForm::from(&policy.upkeep),
+            audit_days: policy.audit_days.to_string(),
         }
     }
 }
@@ -106,8 +117,16 @@ impl PolicyForm {
         };
         let lifetime = self.lifetime.check(&mut problems);
         let upkeep = self.upkeep.check(&mut problems);
+        let days = match self.audit_days.trim() {
+            "" => Ok(usual_audit_days()),
+            text => match text.parse() {
+                Ok(days @ 1..=3650) => Ok(days),
+                _ => Err("Between 1 and 3650 days.".to_owned()),
+            },
+        };
+        let audit_days = problems.take("audit_days", days, usual_audit_days());
         problems.finish()?;
-        Ok(Policy { limits, lifetime, upkeep })
+        Ok(Policy { limits, lifetime, upkeep, audit_days })
     }
 }
 
@@ -121,7 +140,7 @@ mod tests {
         assert_eq!(PolicyForm::from(&policy).check().unwrap(), policy);
         let limits =
             Limits { cpu_millis: Some(1500), memory_bytes: Some(8 * GIB), ..policy.limits };
-        let policy = Policy { limits, ..policy };
+        let policy = Policy { limits, audit_days: 30, ..policy };
         assert_eq!(PolicyForm::from(&policy).check().unwrap(), policy);
     }
 
@@ -134,12 +153,37 @@ mod tests {
             free_disk: String::new(),
             lifetime: LifetimeForm { idle_action: "stop".into(), ..LifetimeForm::default() },
             upkeep: UpkeepForm { unused_days: "0".into(), ..UpkeepForm::default() },
+            audit_days: "0".into(),
         };
         let error = form.check().unwrap_err();
-        for field in
-            ["sessions_per_user", "cpus", "memory", "free_disk", "idle_after", "unused_days"]
-        {
+        for field in [
+            "sessions_per_user",
+            "cpus",
+            "memory",
+            "free_disk",
+            "idle_after",
+            "unused_days",
+            "audit_days",
+        ] {
             assert!(error.problem_at(field).is_some(), "{field} was accepted");
         }
+    }
+
+    #[test]
+    fn what_was_decided_before_there_was_an_audit_setting_keeps_a_year() {
+        let mut stored = serde_json::to_value(Policy::new(5)).unwrap();
+        stored.as_object_mut().unwrap().remove("audit_days");
+        assert_eq!(serde_json::from_value::<Policy>(stored).unwrap().audit_days, 365);
+        assert_eq!(
+            PolicyForm {
+                sessions_per_user: "5".into(),
+                free_disk: "1 GiB".into(),
+                ..PolicyForm::default()
+            }
+            .check()
+            .unwrap()
+            .audit_days,
+            365
+        );
     }
 }

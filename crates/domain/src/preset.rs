@@ -11,6 +11,7 @@ use crate::{
     image::ImageRef,
     lifetime::Lifetime,
     quantity::{GIB, MIB},
+    storage::Storage,
     workspace::Definition,
 };
 
@@ -55,6 +56,7 @@ impl From<Shape> for Preset {
                     tag: Some(tag.into()),
                     digest: None,
                 },
+                registry: None,
                 contract: shape.contract,
                 environment: shape
                     .environment
@@ -67,6 +69,7 @@ impl From<Shape> for Preset {
                 pids: 1024,
                 sessions_limit: None,
                 lifetime: Lifetime::default(),
+                storage: Storage::default(),
                 groups: ADMINISTRATORS.parse().into_iter().collect(),
                 enabled: false,
                 hidden: false,

@@ -1,8 +1,12 @@
-//! Registries that images are pushed to: how one is described, where its address leads, and what a
-//! test of it found.
+//! Registries that images are pushed to and pulled from: how one is described, where its address
+//! leads, and what a test of it found.
 //!
 //! The password is never part of what is here. It is typed, kept encrypted by the server, and seen
 //! by the registry alone.
+
+mod import;
+
+pub use import::{ImportEntry, ImportFate, ImportReport};
 
 use crate::{
     RegistryId, Timestamp,
@@ -243,7 +247,7 @@ pub struct Registry {
 }
 
 /// How much a registry lets one pull, as it says in its `RateLimit-*` headers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RateLimit {
     pub limit: u32,
     pub remaining: u32,
@@ -335,6 +339,8 @@ pub struct TestReport {
     pub lines: Vec<TestLine>,
     /// What the engine needs that the test cannot see; empty if nothing.
     pub note: String,
+    /// What it said of how much may still be pulled, if it did.
+    pub rate: Option<RateLimit>,
 }
 
 impl TestReport {

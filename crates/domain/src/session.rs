@@ -9,10 +9,12 @@ pub use launch::{LaunchProgress, LaunchStep, StepRecord};
 
 use crate::{
     JobId, SessionId, Timestamp, UserId, WorkspaceId,
-    actor::{Actor, Role},
+    actor::{Actor, Permission, Role},
     contract::Contract,
     icon::Icon,
     lifetime::{self, Ending, Life, Lifetime, Rules},
+    storage::Mount,
+    workspace::Source,
 };
 use serde::{Deserialize, Serialize};
 
@@ -158,6 +160,7 @@ impl State {
                 self,
                 Self::Paused | Self::Stopped | Self::Failed | Self::Pausing | Self::Stopping
             ),
+            Action::Renew => matches!(self, Self::Running | Self::Paused | Self::Stopped),
             Action::Delete => !matches!(self, Self::Deleted | Self::Deleting),
             Action::ForceRemove => !matches!(self, Self::Deleted),
         }
@@ -174,6 +177,8 @@ pub enum Action {
     Pause,
     /// From stopped or paused.
     Start,
+    /// A new container of the image that its workspace launches now.
+    Renew,
     /// Container and its disk removed.
     Delete,
     /// Drop the record even though the engine refuses to remove the container.
@@ -184,6 +189,7 @@ words!(Action {
     Stop = "stop",
     Pause = "pause",
     Start = "start",
+    Renew = "renew",
     Delete = "delete",
     ForceRemove = "force_remove",
 });
@@ -194,6 +200,7 @@ impl Action {
             Self::Stop => "Stop",
             Self::Pause => "Pause",
             Self::Start => "Start",
+            Self::Renew => "Restart",
             Self::Delete => "Delete",
             Self::ForceRemove => "Force remove",
         }
@@ -211,6 +218,9 @@ impl Action {
             Self::Start => {
                 "A stopped session starts with its files as they were; a paused one goes on where it was."
             }
+            Self::Renew => {
+                "It begins anew, from the image that is waiting. What was changed inside the session and is not on a volume is lost."
+            }
             Self::Delete => {
                 "The container and every file in it are removed. This cannot be undone."
             }
@@ -226,6 +236,7 @@ impl Action {
             Self::Stop => "stop it",
             Self::Pause => "pause it",
             Self::Start => "start it",
+            Self::Renew => "restart it into the image that is waiting",
             Self::Delete => "delete it",
             Self::ForceRemove => "force-remove it",
         }
@@ -236,9 +247,30 @@ impl Action {
         match self {
             Self::Stop => Desired::Stopped,
             Self::Pause => Desired::Paused,
-            Self::Start => Desired::Running,
+            Self::Start | Self::Renew => Desired::Running,
             Self::Delete | Self::ForceRemove => Desired::Deleted,
         }
+    }
+
+    /// What it takes to do this to one's own session.
+    pub const fn permission(self) -> Permission {
+        match self {
+            Self::Stop => Permission::StopOwnSessions,
+            Self::Pause => Permission::PauseOwnSessions,
+            Self::Start => Permission::LaunchWorkspaces,
+            // Beginning anew takes the files along as deleting does.
+            Self::Delete | Self::Renew => Permission::DeleteOwnSessions,
+            Self::ForceRemove => Permission::ForceRemoveSessions,
+        }
+    }
+
+    /// What somebody may ask of the sessions that are shown to him, their states aside.
+    pub fn open_to(actor: &Actor) -> Vec<Self> {
+        let steers = actor.may(Permission::SteerAllSessions);
+        let open = |action: &Self| {
+            actor.may(action.permission()) || (steers && *action != Self::ForceRemove)
+        };
+        Self::ALL.iter().copied().filter(open).collect()
     }
 }
 
@@ -326,6 +358,8 @@ pub struct Session {
     pub lifetime: Lifetime,
     /// The owner's role now.
     pub owner_role: Role,
+    /// Which image its workspace launches now; `None` if that is gone.
+    pub source: Option<Source>,
 }
 
 impl Session {
@@ -333,7 +367,13 @@ impl Session {
         State::of(self.desired, self.status)
     }
 
+    /// Whether the actor may see it: its row, details and timeline.
     pub fn visible_to(&self, actor: &Actor) -> bool {
+        actor.owns_or_sees(&self.owner)
+    }
+
+    /// Whether the actor may look into it (its stream, log, files and processes) and steer it.
+    pub fn open_to(&self, actor: &Actor) -> bool {
         actor.owns_or_steers(&self.owner)
     }
 
@@ -353,6 +393,40 @@ impl Session {
     pub const fn takes_resources(&self) -> bool {
         self.status.takes_resources()
     }
+
+    /// What waits for it, if its workspace launches another image by now; `launched` is the content
+    /// id of that, if the engine has it.
+    pub fn waiting(&self, launched: Option<&str>) -> Option<Waiting> {
+        let source = self.source.as_ref()?;
+        let is_another = launched? != self.image_digest.as_deref()?;
+        let kind = if source.pin.is_some() { Waiting::Pinned } else { Waiting::Newer };
+        (is_another && self.state().allows(Action::Renew)).then_some(kind)
+    }
+}
+
+/// Another image than the one a session was made from, which the next session of its workspace has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waiting {
+    Newer,
+    /// The workspace was rolled back to it.
+    Pinned,
+}
+
+impl Waiting {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Newer => "newer image",
+            Self::Pinned => "rolled back",
+        }
+    }
+
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Newer => "A newer image is waiting: the next session has it.",
+            Self::Pinned => "Its workspace was rolled back: the next session has another image.",
+        }
+    }
 }
 
 /// What a container is made from: a copy of the workspace's definition at launch.
@@ -365,6 +439,9 @@ pub struct RunConfig {
     pub memory_bytes: i64,
     pub shm_bytes: i64,
     pub pids: i64,
+    /// Volumes that stay when it goes.
+    #[serde(default)]
+    pub mounts: Vec<Mount>,
 }
 
 /// CPU and memory of one session now.
@@ -394,6 +471,8 @@ pub struct SessionRow {
     pub usage: Option<UsageNow>,
     /// When and why it ends by itself.
     pub ending: Option<Ending>,
+    /// Whether the next session of its workspace has another image.
+    pub waiting: Option<Waiting>,
 }
 
 /// One line of a session's timeline.
@@ -413,6 +492,10 @@ pub struct SessionDetail {
     pub timeline: Vec<TimelineEntry>,
     /// Whether the viewer owns it.
     pub own: bool,
+    /// What the reader may ask of it, its state aside.
+    pub may: Vec<Action>,
+    /// Whether the reader may look into it and steer it.
+    pub may_steer: bool,
     pub may_force_remove: bool,
     /// Whether the reader may make an image of it.
     pub may_create_image: bool,
@@ -422,6 +505,8 @@ pub struct SessionDetail {
     pub image_job: Option<JobId>,
     /// When and why it ends by itself.
     pub ending: Option<Ending>,
+    /// Whether the next session of its workspace has another image.
+    pub waiting: Option<Waiting>,
 }
 
 /// How one session of a bulk action fared.
@@ -436,11 +521,28 @@ pub struct BulkOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actor::Grants;
 
     #[test]
     fn words_read_back() {
         assert!(State::ALL.iter().all(|s| State::parse(s.as_str()) == Some(*s)));
         assert!(Action::ALL.iter().all(|a| Action::parse(a.as_str()) == Some(*a)));
+    }
+
+    #[test]
+    fn what_a_group_takes_away_is_not_open_to_its_members_but_to_administrators() {
+        let open = |role| {
+            let denied = vec![Permission::StopOwnSessions];
+            Action::open_to(&Actor {
+                user: "a".parse().unwrap(),
+                name: "ada".into(),
+                role,
+                sign_in: "1".parse().unwrap(),
+                grants: Grants { allowed: Vec::new(), denied },
+            })
+        };
+        assert_eq!(open(Role::User), [Action::Pause, Action::Start, Action::Renew, Action::Delete]);
+        assert_eq!(open(Role::Administrator), Action::ALL);
     }
 
     #[test]
@@ -454,6 +556,14 @@ mod tests {
             assert!(!State::of(desired, status).is_moving());
         }
         assert_eq!(State::of(Desired::Deleted, Status::Failed), State::Deleting);
+    }
+
+    #[test]
+    fn only_a_session_at_rest_or_running_is_begun_anew() {
+        for state in State::ALL {
+            let may = matches!(state, State::Running | State::Paused | State::Stopped);
+            assert_eq!(state.allows(Action::Renew), may, "{state:?}");
+        }
     }
 
     #[test]

@@ -63,6 +63,30 @@ impl Timestamp {
     }
 }
 
+/// Milliseconds of a day.
+pub const DAY_MS: i64 = 86_400_000;
+
+/// The first moment of a day in UTC, written as `2026-11-20`; none for anything else.
+pub fn parse_day(text: &str) -> Option<Timestamp> {
+    let mut parts = text.splitn(3, '-');
+    let mut number = |digits: usize| {
+        let part = parts.next()?;
+        let plain = part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
+        plain.then(|| part.parse::<i64>().ok()).flatten()
+    };
+    let (year, month, day) = (number(4)?, number(2)?, number(2)?);
+    // The inverse of `civil`, by the same author.
+    let y = if month <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let yoe = y - era * 400;
+    let doy = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    let at = Timestamp((era * 146_097 + doe - 719_468) * DAY_MS);
+    // A day that the calendar does not have comes back as another one.
+    let (y, m, d, ..) = at.civil();
+    (y == year && i64::from(m) == month && i64::from(d) == day).then_some(at)
+}
+
 /// A length in words, coarse to fine: `850 ms`, `4.2 s`, `12 min`, `3 h 5 min`, `2 d 4 h`.
 pub fn length(millis: i64) -> String {
     let secs = millis / 1000;
@@ -133,6 +157,25 @@ mod tests {
         assert_eq!(Timestamp(951_782_400_000).rfc3339(), "2000-02-29T00:00:00Z");
         assert_eq!(Timestamp(1_795_209_729_000).display(), "2026-11-20 21:22 UTC");
         assert_eq!(Timestamp(-1000).rfc3339(), "1969-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn days_are_read_as_they_are_written_and_only_those_there_are() {
+        for day in ["1970-01-01", "2000-02-29", "2026-11-20", "1969-12-31", "2100-03-01"] {
+            assert!(parse_day(day).unwrap().rfc3339().starts_with(&format!("{day}T00:00:00")));
+        }
+        for none in [
+            "",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-00-10",
+            "2026-1-1",
+            "20261120",
+            "+026-01-01",
+            "2026-01-01x",
+        ] {
+            assert_eq!(parse_day(none), None, "{none} was taken");
+        }
     }
 
     #[test]

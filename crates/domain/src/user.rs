@@ -1,6 +1,6 @@
 //! Accounts, and the rules for their names and passwords.
 
-use crate::{SignInId, Timestamp, UserId, actor::Role};
+use crate::{SignInId, Timestamp, UserId, actor::Role, audit::AuditLine, session::SessionRow};
 use serde::{Deserialize, Serialize};
 
 /// Shortest password accepted (OWASP ASVS 6.2.1 asks for at least 8; 15 is advised).
@@ -16,6 +16,89 @@ pub struct User {
     /// A disabled account cannot sign in and its streams are cut.
     pub disabled: bool,
     pub created_at: Timestamp,
+}
+
+/// Whether somebody can sign in with an account, and if not, why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountState {
+    Enabled,
+    /// Has no password yet: whoever has the invitation chooses one.
+    Invited,
+    Disabled,
+    /// Goes as soon as none of its sessions holds a container.
+    Deleting,
+}
+
+impl AccountState {
+    pub const ALL: [Self; 4] = [Self::Enabled, Self::Invited, Self::Disabled, Self::Deleting];
+
+    /// From what is recorded of the account.
+    pub const fn of(deleting: bool, disabled: bool, has_password: bool) -> Self {
+        match (deleting, disabled, has_password) {
+            (true, ..) => Self::Deleting,
+            (_, true, _) => Self::Disabled,
+            (_, _, false) => Self::Invited,
+            _ => Self::Enabled,
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Invited => "invited",
+            Self::Disabled => "disabled",
+            Self::Deleting => "deleting",
+        }
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Enabled => "Enabled",
+            Self::Invited => "Invited",
+            Self::Disabled => "Disabled",
+            Self::Deleting => "Deleting",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.as_str() == text)
+    }
+}
+
+/// An account as the list of users shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserRow {
+    pub id: UserId,
+    pub name: String,
+    pub role: Role,
+    pub state: AccountState,
+    /// Whether there is a password to sign in with.
+    pub has_password: bool,
+    /// Sessions that hold a container.
+    pub sessions: i64,
+    /// When a browser signed in with it was last here.
+    pub last_seen_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// Everything about one account that its page shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserDetail {
+    pub user: UserRow,
+    /// Whether it is the reader's.
+    pub own: bool,
+    /// Whether nobody else could manage users if it were not an administrator's any more.
+    pub last_administrator: bool,
+    /// Whether the reader may change it.
+    pub may_manage: bool,
+    /// Until when the one-time link that was made last works, if one is open.
+    pub link_until: Option<Timestamp>,
+    pub sign_ins: Vec<SignIn>,
+    /// Those that hold a container, newest first.
+    pub sessions: Vec<SessionRow>,
+    /// What was done with it lately, newest first; `None` for those who may not see the audit log.
+    pub audit: Option<Vec<AuditLine>>,
 }
 
 /// Checks a user name and brings it into its stored form (lower case).
@@ -105,6 +188,17 @@ mod tests {
         assert_eq!(check_name("ada@example.org"), Ok("ada@example.org".into()));
         for bad in ["", "-ada", "a b", "é", &"a".repeat(65)] {
             assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_account_that_goes_is_nothing_else_and_one_without_a_password_is_invited() {
+        assert_eq!(AccountState::of(true, true, true), AccountState::Deleting);
+        assert_eq!(AccountState::of(false, true, false), AccountState::Disabled);
+        assert_eq!(AccountState::of(false, false, false), AccountState::Invited);
+        assert_eq!(AccountState::of(false, false, true), AccountState::Enabled);
+        for state in AccountState::ALL {
+            assert_eq!(AccountState::parse(state.as_str()), Some(state));
         }
     }
 

@@ -5,8 +5,8 @@ mod form;
 pub use form::{NAME_LONGEST, WorkspaceForm, check_name};
 
 use crate::{
-    Error, GroupId, Timestamp, WorkspaceId, contract::Contract, icon::Icon, image::ImageRef,
-    lifetime::Lifetime,
+    Error, GroupId, RegistryId, Timestamp, WorkspaceId, contract::Contract, icon::Icon,
+    image::ImageRef, lifetime::Lifetime, storage::Storage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,9 @@ pub struct Definition {
     /// The first one is printed on the tile.
     pub categories: Vec<String>,
     pub image: ImageRef,
+    /// The stored registry whose credentials the image is pulled with; `None` for the one that its
+    /// name leads to.
+    pub registry: Option<RegistryId>,
     pub contract: Contract,
     pub environment: Vec<(String, String)>,
     pub cpu_millis: i64,
@@ -29,6 +32,8 @@ pub struct Definition {
     pub sessions_limit: Option<i64>,
     /// When its sessions end by themselves.
     pub lifetime: Lifetime,
+    /// What stays when they do.
+    pub storage: Storage,
     /// Whose members may launch it.
     pub groups: Vec<GroupId>,
     /// Off: nobody can launch it.
@@ -44,10 +49,57 @@ pub struct Definition {
 pub struct Workspace {
     pub id: WorkspaceId,
     pub definition: Definition,
+    /// Somebody has rolled it back.
+    pub pin: Option<Pin>,
     /// Counted up by each change, so that two editors cannot overwrite each other unseen.
     pub revision: u32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+impl Workspace {
+    pub fn source(&self) -> Source {
+        Source { image: self.definition.image.clone(), pin: self.pin.clone() }
+    }
+}
+
+/// An earlier image that launches use in place of what the reference means now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pin {
+    /// Number of the [revision](crate::revision) that it is of.
+    pub revision: u32,
+    /// Content id on the engine.
+    pub id: String,
+    /// `repository@sha256:…`, by which a registry brings it back; `None` for one that none has.
+    pub digest: Option<String>,
+}
+
+/// Which image launches of a workspace use. Whoever launches, shows, keeps or prunes images asks
+/// this and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// As the definition names it.
+    pub image: ImageRef,
+    pub pin: Option<Pin>,
+}
+
+impl Source {
+    /// The image as engines know it: the first of these that is there.
+    pub fn references(&self) -> Vec<String> {
+        match &self.pin {
+            Some(pin) => [Some(pin.id.clone()), pin.digest.clone()].into_iter().flatten().collect(),
+            None => vec![self.image.canonical()],
+        }
+    }
+
+    /// The image in one name, for people, and for a registry where the engine does not have it.
+    pub fn reference(&self) -> String {
+        match &self.pin {
+            Some(Pin { digest: Some(digest), .. }) => digest.clone(),
+            Some(pin) => pin.id.clone(),
+            None => self.image.canonical(),
+        }
+    }
 }
 
 /// A row of the administrators' list.
@@ -63,4 +115,30 @@ pub struct WorkspaceRow {
 pub fn changed_meanwhile(name: &str) -> Error {
     Error::conflict(format!("Somebody changed “{name}” since you opened this form."))
         .hint("Open it again to see their change, then make yours.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pinned_is_looked_for_as_it_was_and_then_as_a_registry_knows_it() {
+        let image: ImageRef = "docker.io/team/app".parse().unwrap();
+        let free = Source { image: image.clone(), pin: None };
+        assert_eq!(free.references(), ["team/app:latest"]);
+        assert_eq!(free.reference(), "team/app:latest");
+        let pinned = |digest: Option<&str>| Source {
+            image: image.clone(),
+            pin: Some(Pin {
+                revision: 2,
+                id: "sha256:11".into(),
+                digest: digest.map(str::to_owned),
+            }),
+        };
+        let known = pinned(Some("team/app@sha256:d1"));
+        assert_eq!(known.references(), ["sha256:11", "team/app@sha256:d1"]);
+        assert_eq!(known.reference(), "team/app@sha256:d1");
+        assert_eq!(pinned(None).references(), ["sha256:11"]);
+        assert_eq!(pinned(None).reference(), "sha256:11");
+    }
 }

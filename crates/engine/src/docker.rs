@@ -23,6 +23,7 @@ mod raw;
 mod shell;
 mod stats;
 mod transfer;
+mod volumes;
 
 pub use connect::Docker;
 pub use push::is_rate_limit;
@@ -30,7 +31,7 @@ pub use push::is_rate_limit;
 use crate::{
     CommitSpec, Container, ContainerSpec, Engine, EngineDisk, EngineEvent, EngineInfo,
     ImageSummary, LogSpec, Network, NetworkSpec, RegistryLogin, Shell, Terminal, TerminalSize,
-    Transfer, UsageSample,
+    Transfer, UsageSample, Volume, VolumeSpec,
 };
 use async_trait::async_trait;
 use domain::Result;
@@ -169,6 +170,18 @@ impl Engine for Docker {
         told: &(dyn Fn(Transfer) + Send + Sync),
     ) -> Result<()> {
         self.pull_tag(reference, login, told).await
+    }
+
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<()> {
+        self.make_volume(spec).await
+    }
+
+    async fn volumes(&self, installation: &str) -> Result<Vec<Volume>> {
+        self.list_volumes(installation).await
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<()> {
+        self.delete_volume(name).await
     }
 
     async fn networks(&self, installation: &str) -> Result<Vec<Network>> {

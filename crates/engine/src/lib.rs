@@ -151,6 +151,22 @@ pub trait Engine: Send + Sync + 'static {
         told: &(dyn Fn(Transfer) + Send + Sync),
     ) -> Result<()>;
 
+    /// Makes a volume; one that exists under the name is kept with what is in it. A container that
+    /// has an empty one at a path of its image finds there what the image has.
+    ///
+    /// # Errors
+    /// `Conflict` when it belongs to somebody else.
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<()>;
+
+    /// Volumes of this installation, by name.
+    async fn volumes(&self, installation: &str) -> Result<Vec<Volume>>;
+
+    /// Deletes a volume with what is in it. What is gone already is no error.
+    ///
+    /// # Errors
+    /// `Conflict` while a container has it.
+    async fn remove_volume(&self, name: &str) -> Result<()>;
+
     /// Networks of this installation.
     async fn networks(&self, installation: &str) -> Result<Vec<Network>>;
 

@@ -15,7 +15,7 @@ pub use control::Op;
 use crate::{
     CommitSpec, Container, ContainerSpec, Engine, EngineDisk, EngineEvent, EngineInfo,
     ImageSummary, LayerTransfer, LogSpec, Network, NetworkSpec, RegistryLogin, Shell, Terminal,
-    TerminalSize, Transfer, UsageSample,
+    TerminalSize, Transfer, UsageSample, Volume, VolumeSpec,
 };
 use async_trait::async_trait;
 use domain::inside::{FileChange, PathStat, Process};
@@ -271,6 +271,20 @@ impl Engine for MemoryEngine {
         self.add_image(&reference, &id);
         told(two_layers(LayerState::There, LAYER_BYTES));
         Ok(())
+    }
+
+    async fn create_volume(&self, spec: &VolumeSpec) -> Result<()> {
+        self.enter(Op::CreateVolume).await?.create_volume(spec)
+    }
+
+    async fn volumes(&self, installation: &str) -> Result<Vec<Volume>> {
+        let world = self.enter(Op::Volumes).await?;
+        let ours = world.volumes.values().filter(|held| held.installation == installation);
+        Ok(ours.map(|held| Volume { name: held.name.clone(), user: held.user.clone() }).collect())
+    }
+
+    async fn remove_volume(&self, name: &str) -> Result<()> {
+        self.enter(Op::RemoveVolume).await?.remove_volume(name)
     }
 
     async fn networks(&self, installation: &str) -> Result<Vec<Network>> {

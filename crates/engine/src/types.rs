@@ -14,6 +14,9 @@ pub const LABEL_SESSION: &str = "slipway.session";
 /// Which generation of the session's container it is.
 pub const LABEL_GENERATION: &str = "slipway.generation";
 
+/// Whose a volume is.
+pub const LABEL_USER: &str = "slipway.user";
+
 /// What the engine says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineInfo {
@@ -84,7 +87,7 @@ impl Container {
 
 /// Everything a session's container is made from.
 ///
-/// There is no field for privileged mode, host namespaces, devices, binds or published ports:
+/// There is no field for privileged mode, host namespaces, devices, host paths or published ports:
 /// what cannot be said cannot be forgotten to be refused. Hardening that does not vary (no new
 /// privileges, all capabilities dropped, init process, no restart, capped logs) is applied by the
 /// implementation to every container.
@@ -109,6 +112,32 @@ pub struct ContainerSpec {
     pub init: bool,
     /// Capabilities given back after all were dropped.
     pub capabilities: Vec<String>,
+    /// Volumes that are there before it is made.
+    pub volumes: Vec<VolumeMount>,
+}
+
+/// A volume of this installation in a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeMount {
+    pub volume: String,
+    /// Where it is in the container.
+    pub target: String,
+    pub read_only: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeSpec {
+    pub name: String,
+    pub installation: String,
+    /// Whose it is, if it is one user's.
+    pub user: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volume {
+    pub name: String,
+    /// Value of [`LABEL_USER`], if it is one user's.
+    pub user: Option<String>,
 }
 
 /// How a container becomes an image.

@@ -9,17 +9,22 @@ use crate::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
     list::encode,
-    registry::{Fault, Outcome, TestLine, TestReport, TestStep},
+    registry::{Fault, Outcome, RateLimit, TestLine, TestReport, TestStep},
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 pub(crate) struct Visit<'a> {
     asked: &'a Question<'a>,
     patience: Duration,
     place: Place,
     lines: Vec<TestLine>,
+    /// What any of its answers said of how much may still be pulled.
+    rate: Mutex<Option<RateLimit>>,
 }
 
 /// What a place that signs people in gives.
@@ -35,7 +40,7 @@ impl<'a> Visit<'a> {
     pub(crate) fn new(asked: &'a Question<'a>, patience: Duration) -> Self {
         let authority = asked.address.api_host().to_owned();
         let place = Place { plain: asked.address.plain, authority };
-        Self { asked, patience, place, lines: Vec::new() }
+        Self { asked, patience, place, lines: Vec::new(), rate: Mutex::new(None) }
     }
 
     pub(crate) async fn run(mut self) -> TestReport {
@@ -43,9 +48,9 @@ impl<'a> Visit<'a> {
         for step in TestStep::ALL.into_iter().skip(self.lines.len()) {
             self.tell(step, Outcome::Skipped, "Not tried, because of the above.");
         }
-        let address = self.asked.address;
+        let (address, rate) = (self.asked.address, self.rate());
         let mut report =
-            TestReport { host: address.host.clone(), lines: self.lines, note: String::new() };
+            TestReport { host: address.host.clone(), lines: self.lines, note: String::new(), rate };
         if report.is_good() && !self.asked.ca.is_empty() {
             report.note = format!(
                 "The engine pushes by itself and must trust the certificate too: put it at {} on the engine's host.",
@@ -58,6 +63,25 @@ impl<'a> Visit<'a> {
             );
         }
         report
+    }
+
+    fn rate(&self) -> Option<RateLimit> {
+        *self.rate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the registry itself.
+    async fn ask(
+        &self,
+        caller: &Caller,
+        method: Method,
+        target: &str,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, Trouble> {
+        let answer = caller.ask(method, &self.place, target, authorization).await?;
+        if let Some(rate) = answer.rate() {
+            *self.rate.lock().unwrap_or_else(PoisonError::into_inner) = Some(rate);
+        }
+        Ok(answer)
     }
 
     fn tell(&mut self, step: TestStep, outcome: Outcome, message: impl Into<String>) {
@@ -85,7 +109,9 @@ impl<'a> Visit<'a> {
             self.tell(TestStep::Pull, Outcome::Skipped, unknown);
             return self.tell(TestStep::Push, Outcome::Skipped, unknown);
         }
-        match self.pull(&caller, challenge.as_ref()).await {
+        let pulled = self.pull(&caller, challenge.as_ref()).await;
+        let may_pull = pulled.is_ok();
+        match pulled {
             Ok(said) => self.tell(TestStep::Pull, Outcome::Good, said),
             Err(trouble) => self.lines.push(trouble.line(TestStep::Pull)),
         }
@@ -93,12 +119,28 @@ impl<'a> Visit<'a> {
             Ok(said) => self.tell(TestStep::Push, Outcome::Good, said),
             Err(trouble) => self.lines.push(trouble.line(TestStep::Push)),
         }
+        if may_pull {
+            self.learn_rate(&caller, challenge.as_ref()).await;
+        }
+    }
+
+    /// Docker Hub says what is left only to who asks for an image; to ask for its digest counts as
+    /// no pull. Done last, because the test is about other things.
+    async fn learn_rate(&self, caller: &Caller, challenge: Option<&Challenge>) {
+        if self.rate().is_some() {
+            return;
+        }
+        let target = format!("/v2/{}/manifests/latest", self.asked.repository);
+        if let Ok(authorization) = self.authorization(caller, challenge, Some("pull")).await {
+            // What is not answered stays unknown.
+            let _ = self.ask(caller, Method::HEAD, &target, authorization.as_ref()).await;
+        }
     }
 
     /// Whether there is a registry, and how it asks who one is; `None` if it does not.
     async fn reach(&self, caller: &Caller) -> Result<Option<Challenge>, Trouble> {
         let whom = &self.place.authority;
-        let answer = caller.ask(Method::GET, &self.place, "/v2/", None).await?;
+        let answer = self.ask(caller, Method::GET, "/v2/", None).await?;
         let speaks = answer.headers.contains_key("docker-distribution-api-version");
         match answer.status {
             // A web site answers anything with a page.
@@ -134,7 +176,7 @@ impl<'a> Visit<'a> {
             });
         }
         let authorization = self.authorization(caller, challenge, None).await?;
-        let answer = caller.ask(Method::GET, &self.place, "/v2/", authorization.as_ref()).await?;
+        let answer = self.ask(caller, Method::GET, "/v2/", authorization.as_ref()).await?;
         match answer.status {
             StatusCode::OK if username.is_empty() => Ok("It answers without signing in.".into()),
             StatusCode::OK => Ok(format!("It knows {username} by this password.")),
@@ -152,7 +194,7 @@ impl<'a> Visit<'a> {
         let repository = self.asked.repository;
         let target = format!("/v2/{repository}/tags/list?n=1");
         let authorization = self.authorization(caller, challenge, Some("pull")).await?;
-        let answer = caller.ask(Method::GET, &self.place, &target, authorization.as_ref()).await?;
+        let answer = self.ask(caller, Method::GET, &target, authorization.as_ref()).await?;
         match answer.status {
             StatusCode::OK => Ok(format!("It shows what is in {repository}.")),
             StatusCode::NOT_FOUND => Ok(format!("There is nothing in {repository} yet.")),
@@ -202,7 +244,7 @@ impl<'a> Visit<'a> {
         let target = format!("/v2/{repository}/blobs/uploads/");
         let authorization = self.authorization(caller, challenge, Some("pull,push")).await?;
         let authorization = authorization.as_ref();
-        let answer = caller.ask(Method::POST, &self.place, &target, authorization).await?;
+        let answer = self.ask(caller, Method::POST, &target, authorization).await?;
         match answer.status {
             StatusCode::ACCEPTED => {}
             StatusCode::NOT_FOUND => {
@@ -222,7 +264,7 @@ impl<'a> Visit<'a> {
             _ => return Err(self.may_not("push to", &answer)),
         }
         let done = match self.upload(&answer) {
-            Some(upload) => caller.ask(Method::DELETE, &self.place, &upload, authorization).await,
+            Some(upload) => self.ask(caller, Method::DELETE, &upload, authorization).await,
             None => {
                 return Ok(format!(
                     "It takes uploads to {repository}. The one begun lapses by itself."

@@ -4,10 +4,11 @@ use crate::{core::Core, entropy};
 use domain::{
     Error, Result, SignInId, Timestamp,
     actor::{Actor, Permission},
+    audit::AuditResult,
     user::{SignIn, User, check_name},
 };
 use std::{net::IpAddr, sync::Arc};
-use store::StoredSignIn;
+use store::{NewAuditLine, StoredSignIn};
 
 /// A sign-in ends after this long without a visit.
 pub const IDLE_S: i64 = 12 * 3600;
@@ -31,7 +32,7 @@ impl Access {
     }
 
     /// Checks a name and password. The answer and its time are the same for an unknown name, a
-    /// wrong password and a disabled account.
+    /// wrong password, a disabled account, and one that is only invited.
     ///
     /// # Errors
     /// `Unauthenticated`, or `Exhausted` after too many attempts.
@@ -53,13 +54,23 @@ impl Access {
         };
         core.throttle.attempt(&account, address, familiar, core.now())?;
         let longest = domain::user::PASSWORD_LONGEST * 4;
-        let hash = known.as_ref().map(|k| k.password_hash.clone());
+        let hash = known.as_ref().and_then(|k| k.password_hash.clone());
         let matches = password.len() <= longest && core.passwords.verify(password, hash).await?;
         let user = known.map(|k| k.user).filter(|u| matches && !u.disabled);
         let mut tx = core.store.begin().await?;
-        let action = if user.is_some() { "sign_in" } else { "sign_in.refused" };
-        let from = Some(address.to_string());
-        tx.audit(core.now(), None, action, &account, from.as_deref()).await?;
+        tx.audit_outside(&NewAuditLine {
+            at: core.now(),
+            user: user.as_ref().map(|user| (&user.id, user.name.as_str())),
+            action: "sign_in",
+            target: &account,
+            detail: None,
+            address: &address.to_string(),
+            result: if user.is_some() { AuditResult::Done } else { AuditResult::Refused },
+        })
+        .await?;
+        if let Some(user) = &user {
+            tx.touch_user(&user.id, core.now()).await?;
+        }
         tx.commit().await?;
         let user = user.ok_or_else(refused)?;
         core.throttle.succeeded(&account, address);
@@ -78,6 +89,7 @@ impl Access {
         if now.since(sign_in.last_seen_at) > TOUCH_EVERY_S * 1000 {
             let mut tx = core.store.begin().await?;
             tx.touch_sign_in(id, now, expiry(sign_in.created_at, now)).await?;
+            tx.touch_user(&user.id, now).await?;
             tx.commit().await?;
         }
         let grants = core.membership.grants(&user.id, user.role);
@@ -94,14 +106,7 @@ impl Access {
             .sign_ins_of(&actor.user, self.0.now())
             .await?
             .into_iter()
-            .map(|s| SignIn {
-                current: s.id == actor.sign_in,
-                client: client_name(&s.client),
-                id: s.id,
-                address: s.address,
-                created_at: s.created_at,
-                last_seen_at: s.last_seen_at,
-            })
+            .map(|sign_in| shown(sign_in, &actor.sign_in))
             .collect();
         all.sort_by_key(|s| !s.current);
         Ok(all)
@@ -116,8 +121,8 @@ impl Access {
             return Err(Error::not_found("That sign-in has already ended."));
         }
         let mut tx = core.store.begin().await?;
-        tx.delete_sign_in(id).await?;
         tx.audit(core.now(), Some(actor), "sign_in.revoke", id.short(), None).await?;
+        tx.delete_sign_in(id).await?;
         tx.commit().await?;
         core.rights_changed(Some(&actor.user));
         Ok(())
@@ -186,6 +191,18 @@ pub struct SignInRecord {
     pub client: String,
     pub address: String,
     pub data: String,
+}
+
+/// A sign-in as pages list it, for a reader with the sign-in `current`.
+pub(crate) fn shown(sign_in: StoredSignIn, current: &SignInId) -> SignIn {
+    SignIn {
+        current: sign_in.id == *current,
+        client: client_name(&sign_in.client),
+        id: sign_in.id,
+        address: sign_in.address,
+        created_at: sign_in.created_at,
+        last_seen_at: sign_in.last_seen_at,
+    }
 }
 
 fn expiry(created: Timestamp, now: Timestamp) -> Timestamp {

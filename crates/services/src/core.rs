@@ -4,6 +4,7 @@ use crate::{
     activity::Activity, bus::Bus, clock::Clock, disk::Disk, entropy, groups::Membership,
     images::Images, jobs::Calls, keys::Keys, passwords::Passwords, policy::InForce,
     reconcile::Reconciler, settings::Settings, throttle::Throttle, usage::Usages,
+    users::FreshLinks,
 };
 use domain::{
     Error, Result, SessionId, Timestamp, UserId,
@@ -36,6 +37,7 @@ pub(crate) struct Core {
     pub keys: Keys,
     pub passwords: Passwords,
     pub throttle: Throttle,
+    pub links: FreshLinks,
     pub images: Images,
     pub jobs: Calls,
     pub usages: Usages,
@@ -97,6 +99,7 @@ impl Core {
             keys,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
+            links: FreshLinks::default(),
             images: Images::default(),
             jobs: Calls::default(),
             usages: Usages::default(),

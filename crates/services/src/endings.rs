@@ -7,7 +7,7 @@
 use crate::{core::Core, sessions::Sessions};
 use domain::{
     Error, Result, SessionId, Timestamp,
-    actor::{Actor, Permission},
+    actor::Actor,
     lifetime::{self, Ending, Life, Lifetime, Rules},
     session::{Session, State},
 };
@@ -128,14 +128,15 @@ impl Sessions {
     /// Gives a session more time, within the rules.
     ///
     /// # Errors
-    /// `Conflict` when it does not run or nothing ends it, `Exhausted` when the rules give no more.
+    /// `Conflict` when it does not run or nothing ends it, `Exhausted` when the rules give no more,
+    /// `Forbidden` for those who may only see it.
     pub async fn extend(&self, actor: &Actor, id: &SessionId) -> Result<()> {
-        actor.require(Permission::LaunchWorkspaces)?;
         let core = &self.0;
         let now = core.now();
         let mut tx = core.store.begin().await?;
         let session = tx.session(id).await?.filter(|s| s.visible_to(actor));
         let mut session = session.ok_or_else(crate::sessions::unknown)?;
+        crate::sessions::steerable(&session, actor)?;
         core.bring_up_to_date(&mut session);
         let name = &session.workspace_name;
         let around = core.lifetime_around(&session.owner, session.owner_role);

@@ -4,7 +4,9 @@
 //! `preparing.json` of the data directory, so that a tile can show how far its image is.
 
 use crate::core::Core;
-use domain::{Result, event::Change, image::ImageRef, job::JobState, launcher::TileState};
+use domain::{
+    Result, event::Change, image::ImageRef, job::JobState, launcher::TileState, workspace::Source,
+};
 use engine::ImageSummary;
 use serde::Deserialize;
 use std::{
@@ -65,7 +67,7 @@ struct State {
     held: Arc<Holding>,
     /// What images are built for, by content id; read bit by bit in the background.
     architectures: HashMap<String, String>,
-    /// Content id by canonical reference.
+    /// Content id by canonical reference, and by itself.
     present: HashMap<String, String>,
     preparing: HashMap<String, Preparing>,
     /// Images that jobs are to bring.
@@ -123,6 +125,30 @@ impl Images {
         self.read().present.get(canonical).cloned()
     }
 
+    /// Content id of the image that launches of a workspace use, if the engine has it.
+    pub(crate) fn id_for(&self, source: &Source) -> Option<String> {
+        let state = self.read();
+        source.references().iter().find_map(|name| state.present.get(name).cloned())
+    }
+
+    /// Whether a workspace could be launched, and if not, why.
+    pub(crate) fn state_for(&self, source: &Source) -> TileState {
+        match self.id_for(source) {
+            Some(_) => TileState::Ready,
+            None => self.state_of(&source.reference()),
+        }
+    }
+
+    /// What a reference means: the content id and, if the engine knows it, the digest at its
+    /// registry. Both are empty while it means nothing on the engine.
+    pub(crate) fn meaning_of(&self, image: &ImageRef) -> (String, String) {
+        let (name, held) = (image.canonical(), self.held());
+        // By digest an image is not listed among the names.
+        let found = held.find(&name).or_else(|| held.find(&self.id_of(&name)?));
+        let meaning = found.map(|found| (found.id.clone(), digest_of(found, image)));
+        meaning.map(|(id, digest)| (id, digest.unwrap_or_default())).unwrap_or_default()
+    }
+
     /// The engine's images as they were listed last.
     pub(crate) fn held(&self) -> Arc<Holding> {
         self.read().held.clone()
@@ -151,12 +177,12 @@ impl Images {
         made || state.preparing.get(canonical).is_some_and(|note| note.state != "failed")
     }
 
-    /// Canonical references of all images that are present.
+    /// Canonical references and content ids of all images that are present.
     pub(crate) fn present(&self) -> Vec<String> {
         self.read().present.keys().cloned().collect()
     }
 
-    /// Whether a workspace with this image could be launched, and if not, why.
+    /// Whether an image is there, and if not, why.
     pub(crate) fn state_of(&self, canonical: &str) -> TileState {
         let state = self.read();
         if state.present.contains_key(canonical) {
@@ -217,6 +243,7 @@ impl Images {
         let listed = core.engine.images().await?;
         let mut present = HashMap::new();
         for image in &listed {
+            present.insert(image.id.clone(), image.id.clone());
             for name in image.tags.iter().chain(&image.digests) {
                 if let Ok(reference) = name.parse::<ImageRef>() {
                     present.insert(reference.canonical(), image.id.clone());

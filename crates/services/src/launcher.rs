@@ -2,10 +2,11 @@
 
 use crate::core::Core;
 use domain::{
-    Result, WorkspaceId,
+    Error, Result, WorkspaceId,
     actor::{Actor, Permission},
     event::Change,
-    launcher::{Launcher, Tile},
+    launcher::{LaunchOptions, Launcher, Tile},
+    session::Action,
 };
 use std::sync::Arc;
 use store::LauncherRow;
@@ -22,8 +23,11 @@ impl Launchers {
         Self(core)
     }
 
+    /// What the actor may launch; nothing for those who launch nothing.
     pub async fn page(&self, actor: &Actor, search: &str, category: &str) -> Result<Launcher> {
-        actor.require(Permission::LaunchWorkspaces)?;
+        if !actor.may(Permission::LaunchWorkspaces) {
+            return Ok(Launcher::default());
+        }
         let core = &self.0;
         let groups = core.membership.ids(&actor.user, actor.role);
         let store = &core.store;
@@ -40,10 +44,33 @@ impl Launchers {
         let sessions = store.sessions_of(&actor.user).await?;
         Ok(Launcher {
             sessions: sessions.into_iter().map(|s| core.row(s)).collect(),
+            may: Action::open_to(actor),
             more,
             tiles: shown.rows.into_iter().map(|row| self.tile(row)).collect(),
             categories,
             any,
+        })
+    }
+
+    /// What the actor has a say in when a workspace is launched.
+    ///
+    /// # Errors
+    /// `NotFound` when the actor may not launch it, `Conflict` when there is nothing to say.
+    pub async fn options(&self, actor: &Actor, id: &WorkspaceId) -> Result<LaunchOptions> {
+        actor.require(Permission::LaunchWorkspaces)?;
+        let core = &self.0;
+        let unknown = || Error::not_found("There is no such workspace (any more).");
+        let workspace = core.store.workspace(id).await?.ok_or_else(unknown)?;
+        core.given_to(actor, &workspace)?;
+        let definition = workspace.definition;
+        if !definition.storage.profile {
+            let why = format!("“{}” keeps nothing beyond its sessions.", definition.name);
+            return Err(Error::conflict(why).hint("Launch it from its tile."));
+        }
+        Ok(LaunchOptions {
+            workspace: workspace.id,
+            name: definition.name,
+            home: definition.storage.home,
         })
     }
 
@@ -63,15 +90,17 @@ impl Launchers {
     }
 
     fn tile(&self, row: LauncherRow) -> Tile {
+        let state = self.0.images.state_for(&row.workspace.source());
         let definition = row.workspace.definition;
         Tile {
-            state: self.0.images.state_of(&definition.image.canonical()),
+            state,
             workspace: row.workspace.id,
             name: definition.name,
             description: definition.description,
             icon: definition.icon,
             categories: definition.categories,
             favourite: row.favourite,
+            keeps_home: definition.storage.profile,
             last_used_at: row.last_used_at,
             session: row.session,
         }

@@ -7,6 +7,7 @@
 
 pub mod access;
 mod activity;
+mod audit;
 mod bus;
 pub mod clock;
 mod core;
@@ -15,6 +16,7 @@ mod endings;
 pub mod engine_report;
 mod entropy;
 mod groups;
+mod hooks;
 mod images;
 mod jobs;
 mod keys;
@@ -25,6 +27,7 @@ mod policy;
 mod pulls;
 pub mod reconcile;
 mod registries;
+mod revisions;
 mod rights;
 pub mod sessions;
 pub mod settings;
@@ -38,8 +41,10 @@ mod users;
 mod workspaces;
 
 pub use access::Access;
+pub use audit::{Audit, Format};
 pub use engine_report::{EngineReport, EngineReports};
 pub use groups::Groups;
+pub use hooks::{Hooks, LARGEST_CALL};
 pub use jobs::Jobs;
 pub use launcher::Launchers;
 pub use library::Library;
@@ -51,7 +56,7 @@ pub use setup::Setup;
 pub use snapshots::{Begun, Snapshots};
 pub use streams::Streams;
 pub use terminals::Terminals;
-pub use users::Users;
+pub use users::{Invited, Link, Removal as UserRemoval, Users};
 pub use workspaces::Workspaces;
 
 use clock::Clock;
@@ -75,11 +80,13 @@ pub struct Services {
     pub snapshots: Snapshots,
     pub registries: Registries,
     pub library: Library,
+    pub hooks: Hooks,
     pub jobs: Jobs,
     pub streams: Streams,
     pub terminals: Terminals,
     pub engine: EngineReports,
     pub policies: Policies,
+    pub audit: Audit,
 }
 
 impl Services {
@@ -105,11 +112,13 @@ impl Services {
             snapshots: Snapshots::new(core.clone()),
             registries: Registries::new(core.clone()),
             library: Library::new(core.clone()),
+            hooks: Hooks::new(core.clone()),
             jobs: Jobs::new(core.clone()),
             streams: Streams::new(core.clone()),
             terminals: Terminals::new(core.clone()),
             engine: EngineReports::new(core.clone()),
             policies: Policies::new(core.clone()),
+            audit: Audit::new(core.clone()),
             core,
         })
     }
@@ -126,6 +135,7 @@ impl Services {
         tasks.spawn(images::watch_preparation(self.core.clone()));
         tasks.spawn(jobs::run(self.core.clone()));
         tasks.spawn(library::run(self.core.clone()));
+        tasks.spawn(users::run(self.core.clone()));
         tasks
     }
 

@@ -2,15 +2,17 @@
 //! current by itself (seed 000).
 //!
 //! [`list`](mod@list) and [`detail`] show it from memory and the database; [`deeds`] is what people
-//! do with single images; [`keep`] compares and refreshes in the background; [`prune`] takes away
-//! what nothing needs.
+//! do with single images; [`keep`] compares and refreshes in the background, with the
+//! [`credentials`] that are right for an image; [`prune`] takes away what nothing needs.
 
+mod credentials;
 mod deeds;
 mod detail;
 mod keep;
 mod list;
 mod prune;
 
+pub(crate) use credentials::Credentials;
 pub(crate) use keep::run;
 pub(crate) use prune::Prune;
 

@@ -7,7 +7,7 @@ use crate::{
     workspaces::Workspaces,
 };
 use domain::{
-    Error, JobId, RegistryId, Result, WorkspaceId,
+    Error, ErrorKind, JobId, RegistryId, Result, WorkspaceId,
     actor::Actor,
     image::ImageRef,
     job::{JobKind, JobLinks},
@@ -25,14 +25,19 @@ pub(crate) struct Pull {
 }
 
 impl Workspaces {
-    /// Has the workspace's image fetched, also where an older one is present. Asked for again while
-    /// it is under way, it is the same job.
+    /// Has the workspace's image fetched with the credentials that the workspace names, also where
+    /// an older one is present; the one that it is pinned to, where that is missing. Asked for again
+    /// while it is under way, it is the same job.
     ///
     /// # Errors
     /// `NotFound` when there is no such workspace.
     pub async fn pull_image(&self, actor: &Actor, id: &WorkspaceId) -> Result<JobId> {
-        let definition = self.get(actor, id).await?.definition;
-        let pull = Pull { image: definition.image.canonical(), registry: None };
+        let workspace = self.get(actor, id).await?;
+        let source = workspace.source();
+        let pinned = source.pin.as_ref().and_then(|pin| pin.digest.clone());
+        let missing = pinned.filter(|_| self.core().images.id_for(&source).is_none());
+        let image = missing.unwrap_or_else(|| source.image.canonical());
+        let pull = Pull { image, registry: workspace.definition.registry };
         let links = JobLinks { workspace: Some(id.clone()), ..JobLinks::default() };
         self.core().order_pull(Some(actor), pull, links).await
     }
@@ -54,7 +59,7 @@ impl Pull {
     async fn fetch(&self, hand: &Hand, stored: Option<&StoredRegistry>) -> Result<Outcome> {
         let core = &hand.core;
         let login = match stored {
-            Some(stored) => core.stored_login(&stored.id, &self.image).await?,
+            Some(stored) => core.stored_login(&stored.id, &self.image).await.map_err(moved)?,
             None => None,
         };
         let who = match (&login, stored) {
@@ -86,9 +91,19 @@ impl Pull {
     }
 }
 
+/// A registry that was chosen and is at another address by now: what to do about it in a pull.
+fn moved(error: Error) -> Error {
+    match error.kind {
+        ErrorKind::Conflict => error.hint(
+            "Choose another registry for the image, or none, and pull it again. A workspace may name one in its form.",
+        ),
+        _ => error,
+    }
+}
+
 impl Core {
-    /// The stored registry whose credentials a pull uses: the chosen one, or the one that the
-    /// image's name leads to.
+    /// The stored registry whose credentials a pull uses: the chosen one, or the one that is right
+    /// for the image.
     ///
     /// # Errors
     /// `NotFound` when the chosen one was deleted meanwhile.

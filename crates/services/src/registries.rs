@@ -1,11 +1,15 @@
-//! Registries that images are pushed to: keeping them with their credentials, and testing them.
+//! Registries that images are pushed to and pulled from: keeping them with their credentials, and
+//! testing them.
 //!
 //! A password goes in and never comes out again: it is encrypted at rest, and sent to the registry
 //! it was typed for, or where that registry has people sign in, and nobody else. A change that would send it elsewhere asks for it again.
 
+mod docker_config;
+mod import;
+
 use crate::core::Core;
 use domain::{
-    Error, RegistryId, Result,
+    Error, RegistryId, Result, Timestamp,
     actor::{Actor, Permission},
     registry::{Address, Definition, Registry, RegistryForm, TestReport},
 };
@@ -23,11 +27,13 @@ pub struct Removal {
     pub name: String,
     /// Forms being filled in that have chosen it.
     pub forms: i64,
-    /// Jobs under way that are to push there.
+    /// Jobs under way that are to push there or to pull with its credentials.
     pub jobs: i64,
+    /// Workspaces that name it for their image.
+    pub workspaces: i64,
 }
 
-fn unknown() -> Error {
+pub(crate) fn unknown() -> Error {
     Error::not_found("There is no such registry (any more).")
         .hint("Look in the list of registries.")
 }
@@ -41,7 +47,8 @@ impl Registries {
     pub async fn list(&self, actor: &Actor) -> Result<Vec<Registry>> {
         actor.require(Permission::ManageRegistries)?;
         let all = self.0.store.registries().await?;
-        Ok(all.iter().map(StoredRegistry::shown).collect())
+        let now = self.0.now();
+        Ok(all.iter().map(|stored| shown_at(stored, now)).collect())
     }
 
     /// One of them, with the form that changes it.
@@ -51,7 +58,7 @@ impl Registries {
     pub async fn get(&self, actor: &Actor, id: &RegistryId) -> Result<(Registry, RegistryForm)> {
         actor.require(Permission::ManageRegistries)?;
         let stored = self.0.store.registry(id).await?.ok_or_else(unknown)?;
-        let shown = stored.shown();
+        let shown = shown_at(&stored, self.0.now());
         let Definition { name, url, username, ca, insecure } = stored.definition;
         let insecure = if insecure { "on".to_owned() } else { String::new() };
         Ok((shown, RegistryForm { name, url, username, ca, insecure }))
@@ -67,23 +74,11 @@ impl Registries {
     ) -> Result<RegistryId> {
         actor.require(Permission::ManageRegistries)?;
         let core = &self.0;
-        let definition = checked(form.check()?)?;
-        let id: RegistryId = core.new_id()?;
-        let secret = core.seal_password(&id, &definition, password, None)?;
-        let now = core.now();
-        let new = StoredRegistry {
-            id,
-            definition,
-            secret,
-            rate: None,
-            paused_until: None,
-            created_at: now,
-            updated_at: now,
-        };
+        let new = core.new_registry(checked(form.check()?)?, password)?;
         let mut tx = core.store.begin().await?;
         tx.insert_registry(&new).await?;
         let (name, id) = (&new.definition.name, Some(new.id.as_str()));
-        tx.audit(now, Some(actor), "registry.create", name, id).await?;
+        tx.audit(new.created_at, Some(actor), "registry.create", name, id).await?;
         tx.commit().await?;
         Ok(new.id)
     }
@@ -121,7 +116,8 @@ impl Registries {
         actor.require(Permission::ManageRegistries)?;
         let stored = self.0.store.registry(id).await?.ok_or_else(unknown)?;
         let (forms, jobs) = self.0.store.registry_uses(id).await?;
-        Ok(Removal { name: stored.definition.name, forms, jobs })
+        let workspaces = self.0.store.workspaces_of_registry(id).await?;
+        Ok(Removal { name: stored.definition.name, forms, jobs, workspaces })
     }
 
     /// Deletes a registry with its credentials; deleting again is no error. What has chosen it says
@@ -178,6 +174,12 @@ impl Registries {
     }
 }
 
+/// What may be shown of a registry: a pause that is over is none.
+fn shown_at(stored: &StoredRegistry, now: Timestamp) -> Registry {
+    let shown = stored.shown();
+    Registry { paused_until: shown.paused_until.filter(|until| *until > now), ..shown }
+}
+
 /// A certificate that is none is told where it is typed.
 fn checked(definition: Definition) -> Result<Definition> {
     if !definition.ca.is_empty() {
@@ -203,6 +205,22 @@ fn place(id: &RegistryId) -> String {
 }
 
 impl Core {
+    /// A registry as it is about to be stored.
+    fn new_registry(&self, definition: Definition, password: &str) -> Result<StoredRegistry> {
+        let id: RegistryId = self.new_id()?;
+        let secret = self.seal_password(&id, &definition, password, None)?;
+        let now = self.now();
+        Ok(StoredRegistry {
+            id,
+            definition,
+            secret,
+            rate: None,
+            paused_until: None,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+
     fn seal_password(
         &self,
         id: &RegistryId,

@@ -119,7 +119,7 @@ impl Setup {
         if !tx.take_meta(TOKEN, &stored).await? {
             return Err(Error::conflict("This setup link was just used by somebody else."));
         }
-        users::insert(&self.0, &mut tx, &user, &hash).await?;
+        users::insert(&self.0, &mut tx, None, &user, &hash).await?;
         tx.commit().await?;
         workspaces::enable_starters(&self.0, chosen).await
     }

@@ -112,7 +112,7 @@ impl Terminals {
 
     async fn permitted(&self, actor: &Actor, id: &SessionId) -> Result<Session> {
         actor.require(Permission::OpenTerminals)?;
-        Sessions::new(self.core.clone()).visible(actor, id).await
+        Sessions::new(self.core.clone()).open(actor, id).await
     }
 
     /// The session that a terminal would be in, whether it runs or not.
@@ -404,7 +404,7 @@ impl Watch {
         };
         let session = self.core.store.session(&self.session).await;
         match session.and_then(|found| found.ok_or_else(unknown)) {
-            Ok(session) if !session.visible_to(&actor) => withdrawn(),
+            Ok(session) if !session.open_to(&actor) => withdrawn(),
             Ok(_) if !actor.may(Permission::OpenTerminals) => withdrawn(),
             Ok(session) if session.state() == State::Running => None,
             Ok(session) => {

@@ -9,10 +9,12 @@ use domain::{
     icon::{self, Icon},
     list::{ListQuery, Page},
     preset,
+    registry::Registry,
+    revision::How,
     workspace::{Definition, Workspace, WorkspaceForm, WorkspaceRow, changed_meanwhile},
 };
 use std::sync::Arc;
-use store::{StoredIcon, Tx};
+use store::{StoredIcon, StoredRegistry, Tx};
 
 #[derive(Clone)]
 pub struct Workspaces(Arc<Core>);
@@ -27,6 +29,14 @@ pub struct Deletion {
     pub snapshot: Option<String>,
     /// Other workspaces of the same image.
     pub others: Vec<String>,
+}
+
+/// What a change of a definition has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saved {
+    pub id: WorkspaceId,
+    /// It was pinned to an earlier image and has another reference now, which counts.
+    pub unpinned: bool,
 }
 
 pub(crate) fn unknown() -> Error {
@@ -52,7 +62,7 @@ impl Workspaces {
         };
         let page = self.0.store.workspaces(query, &present).await?;
         let row = |(workspace, sessions): (Workspace, i64)| WorkspaceRow {
-            image_state: self.0.images.state_of(&workspace.definition.image.canonical()),
+            image_state: self.0.images.state_for(&workspace.source()),
             workspace,
             sessions,
         };
@@ -64,13 +74,21 @@ impl Workspaces {
         self.0.store.workspace(id).await?.ok_or_else(unknown)
     }
 
+    /// The registries whose credentials a workspace can name for its image, by name.
+    pub async fn offered_registries(&self, actor: &Actor) -> Result<Vec<Registry>> {
+        actor.require(Permission::ManageWorkspaces)?;
+        let all = self.0.store.registries().await?;
+        Ok(all.iter().map(StoredRegistry::shown).collect())
+    }
+
     /// # Errors
     /// `Invalid` with each problem at its field.
     pub async fn create(&self, actor: &Actor, form: &WorkspaceForm) -> Result<WorkspaceId> {
         actor.require(Permission::ManageWorkspaces)?;
         let definition = form.check()?;
         let mut tx = self.0.store.begin().await?;
-        let workspace = self.0.insert(&mut tx, definition, None).await?;
+        check_registry(&mut tx, &definition).await?;
+        let workspace = self.0.insert(&mut tx, definition, None, Some(actor)).await?;
         tx.audit(
             self.0.now(),
             Some(actor),
@@ -84,7 +102,8 @@ impl Workspaces {
         Ok(workspace.id)
     }
 
-    /// Changes a definition. Sessions that exist keep what they were launched with.
+    /// Changes a definition. Sessions that exist keep what they were launched with; a workspace that
+    /// gets another image is no longer pinned.
     ///
     /// # Errors
     /// `Invalid` with each problem at its field; `Conflict` when somebody else changed it since
@@ -95,7 +114,7 @@ impl Workspaces {
         id: &WorkspaceId,
         revision: u32,
         form: &WorkspaceForm,
-    ) -> Result<WorkspaceId> {
+    ) -> Result<Saved> {
         actor.require(Permission::ManageWorkspaces)?;
         let definition = form.check()?;
         self.edit(actor, id, "workspace.change", |workspace| {
@@ -133,9 +152,12 @@ impl Workspaces {
         let workspace = self.get(actor, id).await?;
         let store = &self.0.store;
         let image = workspace.definition.image.canonical();
+        let used = self.0.images.id_of(&image);
+        let mut others = self.0.workspaces_with(&image, used.as_deref()).await?;
+        others.retain(|(other, _)| other != id);
         Ok(Deletion {
             sessions: store.sessions_of_workspace(id).await?,
-            others: store.workspaces_of_image(&image, id).await?,
+            others: others.into_iter().map(|(_, name)| name).collect(),
             snapshot: store.snapshot(&image).await?.is_some().then_some(image),
             name: workspace.definition.name,
         })
@@ -218,19 +240,42 @@ impl Workspaces {
         id: &WorkspaceId,
         action: &str,
         change: impl FnOnce(&mut Workspace) -> Result<()>,
-    ) -> Result<WorkspaceId> {
+    ) -> Result<Saved> {
         let mut tx = self.0.store.begin().await?;
         let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
+        let before = workspace.definition.clone();
         change(&mut workspace)?;
+        let after = &workspace.definition;
+        // What is named as before is not looked at again: a registry may have moved since, which
+        // is no reason to refuse another change.
+        if (&after.registry, &after.image) != (&before.registry, &before.image) {
+            check_registry(&mut tx, after).await?;
+        }
+        let has_another = workspace.definition.image != before.image;
+        let unpinned = has_another && workspace.pin.take().is_some();
         workspace.revision += 1;
         workspace.updated_at = self.0.now();
         tx.save_workspace(&workspace).await?;
+        if has_another {
+            self.0.note_reference(&mut tx, &workspace, Some(actor), How::Changed).await?;
+        }
         let name = &workspace.definition.name;
         tx.audit(self.0.now(), Some(actor), action, name, Some(id.as_str())).await?;
         tx.commit().await?;
         self.0.bus.announce(Change::Workspace { id: id.clone() });
-        Ok(workspace.id)
+        Ok(Saved { id: workspace.id, unpinned })
     }
+}
+
+/// Whether the registry that a definition names is stored, and the image's name leads to it: its
+/// password goes nowhere else.
+async fn check_registry(tx: &mut Tx, definition: &Definition) -> Result<()> {
+    let Some(id) = &definition.registry else { return Ok(()) };
+    let stored = tx.registry(id).await?.ok_or_else(|| {
+        Error::at("registry", "This registry is no longer stored. Choose another one.")
+    })?;
+    let leads = stored.definition.address()?.check_leads_here(&definition.image);
+    leads.map_err(|why| Error::at("registry", why))
 }
 
 impl Core {
@@ -239,15 +284,19 @@ impl Core {
         tx: &mut Tx,
         definition: Definition,
         preset: Option<&str>,
+        actor: Option<&Actor>,
     ) -> Result<Workspace> {
         let workspace = Workspace {
             id: self.new_id()?,
             definition,
+            pin: None,
             revision: 1,
             created_at: self.now(),
             updated_at: self.now(),
         };
-        tx.insert_workspace(&workspace, preset).await?;
+        if tx.insert_workspace(&workspace, preset).await? {
+            self.note_reference(tx, &workspace, actor, How::Created).await?;
+        }
         Ok(workspace)
     }
 }
@@ -259,7 +308,7 @@ pub(crate) async fn enable_starters(core: &Core, chosen: &[String]) -> Result<()
         let known = tx.workspace_of_preset(preset.key).await?;
         let mut workspace = match known {
             Some(known) => known,
-            None => core.insert(&mut tx, preset.definition, Some(preset.key)).await?,
+            None => core.insert(&mut tx, preset.definition, Some(preset.key), None).await?,
         };
         if preset.starter && chosen.iter().any(|key| key == preset.key) {
             workspace.definition.enabled = true;

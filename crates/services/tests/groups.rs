@@ -7,7 +7,7 @@ mod world;
 use domain::{
     ErrorKind, GroupId, SessionId,
     actor::{Actor, Permission, Role},
-    group::GroupForm,
+    group::{GroupForm, Source},
     lifetime::LifetimeForm,
     list::ListQuery,
     session::{Action, State},
@@ -112,11 +112,12 @@ async fn of_several_groups_the_lowest_number_wins_setting_by_setting() {
     let said = world.services.groups.effective(&ada, &ada.user).await.unwrap();
     let of = |setting: &str| {
         let one = said.iter().find(|one| one.setting == setting).unwrap();
-        (one.value.as_str(), one.from.as_str())
+        (one.value.as_str(), one.from.clone())
     };
-    assert_eq!(of("Sessions at a time"), ("1", "Strict"));
-    assert_eq!(of("Memory in all"), ("1 GiB", "Wide"));
-    assert_eq!(of("Cores in all"), ("No limit", ""));
+    let group = |name: &str| Source::Group(name.to_owned());
+    assert_eq!(of("Sessions at a time"), ("1", group("Strict")));
+    assert_eq!(of("Memory in all"), ("1 GiB", group("Wide")));
+    assert_eq!(of("Cores in all"), ("No limit", Source::Installation));
     let eve = world.person("eve", Role::User).await;
     let refused = world.services.groups.effective(&eve, &ada.user).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Forbidden);

@@ -6,150 +6,16 @@
 mod world;
 
 use domain::{
-    Error, ErrorKind, WorkspaceId,
-    actor::Actor,
+    Error, ErrorKind,
     job::{JobKind, JobState},
-    library::{ImageDetail, ImageState},
+    library::ImageState,
     list::ListQuery,
     policy::PolicyForm,
     registry::RegistryForm,
     workspace::WorkspaceForm,
 };
 use engine::memory::Op;
-use std::sync::{Arc, Mutex};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-    task::JoinSet,
-};
-use world::World;
-
-const HOUR_S: i64 = 3600;
-
-fn digest(number: u32) -> String {
-    format!("sha256:{number:064x}")
-}
-
-/// A registry on this machine that everybody may pull from.
-struct Registry {
-    host: String,
-    /// What it says of every tag.
-    says: Arc<Mutex<String>>,
-    asked: Arc<Mutex<Vec<String>>>,
-    _background: JoinSet<()>,
-}
-
-impl Registry {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let host = format!("localhost:{}", listener.local_addr().unwrap().port());
-        let says = Arc::new(Mutex::new("404 Nothing".to_owned()));
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (answer, noted) = (says.clone(), asked.clone());
-        let mut background = JoinSet::new();
-        background.spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut head = vec![0; 4096];
-                let read = stream.read(&mut head).await.unwrap_or(0);
-                let head = String::from_utf8_lossy(&head[..read]).into_owned();
-                let first = head.lines().next().unwrap_or_default().to_owned();
-                let answer = match first.starts_with("HEAD") {
-                    true => answer.lock().unwrap().clone(),
-                    false => "200 OK".to_owned(),
-                };
-                noted.lock().unwrap().push(first);
-                let answer =
-                    format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-                let _ = stream.write_all(answer.as_bytes()).await;
-            }
-        });
-        Self { host, says, asked, _background: background }
-    }
-
-    fn has(&self, digest: &str) {
-        self.says(&format!("200 OK\r\nDocker-Content-Digest: {digest}"));
-    }
-
-    fn says(&self, answer: &str) {
-        answer.clone_into(&mut self.says.lock().unwrap());
-    }
-
-    /// How often it was asked what a name means.
-    fn heads(&self) -> usize {
-        self.asked.lock().unwrap().iter().filter(|line| line.starts_with("HEAD")).count()
-    }
-}
-
-struct Scene {
-    world: World,
-    admin: Actor,
-    registry: Registry,
-    /// `localhost:…/team/app:latest`.
-    image: String,
-}
-
-impl Scene {
-    async fn new() -> Self {
-        let (world, registry) = (World::new().await, Registry::start().await);
-        let admin = world.admin().await;
-        let image = format!("{}/team/app:latest", registry.host);
-        Self { world, admin, registry, image }
-    }
-
-    async fn store_registry(&self) {
-        let form = RegistryForm {
-            name: "Ours".into(),
-            url: format!("http://{}", self.registry.host),
-            insecure: "on".into(),
-            ..RegistryForm::default()
-        };
-        self.world.services.registries.create(&self.admin, &form, "").await.unwrap();
-        self.look().await;
-    }
-
-    async fn workspace(&self) -> WorkspaceId {
-        let form = WorkspaceForm { image: self.image.clone(), ..self.world.form() };
-        self.world.services.workspaces.create(&self.admin, &form).await.unwrap()
-    }
-
-    /// The engine has the image, as it came from the registry.
-    fn present(&self, id: &str, digest: &str) {
-        self.world.engine.add_image(&self.image, id);
-        let repository = self.image.strip_suffix(":latest").unwrap();
-        self.world.engine.set_digest(&self.image, &format!("{repository}@{digest}"));
-    }
-
-    /// Gives a reason to compare.
-    async fn look(&self) {
-        let policies = &self.world.services.policies;
-        let form = PolicyForm::from(&policies.get(&self.admin).await.unwrap());
-        policies.change(&self.admin, &form).await.unwrap();
-    }
-
-    async fn detail(&self) -> ImageDetail {
-        self.world.services.library.detail(&self.admin, &self.image).await.unwrap()
-    }
-
-    async fn comes_to(&self, state: ImageState) {
-        let mut last = None;
-        let what = format!("the image is {}", state.as_str());
-        let holds = async || {
-            last = Some(self.detail().await.row);
-            last.as_ref().is_some_and(|row| row.state == state)
-        };
-        self.world.until(&what, holds).await;
-    }
-
-    /// Looks again until the registry has been asked so often.
-    async fn asked(&self, times: usize) {
-        let holds = async || {
-            self.look().await;
-            self.registry.heads() >= times
-        };
-        self.world.until(&format!("the registry was asked {times} times"), holds).await;
-        assert_eq!(self.registry.heads(), times);
-    }
-}
+use world::registry::{HOUR_S, Scene, digest};
 
 #[tokio::test]
 async fn what_a_workspace_lacks_is_pulled_at_once_but_only_where_a_registry_is_stored() {
@@ -292,9 +158,11 @@ async fn a_restart_is_no_storm_and_a_deleted_tag_takes_nothing_away() {
     scene.look().await;
     let turn = async |scene: &Scene| scene.detail().await.upstream.next_check_at;
     scene.world.until("it has a turn", async || turn(&scene).await.is_some()).await;
-    let before = turn(&scene).await;
+    let first = turn(&scene).await;
     scene.world.clock.advance_secs(HOUR_S);
     scene.asked(1).await;
+    scene.world.until("the next turn is known", async || turn(&scene).await != first).await;
+    let before = turn(&scene).await;
     let Scene { world, admin, registry, image } = scene;
     let scene = Scene { world: world.restarted().await, admin, registry, image };
     scene.look().await;

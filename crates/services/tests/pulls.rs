@@ -113,6 +113,66 @@ async fn a_private_image_is_pulled_with_what_is_stored_and_a_refusal_can_be_repe
 }
 
 #[tokio::test]
+async fn a_workspace_may_name_whose_credentials_its_image_is_pulled_with() {
+    const OTHER: &str = "registry.example.org/team/other:1";
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let registries = &world.services.registries;
+    let store = async |name: &str, url: &str| {
+        let form = RegistryForm {
+            name: name.into(),
+            url: url.into(),
+            username: "robot".into(),
+            ..RegistryForm::default()
+        };
+        registries.create(&admin, &form, "violin").await.unwrap()
+    };
+    let whole = store("Whole", "https://registry.example.org").await;
+    store("Team", "https://registry.example.org/team").await;
+    let hub = store("Hub", "https://index.docker.io/v1/").await;
+    let workspaces = &world.services.workspaces;
+    let form = |registry: &str| WorkspaceForm {
+        image: IMAGE.into(),
+        registry: registry.into(),
+        enabled: String::new(),
+        ..world.form()
+    };
+    let problem = |error: Error| error.problem_at("registry").map(str::to_owned).unwrap();
+    let elsewhere = workspaces.create(&admin, &form(hub.as_str())).await.unwrap_err();
+    assert!(problem(elsewhere).contains("leads to registry.example.org, not to docker.io"));
+    let gone = workspaces.create(&admin, &form("0123456789")).await.unwrap_err();
+    assert!(problem(gone).contains("no longer stored"));
+
+    let workspace = workspaces.create(&admin, &form(whole.as_str())).await.unwrap();
+    let moved = WorkspaceForm { image: "team/app:1".into(), ..form(whole.as_str()) };
+    let refused = workspaces.change(&admin, &workspace, 1, &moved).await.unwrap_err();
+    assert!(problem(refused).contains("docker.io"));
+    world.engine.add_remote_image(IMAGE, "sha256:77");
+    let job = workspaces.pull_image(&admin, &workspace).await.unwrap();
+    is(&world, &admin, &job, JobState::Done).await;
+    assert!(log(&world, &admin, &job).await.contains("as robot (Whole)"));
+
+    // What is pulled by itself is pulled with them too.
+    world.engine.add_remote_image(OTHER, "sha256:78");
+    let enabled =
+        WorkspaceForm { image: OTHER.into(), enabled: "on".into(), ..form(whole.as_str()) };
+    workspaces.create(&admin, &enabled).await.unwrap();
+    let other = async || world.services.library.detail(&admin, OTHER).await.unwrap();
+    world.until("it is pulled", async || other().await.upstream.pulled_as.contains("Whole")).await;
+    assert_eq!(other().await.pulled_from, "https://registry.example.org as robot");
+
+    assert_eq!(registries.removal(&admin, &whole).await.unwrap().workspaces, 2);
+    registries.delete(&admin, &whole).await.unwrap();
+    assert_eq!(workspaces.get(&admin, &workspace).await.unwrap().definition.registry, None);
+    assert_eq!(other().await.pulled_from, "https://registry.example.org/team as robot");
+    let ada = world.user().await;
+    let refused = workspaces.offered_registries(&ada).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Forbidden);
+    let offered = workspaces.offered_registries(&admin).await.unwrap();
+    assert_eq!(offered.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["Hub", "Team"]);
+}
+
+#[tokio::test]
 async fn a_registry_that_is_away_is_tried_again_and_a_pull_can_be_cancelled() {
     let world = World::new().await;
     let admin = world.admin().await;

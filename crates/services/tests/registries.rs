@@ -8,7 +8,7 @@ use domain::{
     Error, ErrorKind, RegistryId, SessionId,
     actor::{Actor, Role},
     job::{Job, JobKind, JobState},
-    registry::{Fault, Outcome, RegistryForm, TestStep},
+    registry::{Fault, ImportFate, ImportReport, Outcome, RateLimit, RegistryForm, TestStep},
     snapshot::{NOWHERE, OTHER, SnapshotForm, WizardStep},
 };
 use engine::memory::Op;
@@ -143,6 +143,23 @@ async fn a_password_goes_in_and_never_comes_out() {
     let anybody = RegistryForm { username: String::new(), ..form };
     registries.change(&admin, &id, &anybody, "").await.unwrap();
     assert!(!registries.list(&admin).await.unwrap()[0].has_password);
+}
+
+#[tokio::test]
+async fn what_a_registry_said_of_its_limit_is_listed_and_a_pause_while_it_lasts() {
+    let (world, admin, registry) = scene().await;
+    let registries = &world.services.registries;
+    let id = registries.create(&admin, &registry.form(), "violin").await.unwrap();
+    let rate = RateLimit { limit: 100, remaining: 7, window_s: 21_600 };
+    let until = world.now().plus_secs(60);
+    let mut tx = world.store.begin().await.unwrap();
+    tx.note_registry_said(&id, Some(&rate), Some(until)).await.unwrap();
+    tx.commit().await.unwrap();
+    let listed = async || registries.list(&admin).await.unwrap().remove(0);
+    assert_eq!((listed().await.rate, listed().await.paused_until), (Some(rate), Some(until)));
+    world.clock.advance_secs(60);
+    assert_eq!((listed().await.rate, listed().await.paused_until), (Some(rate), None));
+    assert_eq!(registries.get(&admin, &id).await.unwrap().0.paused_until, None);
 }
 
 #[tokio::test]
@@ -358,6 +375,58 @@ async fn another_registry_is_tested_with_what_is_typed_for_it() {
 }
 
 #[tokio::test]
+async fn registries_are_imported_from_docker_with_their_credentials() {
+    use ImportFate::{Known, Possible, Refused, Stored};
+    let (world, admin, registry) = scene().await;
+    let registries = &world.services.registries;
+    registries.create(&admin, &registry.form(), "violin").await.unwrap();
+    let text = format!(
+        r#"{{
+            "auths": {{
+                "https://index.docker.io/v1/": {{ "auth": "YWRhOmx1dGU=" }},
+                "{}": {{ "auth": "cm9ib3Q6dmlvbGlu" }},
+                "not an address": {{ "auth": "YWRhOmx1dGU=" }},
+                "quay.io": {{}}
+            }},
+            "credsStore": "desktop"
+        }}"#,
+        registry.host
+    );
+    let fates = |report: &ImportReport| {
+        assert!(!format!("{report:?}").contains("lute"), "{report:?}");
+        report.entries.iter().map(|entry| entry.fate).collect::<Vec<_>>()
+    };
+    let seen = registries.look_at_import(&admin, &text).await.unwrap();
+    assert_eq!(fates(&seen), [Possible, Known, Refused, Refused]);
+    let told: Vec<&str> = seen.entries.iter().map(|entry| entry.message.as_str()).collect();
+    assert!(told[0].contains("“docker.io”, with user ada"), "{told:?}");
+    assert!(told[1].contains("“Ours”"), "{told:?}");
+    assert!(told[2].contains("no address"), "{told:?}");
+    assert!(told[3].contains("docker-credential-desktop"), "{told:?}");
+    assert_eq!(registries.list(&admin).await.unwrap().len(), 1, "nothing is stored by a look");
+
+    let done = registries.import(&admin, &text).await.unwrap();
+    assert_eq!(fates(&done), [Stored, Known, Refused, Refused]);
+    let list = registries.list(&admin).await.unwrap();
+    let names: Vec<&str> = list.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["docker.io", "Ours"]);
+    assert!(list[0].has_password && !list[0].insecure && list[0].username == "ada");
+    let audit = format!("{:?}", world.store.audit(10).await.unwrap());
+    assert!(audit.contains("registry.import") && !audit.contains("lute"), "{audit}");
+    let again = registries.import(&admin, &text).await.unwrap();
+    assert_eq!(fates(&again), [Known, Known, Refused, Refused]);
+
+    // Somebody else at the same place is one more, under a name of its own.
+    let bob = r#"{"auths": {"docker.io": {"auth": "Ym9iOmx1dGU="}}}"#;
+    let seen = registries.look_at_import(&admin, bob).await.unwrap();
+    assert_eq!(fates(&seen), [Possible]);
+    let told = &seen.entries[0].message;
+    assert!(told.contains("“docker.io 2”") && told.contains("another user"), "{told}");
+    let refused = registries.import(&admin, "{").await.unwrap_err();
+    assert!(refused.problem_at("text").unwrap().contains("line 1, column 1"), "{refused:?}");
+}
+
+#[tokio::test]
 async fn registries_are_the_administrators() {
     let (world, admin, registry) = scene().await;
     let stored =
@@ -374,6 +443,8 @@ async fn registries_are_the_administrators() {
         registries.delete(&ada, &stored).await.err(),
         registries.test(&ada, None, &form, "x", "").await.err(),
         registries.test_saved(&ada, &stored).await.err(),
+        registries.look_at_import(&ada, "{}").await.err(),
+        registries.import(&ada, "{}").await.err(),
     ];
     for (n, refusal) in refusals.into_iter().enumerate() {
         assert_eq!(refusal.map(|e| e.kind), Some(ErrorKind::Forbidden), "call {n} was allowed");

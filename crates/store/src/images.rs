@@ -294,7 +294,24 @@ impl Tx {
         Ok(())
     }
 
-    /// The image is there as the registry had it at that moment.
+    /// Somebody knows that a name means something else at its registry: it is asked at this moment,
+    /// whenever its turn would be. Never at the moment of the last answer, which may be the older one.
+    pub async fn urge_check(&mut self, reference: &str, at: Timestamp) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO images (reference, next_check_at) VALUES (?1, ?2)
+             ON CONFLICT (reference) DO UPDATE SET
+             next_check_at = max(?2, coalesce(checked_at, 0) + 1)",
+        )
+        .bind(reference)
+        .bind(at.0)
+        .execute(&mut *self.0)
+        .await
+        .fault()?;
+        Ok(())
+    }
+
+    /// The image is there as the registry had it at that moment. A check that was asked for and is
+    /// still to come stays.
     pub async fn note_pulled(
         &mut self,
         reference: &str,
@@ -306,7 +323,8 @@ impl Tx {
             "INSERT INTO images (reference, remote_digest, checked_at, pulled_at, pulled_as)
              VALUES (?1, ?2, ?3, ?3, ?4) ON CONFLICT (reference) DO UPDATE SET
              remote_digest = coalesce(?2, remote_digest), checked_at = ?3, pulled_at = ?3,
-             pulled_as = ?4, next_check_at = NULL, failures = 0, error = NULL",
+             pulled_as = ?4, failures = 0, error = NULL,
+             next_check_at = CASE WHEN failures = 0 AND next_check_at > ?3 THEN next_check_at END",
         )
         .bind(reference)
         .bind(digest)

@@ -1,4 +1,4 @@
-//! Registries that images are pushed to, and who needs them.
+//! Registries that images are pushed to and pulled from, and who needs them.
 
 use crate::{
     Store, Tx,
@@ -90,8 +90,32 @@ impl Store {
         one(&self.read, id).await
     }
 
+    /// The registries that enabled workspaces name for their images, each with the canonical
+    /// reference of the image, by the name of the workspace.
+    pub async fn chosen_registries(&self) -> Result<Vec<(String, RegistryId)>> {
+        let rows = sqlx::query(
+            "SELECT image_canonical, registry_id FROM workspaces
+             WHERE enabled AND registry_id IS NOT NULL ORDER BY name, id",
+        )
+        .fetch_all(&self.read)
+        .await
+        .fault()?;
+        rows.iter()
+            .map(|row| Ok((row.get_or_fault("image_canonical")?, row.id("registry_id")?)))
+            .collect()
+    }
+
+    /// How many workspaces name it for their image.
+    pub async fn workspaces_of_registry(&self, id: &RegistryId) -> Result<i64> {
+        sqlx::query_scalar("SELECT count(*) FROM workspaces WHERE registry_id = ?")
+            .bind(id.as_str())
+            .fetch_one(&self.read)
+            .await
+            .fault()
+    }
+
     /// How many forms that are being filled in have chosen it, and how many jobs under way are to
-    /// push there.
+    /// push there or to pull with its credentials.
     pub async fn registry_uses(&self, id: &RegistryId) -> Result<(i64, i64)> {
         let count = async |query: &'static str| -> Result<i64> {
             sqlx::query_scalar(query).bind(id.as_str()).fetch_one(&self.read).await.fault()
@@ -100,7 +124,8 @@ impl Store {
             "SELECT count(*) FROM snapshot_drafts WHERE json_extract(form, '$.target') = ?1";
         let jobs = "SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')
              AND (json_extract(work, '$.to.registry') = ?1
-                  OR json_extract(work, '$.push.registry') = ?1)";
+                  OR json_extract(work, '$.push.registry') = ?1
+                  OR json_extract(work, '$.registry') = ?1)";
         Ok((count(forms).await?, count(jobs).await?))
     }
 }

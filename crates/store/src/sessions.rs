@@ -6,6 +6,7 @@
 use crate::{
     Store, Tx,
     fault::{Columns, Fault, broken, containing, to_json},
+    workspaces::source,
 };
 use domain::{
     Error, Result, SessionId, Timestamp, UserId, WorkspaceId,
@@ -44,7 +45,8 @@ pub struct RunningSession {
 }
 
 const COLUMNS: &str =
-    "s.*, u.name AS owner_name, u.role AS owner_role, coalesce(w.lifetime, '{}') AS lifetime
+    "s.*, u.name AS owner_name, u.role AS owner_role, coalesce(w.lifetime, '{}') AS lifetime,
+    w.image AS launches, w.pinned_id, w.pinned_digest, w.pinned_revision
     FROM sessions s JOIN users u ON u.id = s.owner LEFT JOIN workspaces w ON w.id = s.workspace_id";
 
 fn session(row: &SqliteRow) -> Result<Session> {
@@ -77,6 +79,7 @@ fn session(row: &SqliteRow) -> Result<Session> {
         ended_at: time("ended_at")?,
         life: row.json("life")?,
         lifetime: row.json("lifetime")?,
+        source: source(row)?,
     })
 }
 
@@ -416,8 +419,9 @@ impl Tx {
         let reason = session.reason.as_ref().map(to_json).transpose()?;
         sqlx::query(
             "UPDATE sessions SET desired = ?, status = ?, reason = ?, progress = ?,
-             generation = ?, created = ?, image_digest = ?, network = ?, address = ?, port = ?,
-             running_since = ?, last_activity_at = ?, ended_at = ?, life = ? WHERE id = ?",
+             generation = ?, created = ?, config = ?, image_digest = ?, network = ?, address = ?,
+             port = ?, running_since = ?, last_activity_at = ?, ended_at = ?, life = ?
+             WHERE id = ?",
         )
         .bind(session.desired.as_str())
         .bind(session.status.as_str())
@@ -425,6 +429,7 @@ impl Tx {
         .bind(to_json(&session.progress)?)
         .bind(session.generation)
         .bind(session.created)
+        .bind(to_json(&session.config)?)
         .bind(&session.image_digest)
         .bind(&session.network)
         .bind(&session.address)

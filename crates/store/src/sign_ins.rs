@@ -146,11 +146,12 @@ impl Tx {
         Ok(())
     }
 
-    /// Forgets what has expired: sign-ins, and grants of streams.
+    /// Forgets what has expired: sign-ins, grants of streams, and links to accounts.
     pub async fn delete_expired(&mut self, now: Timestamp) -> Result<()> {
         for sql in [
             "DELETE FROM sign_ins WHERE expires_at <= ?",
             "DELETE FROM stream_grants WHERE expires_at <= ?",
+            "DELETE FROM account_links WHERE expires_at <= ?",
         ] {
             sqlx::query(sql).bind(now.0).execute(&mut *self.0).await.fault()?;
         }

@@ -5,12 +5,12 @@ use crate::{
     fault::{Columns, Fault, broken, containing, to_json},
 };
 use domain::{
-    GroupId, Result, SessionId, Timestamp, UserId, WorkspaceId,
+    GroupId, RegistryId, Result, SessionId, Timestamp, UserId, WorkspaceId,
     icon::Icon,
     image::ImageRef,
     lifetime::Lifetime,
     list::{ListQuery, Page},
-    workspace::{Definition, Workspace},
+    workspace::{Definition, Pin, Source, Workspace},
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor, sqlite::SqliteRow};
 
@@ -23,9 +23,25 @@ pub struct LauncherRow {
     pub session: Option<SessionId>,
 }
 
+/// What holds a workspace to an earlier image; `None` without its columns' values.
+pub(crate) fn pin(row: &SqliteRow) -> Result<Option<Pin>> {
+    let id: Option<String> = row.get_or_fault("pinned_id")?;
+    let revision: Option<u32> = row.get_or_fault("pinned_revision")?;
+    let digest = row.get_or_fault("pinned_digest")?;
+    Ok(id.map(|id| Pin { revision: revision.unwrap_or_default(), id, digest }))
+}
+
+/// Which image the workspace of a row launches, where the row names its image as `launches`.
+pub(crate) fn source(row: &SqliteRow) -> Result<Option<Source>> {
+    let Some(image) = row.get_or_fault::<Option<String>>("launches")? else { return Ok(None) };
+    let image: ImageRef = image.parse().map_err(|_| broken("workspaces", "image", &image))?;
+    Ok(Some(Source { image, pin: pin(row)? }))
+}
+
 fn workspace(row: &SqliteRow) -> Result<Workspace> {
     let image: String = row.get_or_fault("image")?;
     let icon: String = row.get_or_fault("icon")?;
+    let registry: Option<String> = row.get_or_fault("registry_id")?;
     Ok(Workspace {
         id: row.id("id")?,
         definition: Definition {
@@ -34,6 +50,7 @@ fn workspace(row: &SqliteRow) -> Result<Workspace> {
             icon: Icon::try_from(icon).unwrap_or_default(),
             categories: row.json("categories")?,
             image: image.parse::<ImageRef>().map_err(|_| broken("workspaces", "image", &image))?,
+            registry: registry.map(|id| id.parse()).transpose()?,
             contract: row.json("contract")?,
             environment: row.json("environment")?,
             cpu_millis: row.get_or_fault("cpu_millis")?,
@@ -42,11 +59,13 @@ fn workspace(row: &SqliteRow) -> Result<Workspace> {
             pids: row.get_or_fault("pids")?,
             sessions_limit: row.get_or_fault("sessions_limit")?,
             lifetime: row.json("lifetime")?,
+            storage: row.json("storage")?,
             groups: row.json("groups")?,
             enabled: row.get_or_fault("enabled")?,
             hidden: row.get_or_fault("hidden")?,
             notes: row.get_or_fault("notes")?,
         },
+        pin: pin(row)?,
         revision: row.get_or_fault("revision")?,
         created_at: Timestamp(row.get_or_fault("created_at")?),
         updated_at: Timestamp(row.get_or_fault("updated_at")?),
@@ -62,6 +81,18 @@ async fn one(db: impl SqliteExecutor<'_>, id: &WorkspaceId) -> Result<Option<Wor
     row.as_ref().map(workspace).transpose()
 }
 
+/// The condition that the image which launches use is among those `present`, as SQL over `w`.
+fn launchable<'a>(
+    query: &'a mut QueryBuilder<Sqlite>,
+    present: &str,
+) -> &'a mut QueryBuilder<Sqlite> {
+    // Each list is read once, not for every row.
+    query.push("(coalesce(w.pinned_id, w.image_canonical) IN (SELECT value FROM json_each(");
+    query.push_bind(present.to_owned());
+    query.push(")) OR coalesce(w.pinned_digest, '') IN (SELECT value FROM json_each(");
+    query.push_bind(present.to_owned()).push(")))")
+}
+
 fn narrow(query: &mut QueryBuilder<Sqlite>, list: &ListQuery, present: &str) {
     query.push(" WHERE 1 = 1");
     match list.state.as_str() {
@@ -69,12 +100,12 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, list: &ListQuery, present: &str) {
         "disabled" => query.push(" AND NOT w.enabled"),
         "hidden" => query.push(" AND w.hidden"),
         "ready" => {
-            query.push(" AND w.image_canonical IN (SELECT value FROM json_each(");
-            query.push_bind(present.to_owned()).push("))")
+            query.push(" AND ");
+            launchable(query, present)
         }
         "unavailable" => {
-            query.push(" AND w.image_canonical NOT IN (SELECT value FROM json_each(");
-            query.push_bind(present.to_owned()).push("))")
+            query.push(" AND NOT ");
+            launchable(query, present)
         }
         _ => query,
     };
@@ -98,7 +129,7 @@ impl Store {
 
     /// One page of definitions with the number of sessions that hold a container of each.
     ///
-    /// `present` are the canonical references of images the engine has.
+    /// `present` are the canonical references and the content ids of images the engine has.
     pub async fn workspaces(
         &self,
         list: &ListQuery,
@@ -195,23 +226,6 @@ impl Store {
         rows.iter().map(|row| row.get_or_fault("category")).collect()
     }
 
-    /// Names of the workspaces of an image, but for one.
-    pub async fn workspaces_of_image(
-        &self,
-        image_canonical: &str,
-        but: &WorkspaceId,
-    ) -> Result<Vec<String>> {
-        let rows = sqlx::query(
-            "SELECT name FROM workspaces WHERE image_canonical = ? AND id <> ? ORDER BY name",
-        )
-        .bind(image_canonical)
-        .bind(but.as_str())
-        .fetch_all(&self.read)
-        .await
-        .fault()?;
-        rows.iter().map(|row| row.get_or_fault("name")).collect()
-    }
-
     /// Canonical references of all images that workspaces name.
     pub async fn images_in_use(&self) -> Result<Vec<String>> {
         let rows = sqlx::query("SELECT DISTINCT image_canonical FROM workspaces")
@@ -260,9 +274,11 @@ impl Tx {
         };
         sqlx::query(
             "UPDATE workspaces SET name = ?, description = ?, icon = ?, categories = ?, image = ?,
-             image_canonical = ?, contract = ?, environment = ?, cpu_millis = ?, memory_bytes = ?,
-             shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, groups = ?, enabled = ?, hidden = ?,
-             notes = ?, revision = ?, updated_at = ? WHERE id = ?",
+             image_canonical = ?, registry_id = ?, contract = ?, environment = ?, cpu_millis = ?,
+             memory_bytes = ?, shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, storage = ?,
+             groups = ?, enabled = ?, hidden = ?,
+             notes = ?, pinned_id = ?, pinned_digest = ?, pinned_revision = ?, revision = ?,
+             updated_at = ? WHERE id = ?",
         )
         .bind(&d.name)
         .bind(&d.description)
@@ -270,6 +286,7 @@ impl Tx {
         .bind(to_json(&d.categories)?)
         .bind(d.image.to_string())
         .bind(d.image.canonical())
+        .bind(d.registry.as_ref().map(RegistryId::as_str))
         .bind(to_json(&d.contract)?)
         .bind(to_json(&d.environment)?)
         .bind(d.cpu_millis)
@@ -278,10 +295,14 @@ impl Tx {
         .bind(d.pids)
         .bind(d.sessions_limit)
         .bind(lifetime)
+        .bind(to_json(&d.storage)?)
         .bind(to_json(&d.groups)?)
         .bind(d.enabled)
         .bind(d.hidden)
         .bind(&d.notes)
+        .bind(w.pin.as_ref().map(|pin| pin.id.as_str()))
+        .bind(w.pin.as_ref().and_then(|pin| pin.digest.as_deref()))
+        .bind(w.pin.as_ref().map(|pin| pin.revision))
         .bind(w.revision)
         .bind(w.updated_at.0)
         .bind(w.id.as_str())

@@ -10,7 +10,7 @@ use domain::{
     registry::Definition,
     snapshot::SnapshotForm,
 };
-use shelf::{NOW, Shelf, id, session};
+use shelf::{NOW, Shelf, id, session, workspace};
 use store::{Draft, NewJob, StoredRegistry};
 
 fn registry(number: usize, name: &str) -> StoredRegistry {
@@ -81,6 +81,7 @@ async fn what_has_chosen_a_registry_is_counted_while_it_matters() {
         (JobKind::Commit, format!(r#"{{"do":"commit","push":{{"registry":"{ours}"}}}}"#)),
         (JobKind::Push, format!(r#"{{"do":"push","to":{{"registry":"{ours}"}}}}"#)),
         (JobKind::Push, r#"{"do":"push","to":{"registry":null}}"#.to_owned()),
+        (JobKind::Pull, format!(r#"{{"do":"pull","registry":"{ours}"}}"#)),
     ];
     for (number, (kind, work)) in jobs.iter().enumerate() {
         let job: JobId = id(number);
@@ -100,11 +101,44 @@ async fn what_has_chosen_a_registry_is_counted_while_it_matters() {
         tx.insert_job(&new).await.unwrap();
     }
     tx.commit().await.unwrap();
-    assert_eq!(shelf.store.registry_uses(&ours).await.unwrap(), (1, 2));
+    assert_eq!(shelf.store.registry_uses(&ours).await.unwrap(), (1, 3));
     let mut tx = shelf.store.begin().await.unwrap();
     let claimed =
         tx.claim_job(&[JobKind::Push], &[], NOW, NOW.plus_secs(60)).await.unwrap().unwrap();
     tx.end_job(&claimed.job.id, claimed.job.attempt, JobState::Failed, None, NOW).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(shelf.store.registry_uses(&ours).await.unwrap(), (1, 1));
+    assert_eq!(shelf.store.registry_uses(&ours).await.unwrap(), (1, 2));
+}
+
+#[tokio::test]
+async fn workspaces_name_a_registry_until_it_is_deleted() {
+    let shelf = Shelf::new().await;
+    let (ours, theirs) = (registry(7, "Ours"), registry(8, "Theirs"));
+    keep(&shelf, &ours).await.unwrap();
+    keep(&shelf, &theirs).await.unwrap();
+    let mut all = [workspace(1), workspace(2), workspace(3), workspace(4)];
+    all[1].definition.registry = Some(ours.id.clone());
+    all[2].definition.registry = Some(ours.id.clone());
+    all[2].definition.enabled = false;
+    all[3].definition.registry = Some(theirs.id.clone());
+    all[3].definition.name = "Another".into();
+    for one in &all {
+        assert!(shelf.put(one, None).await);
+        let kept = shelf.store.workspace(&one.id).await.unwrap().unwrap();
+        assert_eq!(kept.definition.registry, one.definition.registry);
+    }
+    assert_eq!(shelf.store.workspaces_of_registry(&ours.id).await.unwrap(), 2);
+    let image = "example/desktop:1".to_owned();
+    assert_eq!(
+        shelf.store.chosen_registries().await.unwrap(),
+        [(image.clone(), theirs.id.clone()), (image.clone(), ours.id.clone())],
+        "of enabled ones, by name"
+    );
+    let mut tx = shelf.store.begin().await.unwrap();
+    assert!(tx.delete_registry(&ours.id).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(shelf.store.workspaces_of_registry(&ours.id).await.unwrap(), 0);
+    let left = shelf.store.workspace(&all[1].id).await.unwrap().unwrap();
+    assert_eq!(left.definition.registry, None);
+    assert_eq!(shelf.store.chosen_registries().await.unwrap(), [(image, theirs.id)]);
 }

@@ -39,11 +39,11 @@ pub(crate) async fn events(
 /// Whether the reader may know of a change.
 fn concerns(actor: &Actor, change: &Change) -> bool {
     match change {
-        Change::Session { owner, .. } => actor.owns_or_steers(owner),
+        Change::Session { owner, .. } => actor.owns_or_sees(owner),
         Change::Job { owner, .. } => {
             owner.as_ref() == Some(&actor.user) || actor.may(Permission::SeeAllJobs)
         }
-        Change::User { id } => *id == actor.user,
+        Change::User { id } => *id == actor.user || actor.may(Permission::SeeUsers),
         // Says nothing but that there are new figures; what they are is asked for and permitted.
         Change::Usage
         | Change::Workspace { .. }
@@ -122,7 +122,11 @@ mod tests {
         assert!(concerns(&actor(Role::User), &of("a")));
         assert!(!concerns(&actor(Role::User), &of("b")));
         assert!(concerns(&actor(Role::Administrator), &of("b")));
-        assert!(!concerns(&actor(Role::User), &Change::User { id: "b".parse().unwrap() }));
+        assert!(concerns(&actor(Role::Auditor), &of("b")));
+        assert!(!concerns(&actor(Role::ImageMaintainer), &of("b")));
+        let user = Change::User { id: "b".parse().unwrap() };
+        assert!(!concerns(&actor(Role::User), &user));
+        assert!(concerns(&actor(Role::Auditor), &user));
         assert!(concerns(&actor(Role::User), &Change::Usage));
     }
 }

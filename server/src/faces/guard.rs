@@ -65,7 +65,8 @@ pub(crate) async fn own_pages_only(request: axum::extract::Request, next: Next) 
     }
 }
 
-/// Sends page requests without a sign-in to the sign-in page, or to first-run setup.
+/// Sends page requests without a sign-in to the sign-in page, or to first-run setup; not those that
+/// bring an invitation, whose holder has nothing to sign in with yet.
 ///
 /// A courtesy only: what may be seen is decided in the services.
 pub(crate) async fn show_the_door(request: axum::extract::Request, next: Next) -> Response {
@@ -73,7 +74,7 @@ pub(crate) async fn show_the_door(request: axum::extract::Request, next: Next) -
     let page = request.method() == Method::GET
         && text(request.headers(), header::ACCEPT.as_str())
             .is_some_and(|a| a.contains("text/html"))
-        && !matches!(path, "/login" | "/setup")
+        && !matches!(path, "/login" | "/setup" | "/invite")
         && !path.starts_with("/fn/");
     let Some(context) = request.extensions().get::<Request>() else {
         return next.run(request).await;

@@ -2,11 +2,13 @@
 //! `services`.
 
 pub mod assets;
+mod audit;
 mod context;
 mod cookies;
 mod events;
 mod guard;
 mod health;
+mod hooks;
 mod html;
 mod icons;
 mod listener;

@@ -3,9 +3,9 @@
 use crate::{
     config::Config,
     faces::{
-        assets,
+        assets, audit,
         context::{self, Context, Reach, cookie_name},
-        events, guard, health, icons, log,
+        events, guard, health, hooks, icons, log,
         metrics::{self, Metrics},
         sign_in_store::SignInStore,
         terminal,
@@ -92,6 +92,7 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
         .route("/sessions/{id}/log/follow", get(log::follow))
         .with_state(stopping)
         .route("/sessions/{id}/log/download", get(log::download))
+        .route("/audit/export", get(audit::export))
         .route("/icons/{id}", get(icons::show))
         .route("/sessions/{id}/terminal", get(terminal::page))
         .route("/sessions/{id}/terminal/socket", get(terminal::socket))
@@ -106,7 +107,8 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
         .layer(CompressionLayer::new().br(true).gzip(true).compress_when(worth_compressing()))
         .route("/pkg/{hash}/{file}", get(assets::bundle).with_state(hash))
         .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz).with_state(services.clone()));
+        .route("/readyz", get(health::readyz).with_state(services.clone()))
+        .route("/hooks/{id}", post(hooks::call).with_state(services.clone()));
     for file in assets::public_files() {
         console = console.route(&format!("/{file}"), get(assets::public));
     }

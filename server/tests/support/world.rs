@@ -216,6 +216,7 @@ impl World {
             image: IMAGE.into(),
             port: self.container.port.to_string(),
             ready_timeout: "5".into(),
+            groups: vec!["everybody".into()],
             ..WorkspaceForm::default()
         }
     }

@@ -76,6 +76,7 @@ pub fn run(lab: &Lab) -> Result<Vec<Row>> {
             ("form[image]", IMAGE),
             ("form[port]", &PORT.to_string()),
             ("form[ready_path]", "/tiny"),
+            ("form[groups][]", "administrators"),
             ("form[enabled]", "on"),
         ],
     )?;

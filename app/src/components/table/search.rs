@@ -15,11 +15,33 @@ struct Asked {
     q: String,
     state: String,
     per: u32,
+    filter: Perhaps,
+    from: Perhaps,
+    to: Perhaps,
 }
 
 impl Default for Asked {
     fn default() -> Self {
-        Self { q: String::new(), state: String::new(), per: ListQuery::default().per_page }
+        Self {
+            q: String::new(),
+            state: String::new(),
+            per: ListQuery::default().per_page,
+            filter: Perhaps::default(),
+            from: Perhaps::default(),
+            to: Perhaps::default(),
+        }
+    }
+}
+
+/// What a field posts that not every list has: without it, what was asked for before stays. One that
+/// is there and empty asks for everything.
+#[derive(Deserialize, Default)]
+#[serde(from = "String")]
+struct Perhaps(Option<String>);
+
+impl From<String> for Perhaps {
+    fn from(text: String) -> Self {
+        Self(Some(text))
     }
 }
 
@@ -43,6 +65,8 @@ pub fn ListState(
             ("q", query.search),
             ("state", query.state),
             ("filter", query.filter),
+            ("from", query.from),
+            ("to", query.to),
             ("per", query.per_page.to_string()),
             ("page", page),
         ];
@@ -74,7 +98,7 @@ pub fn SearchBar(
     #[prop(into)] query: Signal<ListQuery>,
     /// `Search sessions`.
     label: &'static str,
-    /// Values and names of the state filter; the first one means all.
+    /// Values and names of the state filter; the first one means all. Without any there is none.
     states: &'static [(&'static str, &'static str)],
     /// What that filter is about.
     #[prop(default = "State")]
@@ -82,6 +106,9 @@ pub fn SearchBar(
     #[prop(into)] total: Signal<i64>,
     /// One and many of what is listed.
     noun: (&'static str, &'static str),
+    /// Fields of this list alone, named `filter`, `from` and `to`.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> AnyView {
     let navigate = use_navigate();
     let page = path.clone();
@@ -89,12 +116,17 @@ pub fn SearchBar(
     let submit = move |ev: SubmitEvent| {
         let Ok(asked) = Asked::from_event(&ev) else { return };
         ev.prevent_default();
+        let before = query.get_untracked();
         let next = ListQuery {
             search: asked.q.trim().to_owned(),
             state: asked.state,
             per_page: asked.per,
+            filter: asked.filter.0.unwrap_or(before.filter),
+            from: asked.from.0.unwrap_or(before.from),
+            to: asked.to.0.unwrap_or(before.to),
             page: 1,
-            ..query.get_untracked()
+            sort: before.sort,
+            descending: before.descending,
         };
         navigate(&format!("{page}{}", next.to_query()), Default::default());
     };
@@ -108,6 +140,18 @@ pub fn SearchBar(
         1 => format!("1 {}", noun.0),
         n => format!("{n} {}", noun.1),
     };
+    let filter = (!states.is_empty()).then(|| {
+        view! {
+            <select
+                class="input"
+                name="state"
+                aria-label=about
+                prop:value=later(move || query.get().state)
+            >
+                {choices(options(states), &first.state)}
+            </select>
+        }
+    });
     let clear = move || {
         query.with(ListQuery::is_narrowed).then(|| {
             let all = query.with(|q| ListQuery {
@@ -131,14 +175,8 @@ pub fn SearchBar(
                 value=first.search
                 prop:value=later(move || query.get().search)
             />
-            <select
-                class="input"
-                name="state"
-                aria-label=about
-                prop:value=later(move || query.get().state)
-            >
-                {choices(options(states), &first.state)}
-            </select>
+            {filter}
+            {children.map(|fields| fields())}
             <select
                 class="input"
                 name="per"

@@ -2,12 +2,12 @@
 
 use crate::{
     api::registries::{Removal, weigh_registry},
-    components::confirm::{Confirm, PARAMETER, weighed},
+    components::confirm::{Confirm, asked_for, weighed},
     post::Post,
     routes,
 };
 use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 
 #[derive(Clone, Copy)]
 pub struct Deletion {
@@ -18,14 +18,7 @@ pub struct Deletion {
 
 impl Deletion {
     pub fn new(delete: Post) -> Self {
-        let query = use_query_map();
-        let asked = Memo::new(move |_| {
-            query.with(|map| {
-                let (deed, id) = map.get_str(PARAMETER)?.split_once(':')?;
-                (deed == "delete").then(|| id.to_owned())
-            })
-        });
-        Self { delete, asked }
+        Self { delete, asked: asked_for("delete") }
     }
 
     pub fn question(self) -> AnyView {
@@ -61,18 +54,23 @@ impl Deletion {
 fn consequences(doomed: &Removal) -> AnyView {
     let jobs = match doomed.jobs {
         0 => None,
-        1 => Some("1 job under way is to push there; its push will fail and say so.".to_owned()),
+        1 => Some("1 job under way is to push or pull there; it will fail and say so.".to_owned()),
         n => Some(format!(
-            "{n} jobs under way are to push there; their pushes will fail and say so."
+            "{n} jobs under way are to push or pull there; they will fail and say so."
         )),
+    };
+    let workspaces = match doomed.workspaces {
+        0 => None,
+        1 => Some("1 workspace names it for its image, which will be pulled by the image's name from then on.".to_owned()),
+        n => Some(format!("{n} workspaces name it for their images, which will be pulled by the images' names from then on.")),
     };
     let forms = match doomed.forms {
         0 => None,
         1 => Some("1 image that somebody is about to make is to go there; another registry must be chosen for it.".to_owned()),
         n => Some(format!("{n} images that people are about to make are to go there; another registry must be chosen for them.")),
     };
-    let all = [jobs, forms].into_iter().flatten().map(|text| view! { <p>{text}</p> }.into_any());
-    let all: Vec<AnyView> = all.collect();
+    let all = [workspaces, jobs, forms].into_iter().flatten();
+    let all: Vec<AnyView> = all.map(|text| view! { <p>{text}</p> }.into_any()).collect();
     view! {
         <p>"Its address and its credentials are removed here. The registry itself, and the images in it, stay."</p>
         {all}

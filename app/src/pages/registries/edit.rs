@@ -3,12 +3,14 @@
 use super::left;
 use crate::{
     api::{
-        auth::who_is_it,
+        auth::reader,
+        hooks::HookState,
         registries::{Opened, SaveRegistry, TestRegistry, show_registry},
     },
     components::{
         Loading, PageFailure, PageHead,
         field::{AreaField, ProblemSummary, TextField, TickField, problem_at},
+        hook::{Of, hook_section},
         report::found,
     },
     post::{Post, PostForm},
@@ -27,21 +29,28 @@ fn posted(field: &str) -> String {
     }
 }
 
-async fn open(id: String, left_behind: bool) -> Result<Opened, Refusal> {
+/// What the page opens with: the fields, and the webhook of a registry that is saved.
+type First = (Opened, Option<HookState>);
+
+async fn open(id: String, left_behind: bool, made: bool) -> Result<First, Refusal> {
     let opened = if id.is_empty() {
         // Nothing is read for a new one, so nothing would refuse; whoever may not save it is
         // better told before filling it in.
-        let actor = who_is_it().await?.actor.ok_or_else(domain::Error::unauthenticated)?;
-        actor.require(Permission::ManageRegistries)?;
+        reader().await?.require(Permission::ManageRegistries)?;
         Opened::default()
     } else {
         show_registry(id.clone()).await?
     };
     let typed = left(&format!("registry/{id}"), left_behind).await;
-    Ok(match typed {
+    let opened = match typed {
         Some(typed) => Opened { has_password: opened.has_password, ..typed },
         None => opened,
-    })
+    };
+    let hook = match id.as_str() {
+        "" => None,
+        _ => Some(Of::Registry.read(id, made).await?),
+    };
+    Ok((opened, hook))
 }
 
 #[component]
@@ -60,7 +69,8 @@ fn opening(id: String) -> AnyView {
         || (),
         move |()| {
             let parameter = |name| query.with_untracked(|map| map.get_str(name).is_some());
-            open(own.clone(), parameter("__err") || parameter("tested"))
+            let left_behind = parameter("__err") || parameter("tested");
+            open(own.clone(), left_behind, parameter("hook"))
         },
     );
     view! {
@@ -69,7 +79,7 @@ fn opening(id: String) -> AnyView {
                 let id = id.clone();
                 Suspend::new(async move {
                     match opened.await {
-                        Ok(opened) => page(id, opened, save, test),
+                        Ok((opened, hook)) => page(id, opened, hook, save, test),
                         Err(refusal) => view! { <PageFailure error=refusal.0 /> }.into_any(),
                     }
                 })
@@ -79,7 +89,7 @@ fn opening(id: String) -> AnyView {
     .into_any()
 }
 
-fn page(id: String, opened: Opened, save: Post, test: Post) -> AnyView {
+fn page(id: String, opened: Opened, hook: Option<HookState>, save: Post, test: Post) -> AnyView {
     let Opened { form, has_password, repository, report: tested } = opened;
     let title = match id.as_str() {
         "" => "New registry".to_owned(),
@@ -94,6 +104,7 @@ fn page(id: String, opened: Opened, save: Post, test: Post) -> AnyView {
     } else {
         "It is kept encrypted, and is never shown again. Many registries want an access token here."
     };
+    let hook = hook.map(|hook| hook_section(Of::Registry, id.clone(), hook));
     view! {
         <PageHead title=title />
         <ProblemSummary problem posted_name=posted />
@@ -114,7 +125,7 @@ fn page(id: String, opened: Opened, save: Post, test: Post) -> AnyView {
                     value=form.url
                     required=true
                     placeholder="https://index.docker.io/v1/"
-                    help="As in “docker login”: with https:// in front, and the port if it has one of its own."
+                    help="As in “docker login”: with https:// in front, and the port if it has one of its own. With a path after the host, as in https://registry.example.org/team, it is the one for the repositories below; of several that an image's name leads to, the closest is used."
                     problem=at("url")
                 />
                 <TickField
@@ -178,6 +189,7 @@ fn page(id: String, opened: Opened, save: Post, test: Post) -> AnyView {
                     <a class="button" href=routes::REGISTRIES>"Cancel"</a>
                 </div>
             </PostForm>
+            {hook}
         </div>
     }
     .into_any()

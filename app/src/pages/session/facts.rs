@@ -80,6 +80,7 @@ fn on_lines(values: &[String]) -> String {
 
 pub fn configuration(config: &RunConfig) -> AnyView {
     let contract = &config.contract;
+    let mounts: Vec<String> = config.mounts.iter().map(ToString::to_string).collect();
     let basic = contract
         .basic
         .as_ref()
@@ -101,6 +102,7 @@ pub fn configuration(config: &RunConfig) -> AnyView {
             {fact("Blocked paths", on_lines(&contract.blocked_paths))}
             {fact("Command", on_lines(&contract.command))}
             {fact("Capabilities", on_lines(&contract.capabilities))}
+            {fact("Volumes", on_lines(&mounts))}
         </dl>
         <h3>"Environment"</h3>
         {environment(&config.environment)}

@@ -42,7 +42,7 @@ struct Question {
 
 /// Whether a deed loses something and is therefore asked about first.
 const fn asks(deed: Deed) -> bool {
-    matches!(deed, Deed::Stop | Deed::Delete | Deed::ForceRemove)
+    matches!(deed, Deed::Stop | Deed::Renew | Deed::Delete | Deed::ForceRemove)
 }
 
 impl Question {
@@ -209,11 +209,13 @@ impl Steering {
         .into_any()
     }
 
-    /// The buttons for all deeds that a single session's state allows.
+    /// The buttons for all deeds that a single session's state allows, of those that the reader
+    /// `may` do.
     pub fn buttons(
         self,
         id: &str,
         state: Signal<State>,
+        may: Signal<Vec<Deed>>,
         look: fn(Deed) -> &'static str,
         target: impl Fn() -> Target + Clone + Send + Sync + 'static,
     ) -> Vec<AnyView> {
@@ -226,7 +228,9 @@ impl Steering {
                     asked_of: id.to_owned(),
                     form: ASK_FORM,
                     state: Some(state),
-                    shown: Signal::derive(move || state.get().allows(deed)),
+                    shown: Signal::derive(move || {
+                        state.get().allows(deed) && may.with(|may| may.contains(&deed))
+                    }),
                 };
                 let target = target.clone();
                 self.button(button, move || vec![target()])
@@ -336,6 +340,7 @@ const fn glyph(deed: Deed) -> &'static str {
         Deed::Stop => "stop",
         Deed::Pause => "pause",
         Deed::Start => "play",
+        Deed::Renew => "refresh",
         Deed::Delete | Deed::ForceRemove => "trash",
     }
 }

@@ -31,6 +31,7 @@ pub fn percent(cpu_millis: i64) -> String {
 pub fn row(
     first: SessionRow,
     list: Fresh<Page<SessionRow>>,
+    rights: super::Rights,
     selection: Selection,
     steering: Steering,
 ) -> AnyView {
@@ -47,12 +48,15 @@ pub fn row(
     let digest = Memo::new(move |_| current.with(|r| r.image_digest.clone()));
     let activity = Memo::new(move |_| current.with(|r| r.last_activity_at));
     let ending = Memo::new(move |_| current.with(|r| r.ending));
+    let waiting = Memo::new(move |_| current.with(|r| r.waiting));
     let usage = Memo::new(move |_| current.with(|r| r.usage));
     let name = format!("{} of {}", first.workspace_name, first.owner_name);
     let details = routes::session(&id);
+    let (ticked, label) = (id.to_string(), format!("Select {name}"));
+    let select = rights.steer.then(|| view! { <SelectRow selection id=ticked label /> });
     view! {
         <tr>
-            <SelectRow selection id=id.to_string() label=format!("Select {name}") />
+            {select}
             <th scope="row" data-label="Workspace">
                 <a class="row-name" href=details>
                     <Icon icon=first.icon.clone() />
@@ -79,6 +83,17 @@ pub fn row(
                         {reason.map(|r| view! { <span class="row-reason">{r.message}</span> })}
                     }
                 }}
+                {move || {
+                    waiting
+                        .get()
+                        .map(|waiting| {
+                            view! {
+                                <span class="badge waiting" title=waiting.words()>
+                                    {waiting.label()}
+                                </span>
+                            }
+                        })
+                }}
                 {move || ending.get().map(|ending| view! { <EndingLine ending /> })}
             </td>
             <td data-label="Started">
@@ -96,7 +111,7 @@ pub fn row(
             <td data-label="Memory" class="figures">
                 {move || usage.get().map_or_else(|| NONE.to_owned(), memory)}
             </td>
-            <td class="row-actions">{menu(&first, name, state, current, steering)}</td>
+            <td class="row-actions">{menu(&first, name, state, current, rights, steering)}</td>
         </tr>
     }
     .into_any()
@@ -112,15 +127,37 @@ fn menu(
     name: String,
     state: Memo<(State, Option<domain::session::Reason>)>,
     current: Memo<SessionRow>,
+    rights: super::Rights,
     steering: Steering,
 ) -> AnyView {
     let id = &first.id;
+    if !rights.steer {
+        let label = format!("Details of {name}");
+        return view! {
+            <a class="button button-small" href=routes::session(id) aria-label=label>"Details"</a>
+        }
+        .into_any();
+    }
     let menu_id = format!("menu-{id}");
     let place = NodeRef::<html::Div>::new();
     let state = Signal::derive(move || state.get().0);
     let look = |deed| if matches!(deed, Deed::Delete) { "danger" } else { "menu-item" };
-    let buttons =
-        steering.buttons(id.as_str(), state, look, move || current.with_untracked(super::target));
+    // Who steers everybody's sessions may do all of it.
+    let may = Signal::stored(Deed::ALL.to_vec());
+    let target = move || current.with_untracked(super::target);
+    let buttons = steering.buttons(id.as_str(), state, may, look, target);
+    let create = rights.create_images.then(|| {
+        view! {
+            <a
+                class="menu-item"
+                href=routes::create_image(id, WizardStep::Image)
+                hidden=move || !state.get().has_container()
+            >
+                <Glyph name="layers" />
+                "Create image"
+            </a>
+        }
+    });
     let opens = move || {
         matches!(state.get(), State::Running | State::Starting | State::Resuming | State::Pausing)
     };
@@ -154,14 +191,7 @@ fn menu(
                 <Glyph name="external" />
                 "Open"
             </a>
-            <a
-                class="menu-item"
-                href=routes::create_image(id, WizardStep::Image)
-                hidden=move || !state.get().has_container()
-            >
-                <Glyph name="layers" />
-                "Create image"
-            </a>
+            {create}
             <form method="post" action=ActOnSession::url()>
                 <input type="hidden" name="id" value=id.to_string() />
                 <input type="hidden" name="next" value=steering.back() />

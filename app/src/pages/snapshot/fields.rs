@@ -22,6 +22,13 @@ pub fn image(wizard: &Wizard, problem: Problem) -> AnyView {
         ),
         None => format!("The image is {} and all that the session has written.", wizard.base_image),
     };
+    let volumes = match wizard.volumes.as_slice() {
+        [] => "Data on volumes is not part of it. This session has none.".to_owned(),
+        kept => format!(
+            "Data on volumes is not part of it. In this session that is what is in {}.",
+            kept.join(", ")
+        ),
+    };
     let overwrites = wizard.overwrites.then(|| {
         view! {
             <p class="notice notice-warning">
@@ -48,7 +55,7 @@ pub fn image(wizard: &Wizard, problem: Problem) -> AnyView {
         <ul class="notes">
             <li>{change}</li>
             <li>"Programs that run are not part of it: a new session begins as after a start."</li>
-            <li>"Data on volumes is not part of it. This session has none."</li>
+            <li>{volumes}</li>
             <li>"Saved sign-ins, histories and keys in its files are: whoever launches the image has them too."</li>
         </ul>
     }

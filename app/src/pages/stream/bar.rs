@@ -30,20 +30,21 @@ pub(super) fn Bar(
     let doomed = Doomed { id: first.id.clone(), name: first.workspace_name.clone() };
     let id = first.id.clone();
     let state = Memo::new(move |_| detail.read().session.state());
+    let may = Memo::new(move |_| detail.read().may.clone());
     let folded = RwSignal::new(false);
     let next = Signal::stored(here);
 
     let buttons = move || {
         let state = state.get();
+        let open = |action| state.allows(action) && may.with(|may| may.contains(&action));
         let act = |action: Action| {
             let id = id.clone();
-            state.allows(action).then(
+            open(action).then(
                 || view! { <ActButton acting id action state next class="button button-bar"/> },
             )
         };
         let doomed = doomed.clone();
-        let delete = state
-            .allows(Action::Delete)
+        let delete = open(Action::Delete)
             .then(|| view! { <DeleteButton asked doomed class="button button-bar"/> });
         view! {
             {act(Action::Start)}
@@ -53,6 +54,11 @@ pub(super) fn Bar(
         }
     };
     let details = routes::session(&first.id);
+    let renew = routes::renew_session(&first.id);
+    // Where there is no stream, what stands in its place says so.
+    let waiting = Memo::new(move |_| {
+        detail.with(|d| d.waiting.filter(|_| d.session.state() == State::Running))
+    });
     let create = detail.with_untracked(|d| {
         d.may_create_image.then(|| routes::create_image(&d.session.id, WizardStep::Image))
     });
@@ -86,6 +92,12 @@ pub(super) fn Bar(
                 </div>
                 <Running detail/>
                 <div class="bar-actions">
+                    {move || waiting.get().map(|waiting| view! {
+                        <a class="button button-bar" href=renew.clone() title=waiting.words()>
+                            <Glyph name="refresh"/>
+                            <span>{waiting.label()}</span>
+                        </a>
+                    })}
                     {move || shares_cookies.get().then(|| view! {
                         <span
                             class="bar-note"

@@ -11,8 +11,10 @@ use crate::{
     routes,
 };
 use domain::{
-    Error, Timestamp,
-    session::{Action, Cause, LaunchStep, Reason, SessionDetail, State, StepRecord, TimelineEntry},
+    Error, SessionId, Timestamp,
+    session::{
+        Action, Cause, LaunchStep, Reason, SessionDetail, State, StepRecord, TimelineEntry, Waiting,
+    },
     time::length,
 };
 use leptos::prelude::*;
@@ -40,10 +42,11 @@ pub(super) fn Panel(
         let doomed = Doomed { id: id.clone(), name: session.workspace_name.clone() };
         let steps = shows_steps(&detail).then(|| steps(&session.progress.0, state, now));
         let reason = session.reason.clone().filter(|_| !state.is_moving());
-        let start = state.allows(Action::Start).then(|| {
+        let open = |action| state.allows(action) && detail.may.contains(&action);
+        let start = open(Action::Start).then(|| {
             view! { <ActButton acting id action=Action::Start state next class="button button-primary"/> }
         });
-        let delete = (state.allows(Action::Delete) && !state.is_moving())
+        let delete = (open(Action::Delete) && !state.is_moving())
             .then(|| view! { <DeleteButton asked doomed/> });
         view! {
             <div class="stage-head">
@@ -56,6 +59,7 @@ pub(super) fn Panel(
             {look_again(state)}
             {reason.map(reason_box)}
             {steps}
+            {detail.waiting.map(|waiting| renewal(waiting, &session.id))}
             {(!state.is_moving()).then(|| last_deeds(&detail.timeline))}
             <div class="actions">
                 {start}
@@ -70,6 +74,18 @@ pub(super) fn Panel(
         <div class="stage-panel">
             {move || open_failed.get().map(|error| view! { <FailureBox error/> })}
             {content}
+        </div>
+    }
+    .into_any()
+}
+
+/// That the next session has another image. The question before a new beginning is asked where
+/// everything else about the session is.
+fn renewal(waiting: Waiting, id: &SessionId) -> AnyView {
+    view! {
+        <div class="notice waiting-notice">
+            <p class="notice-title">{waiting.words()}</p>
+            <a class="button" href=routes::renew_session(id)>"Restart into it …"</a>
         </div>
     }
     .into_any()

@@ -3,10 +3,11 @@
 use super::editor::{Editor, icon_id};
 use crate::components::{
     Icon,
-    field::{AreaField, TextField, posted, section},
+    field::{AreaField, SelectField, TextField, posted, section},
 };
 use domain::{
     icon::{BUILT_IN, Icon as Picture},
+    registry::Registry,
     workspace::WorkspaceForm,
 };
 use leptos::prelude::*;
@@ -95,8 +96,24 @@ fn icons(editor: Editor, chosen: &str, uploaded: Option<Picture>) -> AnyView {
     .into_any()
 }
 
-pub fn image(editor: Editor, form: &WorkspaceForm) -> AnyView {
-    let field = view! {
+/// `pinned` is the revision that launches are held to.
+pub fn image(
+    editor: Editor,
+    form: &WorkspaceForm,
+    registries: &[Registry],
+    pinned: Option<u32>,
+) -> AnyView {
+    let mut credentials = vec![(String::new(), "By the image's name".to_owned())];
+    let stored = registries.iter();
+    credentials.extend(stored.map(|r| (r.id.to_string(), format!("{}: {}", r.name, r.identity()))));
+    let pinned = pinned.map(|number| {
+        let text = format!(
+            "Launches use revision {number} of its image, to which it was rolled back. Another image here unpins it."
+        );
+        view! { <p class="notice">{text}</p> }
+    });
+    let fields = view! {
+        {pinned}
         <TextField
             name=posted("image")
             label="Image"
@@ -105,6 +122,14 @@ pub fn image(editor: Editor, form: &WorkspaceForm) -> AnyView {
             problem=editor.problem("image")
             required=true
         />
+        <SelectField
+            name=posted("registry")
+            label="Credentials for its image"
+            value=form.registry.clone()
+            options=credentials
+            help="By the name, the stored registry is used that the image's name leads to, of several the closest. Another one can be chosen where the name leads to its address."
+            problem=editor.problem("registry")
+        />
     };
-    section("Image", field.into_any())
+    section("Image", fields.into_any())
 }

@@ -34,9 +34,10 @@ pub struct Editor {
 }
 
 /// The field whose problem a posted name decides. The three of the Basic credentials share
-/// one, and so do the two of a life-time rule.
+/// one, and so do the two of a life-time rule; what is posted as a list is one field.
 fn field_of(posted: &str) -> Option<String> {
-    let field = posted.strip_prefix("form[")?.strip_suffix(']')?;
+    let one = posted.strip_suffix("[]").unwrap_or(posted);
+    let field = one.strip_prefix("form[")?.strip_suffix(']')?;
     Some(match field.strip_suffix("_action") {
         Some(rule) => format!("{rule}_after"),
         None if field.starts_with("basic_") => "basic_user".to_owned(),
@@ -215,6 +216,7 @@ mod tests {
         assert_eq!(field_of(&posted("port")).as_deref(), Some("port"));
         assert_eq!(field_of(&posted("basic_password_variable")).as_deref(), Some("basic_user"));
         assert_eq!(field_of(&posted("idle_action")).as_deref(), Some("idle_after"));
+        assert_eq!(field_of("form[groups][]").as_deref(), Some("groups"));
         assert_eq!(field_of("revision"), None);
     }
 }

@@ -113,14 +113,18 @@ mod tests {
         assert_eq!((form.name.as_str(), form.port.as_str()), ("Mine", "6901"));
         assert!(form.image.contains("kasmweb/desktop"));
         assert_eq!(form.enabled, "on");
+        assert_eq!(form.groups, WorkspaceForm::default().groups);
         form.check().unwrap();
     }
 
     #[test]
     fn a_saved_workspace_takes_the_contract_only() {
-        let mut form = WorkspaceForm { image: "my/image".into(), ..WorkspaceForm::default() };
+        let groups = vec!["everybody".to_owned()];
+        let mut form =
+            WorkspaceForm { image: "my/image".into(), groups, ..WorkspaceForm::default() };
         fill(&mut form, &kasm(), false);
         assert_eq!((form.image.as_str(), form.name.as_str()), ("my/image", ""));
         assert_eq!((form.port.as_str(), form.scheme.as_str()), ("6901", "https"));
+        assert_eq!(form.groups, ["everybody"]);
     }
 }

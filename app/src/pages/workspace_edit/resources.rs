@@ -4,6 +4,7 @@ use super::editor::Editor;
 use crate::components::{
     field::{AreaField, SelectField, TextField, TickField, posted, section},
     lifetime_fields::{Place, lifetime_fields},
+    ticks::ticks,
 };
 use domain::workspace::WorkspaceForm;
 use leptos::prelude::*;
@@ -79,6 +80,34 @@ pub fn lifetime(editor: Editor, form: &WorkspaceForm) -> AnyView {
         {lifetime_fields(&form.lifetime, problem, Place::Workspace)}
     };
     section("Limits and life time of sessions", fields.into_any())
+}
+
+/// `all` are ids and names of the groups.
+pub fn groups(editor: Editor, form: &WorkspaceForm, all: &[(String, String)]) -> AnyView {
+    let none = Memo::new(move |_| editor.typed().with(|form| form.groups.is_empty()));
+    let fields = view! {
+        {ticks(
+            &posted("groups"),
+            "Groups",
+            "Members of these groups see its tile. Nobody else does.",
+            all,
+            &form.groups,
+            editor.problem("groups"),
+        )}
+        <div role="status">
+            {move || {
+                none.get()
+                    .then(|| {
+                        view! {
+                            <p class="notice notice-warning">
+                                "No group is ticked: nobody sees its tile, and nobody can launch it."
+                            </p>
+                        }
+                    })
+            }}
+        </div>
+    };
+    section("Who may launch it", fields.into_any())
 }
 
 pub fn visibility(editor: Editor, form: &WorkspaceForm) -> AnyView {

@@ -47,6 +47,7 @@ pub fn row(
             <td data-label="Categories">{categories(&definition.categories)}</td>
             <td data-label="Image">
                 <span class="image-name">{definition.image.to_string()}</span>
+                {first.workspace.pin.as_ref().map(|pin| pinned(pin.revision))}
             </td>
             <td data-label="Image state">{move || image_state(&image.get())}</td>
             <td data-label="Visibility">
@@ -85,7 +86,14 @@ fn categories(all: &[String]) -> Vec<AnyView> {
         .collect()
 }
 
-fn image_state(state: &TileState) -> AnyView {
+/// A small sign beside the reference, which launches do not follow.
+fn pinned(revision: u32) -> AnyView {
+    let why = format!("Launches use revision {revision}, whatever the reference means.");
+    view! { <span class="badge" title=why>"pinned"</span> }.into_any()
+}
+
+/// Whether an image can be launched, and if not, why.
+pub fn image_state(state: &TileState) -> AnyView {
     let why = match state {
         TileState::Ready => None,
         TileState::Preparing { message, .. } => Some(message.clone()),
@@ -140,6 +148,10 @@ fn menu(
             <a class=ITEM href=routes::workspace(&row.workspace.id)>
                 <Glyph name="edit" />
                 "Edit"
+            </a>
+            <a class=ITEM href=routes::workspace_image(&row.workspace.id)>
+                <Glyph name="layers" />
+                "Image"
             </a>
             {deeds.test_button(id, ITEM)}
             {deeds.pull_button(id, ITEM)}

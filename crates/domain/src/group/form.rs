@@ -168,23 +168,44 @@ fn shown_number(number: Option<i64>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
 }
 
-/// Every setting but the deeds, by its name, as it is shown; empty where nothing is said.
-pub(super) fn shown(settings: &GroupSettings) -> Vec<(&'static str, String)> {
+/// A setting as it is shown.
+pub(super) struct Shown {
+    pub name: &'static str,
+    /// Empty where nothing is said.
+    pub value: String,
+    /// What it comes to where nobody says anything.
+    pub otherwise: &'static str,
+}
+
+/// Every setting but the deeds.
+pub(super) fn shown(settings: &GroupSettings) -> Vec<Shown> {
+    const NO_LIMIT: &str = "No limit";
+    const NEVER: &str = "Never";
+    const NOT_AT_ALL: &str = "Not at all";
     let rule = |rule: Rule| match settings.lifetime.choice(rule) {
         Choice::Inherit => String::new(),
-        Choice::Never => "Never".to_owned(),
+        Choice::Never => NEVER.to_owned(),
         Choice::After(bound) => {
             format!("{} after {}", bound.action.action().label(), typed_length(bound.after_s))
         }
     };
-    vec![
-        ("Sessions at a time", shown_number(settings.sessions_per_user)),
-        ("Cores in all", settings.cpu_millis.map(quantity::cores).unwrap_or_default()),
-        ("Memory in all", settings.memory_bytes.map(quantity::bytes).unwrap_or_default()),
-        ("When nobody looks", rule(Rule::Unwatched)),
-        ("When nothing happens", rule(Rule::Idle)),
-        ("When it has run long", rule(Rule::Longest)),
-    ]
+    let extension = match settings.lifetime.extension_s {
+        None => String::new(),
+        Some(0) => NOT_AT_ALL.to_owned(),
+        Some(length_s) => typed_length(length_s),
+    };
+    let cores = settings.cpu_millis.map(quantity::cores).unwrap_or_default();
+    let memory = settings.memory_bytes.map(quantity::bytes).unwrap_or_default();
+    let all = [
+        ("Sessions at a time", shown_number(settings.sessions_per_user), NO_LIMIT),
+        ("Cores in all", cores, NO_LIMIT),
+        ("Memory in all", memory, NO_LIMIT),
+        ("When nobody looks", rule(Rule::Unwatched), NEVER),
+        ("When nothing happens", rule(Rule::Idle), NEVER),
+        ("When it has run for long", rule(Rule::Longest), NEVER),
+        ("May be extended by", extension, NOT_AT_ALL),
+    ];
+    all.map(|(name, value, otherwise)| Shown { name, value, otherwise }).into()
 }
 
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub struct SnapshotPage {
     pub overwrites: bool,
     /// Variables whose values Slipway puts in, and which are emptied in the image.
     pub blanked: Vec<String>,
+    /// Paths of the session that are volumes, and no part of the image.
+    pub volumes: Vec<String>,
     /// The same by hand.
     pub commands: Vec<String>,
 }

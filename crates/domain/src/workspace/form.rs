@@ -5,7 +5,7 @@
 
 use super::Definition;
 use crate::{
-    GroupId, Result,
+    GroupId, RegistryId, Result,
     contract::{
         Basic, Contract, CookiePolicy, GRANTABLE_CAPABILITIES, Init, Scheme, check_path,
         check_variable,
@@ -16,6 +16,7 @@ use crate::{
     image::ImageRef,
     lifetime::{Lifetime, LifetimeForm},
     quantity::{self, GIB, MIB},
+    storage::{self, Storage},
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,8 @@ pub struct WorkspaceForm {
     /// Separated by commas.
     pub categories: String,
     pub image: String,
+    /// Whose credentials it is pulled with; empty for the registry that its name leads to.
+    pub registry: String,
     pub port: String,
     pub scheme: String,
     pub basic_user: String,
@@ -55,6 +58,12 @@ pub struct WorkspaceForm {
     pub sessions_limit: String,
     #[serde(flatten)]
     pub lifetime: LifetimeForm,
+    /// `on` when each user's home directory is kept.
+    #[serde(default = "String::new")]
+    pub profile: String,
+    pub home: String,
+    /// `name:/path`, one per line.
+    pub volumes: String,
     /// Ids of the groups whose members may launch it.
     #[serde(default = "Vec::new")]
     pub groups: Vec<String>,
@@ -74,6 +83,7 @@ impl Default for WorkspaceForm {
             icon: Icon::default(),
             categories: Vec::new(),
             image: ImageRef { host: None, path: String::new(), tag: None, digest: None },
+            registry: None,
             contract: Contract::default(),
             environment: Vec::new(),
             cpu_millis: 2000,
@@ -82,6 +92,7 @@ impl Default for WorkspaceForm {
             pids: 1024,
             sessions_limit: None,
             lifetime: Lifetime::default(),
+            storage: Storage::default(),
             // Giving it to everybody is a decision.
             groups: ADMINISTRATORS.parse().into_iter().collect(),
             enabled: true,
@@ -109,6 +120,7 @@ impl From<&Definition> for WorkspaceForm {
             icon: definition.icon.clone().into(),
             categories: definition.categories.join(", "),
             image: definition.image.to_string(),
+            registry: definition.registry.as_ref().map(ToString::to_string).unwrap_or_default(),
             port: contract.port.to_string(),
             scheme: contract.scheme.as_str().into(),
             basic_user: basic.map(|b| b.user.clone()).unwrap_or_default(),
@@ -134,6 +146,15 @@ impl From<&Definition> for WorkspaceForm {
             pids: definition.pids.to_string(),
             sessions_limit: definition.sessions_limit.map(|n| n.to_string()).unwrap_or_default(),
             lifetime: LifetimeForm::from(&definition.lifetime),
+            profile: tick(definition.storage.profile),
+            home: definition.storage.home.clone(),
+            volumes: definition
+                .storage
+                .volumes
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n"),
             groups: definition.groups.iter().map(ToString::to_string).collect(),
             enabled: tick(definition.enabled),
             hidden: tick(definition.hidden),
@@ -195,6 +216,7 @@ impl WorkspaceForm {
             icon: problems.take("icon", Icon::try_from(self.icon.clone()), Icon::default()),
             categories: problems.take("categories", self.categories(), Vec::new()),
             image: problems.take("image", image, fallback),
+            registry: problems.take("registry", self.registry(), None),
             contract: self.contract(&mut problems),
             environment: problems.take("environment", self.environment(), Vec::new()),
             cpu_millis: problems.take("cpus", self.cpus(), 1000),
@@ -220,6 +242,7 @@ impl WorkspaceForm {
             ),
             sessions_limit: problems.take("sessions_limit", self.sessions_limit(), None),
             lifetime: self.lifetime.check(&mut problems),
+            storage: self.storage(&mut problems),
             groups: problems.take("groups", self.groups(), Vec::new()),
             enabled: !self.enabled.is_empty(),
             hidden: !self.hidden.is_empty(),
@@ -227,6 +250,29 @@ impl WorkspaceForm {
         };
         problems.finish()?;
         Ok(definition)
+    }
+
+    fn storage(&self, problems: &mut Problems) -> Storage {
+        let usual = Storage::default();
+        let home = match self.home.trim() {
+            "" => Ok(usual.home.clone()),
+            home => storage::check_target(home),
+        };
+        let home = problems.take("home", home, usual.home);
+        let volumes = storage::parse_all(&self.volumes).and_then(|all| {
+            let profile = !self.profile.is_empty();
+            match all.iter().find(|one| profile && one.target == home) {
+                Some(one) => {
+                    Err(format!("The home directory is kept at `{}` already.", one.target))
+                }
+                None => Ok(all),
+            }
+        });
+        Storage {
+            profile: !self.profile.is_empty(),
+            volumes: problems.take("volumes", volumes, Vec::new()),
+            home,
+        }
     }
 
     fn groups(&self) -> Result<Vec<GroupId>, String> {
@@ -248,6 +294,16 @@ impl WorkspaceForm {
             }
         }
         if all.len() > 8 { Err("At most 8 categories.".into()) } else { Ok(all) }
+    }
+
+    fn registry(&self) -> Result<Option<RegistryId>, String> {
+        match self.registry.trim() {
+            "" => Ok(None),
+            id => id
+                .parse::<RegistryId>()
+                .map(Some)
+                .map_err(|_| "Choose one of the stored registries.".into()),
+        }
     }
 
     fn cpus(&self) -> Result<i64, String> {
@@ -405,6 +461,7 @@ mod tests {
             name: String::new(),
             icon: "nonsense".into(),
             image: "Not An Image".into(),
+            registry: "Not an id".into(),
             port: "0".into(),
             scheme: "ftp".into(),
             basic_user: "u".into(),
@@ -432,6 +489,7 @@ mod tests {
             "name",
             "icon",
             "image",
+            "registry",
             "port",
             "scheme",
             "basic_user",
@@ -467,6 +525,15 @@ mod tests {
         );
         let twice = WorkspaceForm { environment: "A=1\nA=2".into(), ..good() };
         assert!(twice.check().unwrap_err().problem_at("environment").unwrap().contains("twice"));
+    }
+
+    #[test]
+    fn an_image_may_name_whose_credentials_it_is_pulled_with() {
+        assert_eq!(good().check().unwrap().registry, None);
+        let form = WorkspaceForm { registry: " 0192f3 ".into(), ..good() };
+        let definition = form.check().unwrap();
+        assert_eq!(definition.registry, "0192f3".parse().ok());
+        assert_eq!(WorkspaceForm::from(&definition).registry, "0192f3");
     }
 
     proptest! {

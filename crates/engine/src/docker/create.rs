@@ -3,10 +3,10 @@
 //! Everything that weakens isolation is absent from [`ContainerSpec`]; what is set here is set on
 //! every container, so that a new field of the spec cannot bypass it.
 
-use crate::{ContainerSpec, LABEL_GENERATION, LABEL_INSTALLATION, LABEL_SESSION};
+use crate::{ContainerSpec, LABEL_GENERATION, LABEL_INSTALLATION, LABEL_SESSION, VolumeMount};
 use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigLogConfig, ResourcesUlimits, RestartPolicy,
-    RestartPolicyNameEnum,
+    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits,
+    RestartPolicy, RestartPolicyNameEnum,
 };
 use std::collections::HashMap;
 
@@ -66,6 +66,7 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
             soft: Some(OPEN_FILES),
             hard: Some(OPEN_FILES),
         }]),
+        mounts: (!spec.volumes.is_empty()).then(|| spec.volumes.iter().map(mount).collect()),
         // Without a cap, a chatty container fills the engine's disk.
         log_config: Some(HostConfigLogConfig {
             typ: Some("json-file".to_owned()),
@@ -75,6 +76,17 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
             ])),
         }),
         ..HostConfig::default()
+    }
+}
+
+/// Always a volume by name: a path of the host cannot be said.
+fn mount(mount: &VolumeMount) -> Mount {
+    Mount {
+        typ: Some(MountType::VOLUME),
+        source: Some(mount.volume.clone()),
+        target: Some(mount.target.clone()),
+        read_only: Some(mount.read_only),
+        ..Mount::default()
     }
 }
 
@@ -99,6 +111,7 @@ mod tests {
             pids: 99,
             init: true,
             capabilities: Vec::new(),
+            volumes: Vec::new(),
         }
     }
 
@@ -127,6 +140,15 @@ mod tests {
     #[test]
     fn values_of_the_environment_may_contain_an_equals_sign() {
         assert_eq!(body(&spec()).env.unwrap(), ["LANG=C.UTF-8", "X=a=b"]);
+    }
+
+    #[test]
+    fn what_is_mounted_is_a_volume_whatever_it_is_called() {
+        let volume = VolumeMount { volume: "/etc".into(), target: "/x".into(), read_only: true };
+        let host = body(&ContainerSpec { volumes: vec![volume], ..spec() }).host_config.unwrap();
+        let mounts = host.mounts.unwrap();
+        assert_eq!((mounts[0].typ, mounts[0].read_only), (Some(MountType::VOLUME), Some(true)));
+        assert!(host.binds.is_none());
     }
 
     #[test]

@@ -39,6 +39,9 @@ pub enum Op {
     ImageConfig,
     TagImage,
     DiskUse,
+    CreateVolume,
+    Volumes,
+    RemoveVolume,
     RemoveImage,
     Push,
     Pull,
@@ -110,24 +113,30 @@ impl MemoryEngine {
         self.world().remote.push((reference.to_owned(), id.to_owned()));
     }
 
-    /// Adds a tag, and an image unless one of this id is there. Without `:tag` it is `latest`.
+    /// Adds a tag, and an image unless one of this id is there. Without `:tag` it is `latest`; named
+    /// by its digest at a registry it gets no tag.
     pub fn add_image(&self, reference: &str, id: &str) {
-        let tag = if reference.rsplit('/').next().is_some_and(|last| last.contains(':')) {
-            reference.to_owned()
+        let (tags, digests) = if reference.contains('@') {
+            (Vec::new(), vec![reference.to_owned()])
+        } else if reference.rsplit('/').next().is_some_and(|last| last.contains(':')) {
+            (vec![reference.to_owned()], Vec::new())
         } else {
-            format!("{reference}:latest")
+            (vec![format!("{reference}:latest")], Vec::new())
         };
         let mut world = self.world();
         // A tag moves: the image that had it loses it.
         for image in &mut world.images {
-            image.tags.retain(|held| *held != tag);
+            image.tags.retain(|held| !tags.contains(held));
         }
         match world.images.iter_mut().find(|image| image.id == id) {
-            Some(image) => image.tags.push(tag),
+            Some(image) => {
+                image.tags.extend(tags);
+                image.digests.extend(digests);
+            }
             None => world.images.push(ImageSummary {
                 id: id.to_owned(),
-                tags: vec![tag],
-                digests: Vec::new(),
+                tags,
+                digests,
                 size_bytes: 80 << 20,
                 created_at: Timestamp::default(),
                 labels: 0,

@@ -5,7 +5,7 @@ use super::shell::Shells;
 use super::{ADDRESS, has_processes, subnet};
 use crate::{
     CommitSpec, Container, ContainerSpec, EngineDisk, EngineEvent, ImageSummary, ImageUse,
-    NetworkSpec, Shell, Terminal, TerminalSize, UsageSample,
+    NetworkSpec, Shell, Terminal, TerminalSize, UsageSample, VolumeSpec,
 };
 use domain::inside::{ChangeKind, FileChange, PathStat, Process};
 use domain::library::{DiskShare, DiskUse};
@@ -34,6 +34,7 @@ pub(super) struct World {
     pub(super) labels: BTreeMap<String, BTreeMap<String, String>>,
     /// Images made of containers so far.
     committed: u64,
+    pub(super) volumes: BTreeMap<String, VolumeSpec>,
     pub(super) networks: BTreeMap<String, NetworkSpec>,
     pub(super) containers: BTreeMap<String, Held>,
     pub(super) events: broadcast::Sender<Announcement>,
@@ -115,6 +116,7 @@ impl Default for World {
             remote: Vec::new(),
             labels: BTreeMap::new(),
             committed: 0,
+            volumes: BTreeMap::new(),
             networks: BTreeMap::new(),
             containers: BTreeMap::new(),
             events: broadcast::channel(EVENT_BUFFER).0,
@@ -427,6 +429,28 @@ impl World {
         let reclaimable_bytes = idle.map(|image| image.own_bytes).sum();
         let share = DiskShare { count: number(images.len()), bytes, reclaimable_bytes };
         EngineDisk { in_all: DiskUse { images: share, ..DiskUse::default() }, images }
+    }
+
+    pub(super) fn create_volume(&mut self, spec: &VolumeSpec) -> Result<()> {
+        match self.volumes.get(&spec.name) {
+            Some(held) if held.installation != spec.installation => {
+                Err(refused("create", "volume", &spec.name))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.volumes.insert(spec.name.clone(), spec.clone());
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn remove_volume(&mut self, name: &str) -> Result<()> {
+        let has = |held: &Held| held.spec.volumes.iter().any(|mount| mount.volume == name);
+        if self.containers.values().any(has) {
+            return Err(refused("remove", "volume", name));
+        }
+        self.volumes.remove(name);
+        Ok(())
     }
 
     pub(super) fn create_network(&mut self, spec: &NetworkSpec) -> Result<()> {

@@ -58,7 +58,11 @@ async fn the_engine_takes_the_instructions_that_the_form_takes_and_no_others() {
             pause: false,
             changes: vec![text.to_owned()],
         };
-        world.engine.commit(&asked).await
+        let taken = world.engine.commit(&asked).await;
+        // Before the next one takes the name and leaves this one without any.
+        let made = format!("{}:{}", asked.repository, asked.tag);
+        world.engine.remove_image(&made).await.unwrap();
+        taken
     };
     for good in [
         r#"CMD ["a", "b"]"#,
@@ -83,6 +87,4 @@ async fn the_engine_takes_the_instructions_that_the_form_takes_and_no_others() {
         assert!(domain::changes::parse(bad).is_err(), "the form takes {bad}");
         assert!(commit(bad).await.is_err(), "the engine takes {bad}");
     }
-    let made = format!("slipway-contract/{}:grammar", spec.installation);
-    world.engine.remove_image(&made).await.unwrap();
 }

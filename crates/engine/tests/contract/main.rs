@@ -22,6 +22,7 @@ mod real;
 mod registry;
 mod terminals;
 mod unreachable;
+mod volumes;
 mod world;
 
 /// Runs each behaviour against both engines.
@@ -80,6 +81,7 @@ contract! {
     images::an_image_gets_more_names_and_loses_them
     images::an_image_says_what_it_is_and_how_much_room_it_takes
     images::the_engine_describes_itself
+    volumes::a_volume_stays_when_its_container_goes
     commit::a_container_becomes_an_image_and_goes_on
     commit::what_is_not_there_cannot_be_pushed
     terminals::a_shell_obeys_and_knows_its_size

@@ -75,6 +75,7 @@ impl World {
             pids: 64,
             init: true,
             capabilities: vec!["CHOWN".to_owned()],
+            volumes: Vec::new(),
         }
     }
 

@@ -193,6 +193,33 @@ async fn too_many_requests_are_told_with_the_wait() {
 }
 
 #[tokio::test]
+async fn what_may_still_be_pulled_is_told_by_who_says_it() {
+    let server = Server::start(basic).await;
+    assert_eq!(as_ada(&server).await.rate, None);
+    let limit = [("ratelimit-limit", "100;w=21600"), ("ratelimit-remaining", "7;w=21600")];
+    // Docker Hub says it only where an image is asked for.
+    let hub = Server::start(move |asked| match asked.what.as_str() {
+        "HEAD /v2/team/app/manifests/latest" if asked.authorization() == ADA => {
+            with(404, &limit, "")
+        }
+        _ => basic(asked),
+    })
+    .await;
+    let report = as_ada(&hub).await;
+    assert!(report.is_good(), "{report:?}");
+    assert_eq!(report.rate.unwrap().to_string(), "7 of 100 pulls left in 6 h 0 min");
+    let open = Server::start(move |asked| match asked.what.as_str() {
+        "GET /v2/" => with(200, &limit, "{}"),
+        _ => basic(asked),
+    })
+    .await;
+    let url = format!("http://{}", open.host);
+    assert_eq!(visit(&url, "", "", "").await.rate.map(|rate| rate.remaining), Some(7));
+    as_ada(&open).await;
+    assert!(!open.was_asked("HEAD"), "it is known already");
+}
+
+#[tokio::test]
 async fn what_is_no_registry_is_said_to_be_none() {
     for (status, headers, body) in [
         (404, [("server", "x")], "not found"),

@@ -11,7 +11,7 @@ pub(crate) use hand::Hand;
 pub(crate) use runner::{Outcome, run};
 pub(crate) use transfer::transfer;
 
-use crate::core::Core;
+use crate::{core::Core, sessions::Sessions};
 use domain::{
     Error, JobId, Result, UserId,
     actor::{Actor, Permission},
@@ -126,7 +126,6 @@ impl Jobs {
 
     /// What runs and what has just ended, of the actor or, if permitted, of everybody.
     pub async fn recent(&self, actor: &Actor) -> Result<Vec<Job>> {
-        actor.require(Permission::LaunchWorkspaces)?;
         let of = (!actor.may(Permission::SeeAllJobs)).then_some(&actor.user);
         self.0.store.recent_jobs(of, self.0.now().plus_millis(-RECENT_MS)).await
     }
@@ -134,16 +133,28 @@ impl Jobs {
     /// # Errors
     /// `NotFound` when there is none or the actor may not see it.
     pub async fn detail(&self, actor: &Actor, id: &JobId) -> Result<JobDetail> {
-        actor.require(Permission::LaunchWorkspaces)?;
         let found = self.0.store.job(id).await?;
-        let (job, _) =
+        let (job, owner) =
             found.filter(|(_, owner)| may_see(actor, owner.as_ref())).ok_or_else(unknown)?;
-        Ok(JobDetail { job, log: self.0.store.job_log(id).await? })
+        let may_open_session = match &job.links.session {
+            Some(session) => Sessions::new(self.0.clone()).visible(actor, session).await.is_ok(),
+            None => false,
+        };
+        Ok(JobDetail {
+            log: self.0.store.job_log(id).await?,
+            may_steer: steerable(actor, owner.as_ref()).is_ok(),
+            may_open_session,
+            may_open_workspace: actor.may(Permission::ManageWorkspaces),
+            job,
+        })
     }
 
     /// Ends a job; one that is over stays as it is.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none or the actor may not see it, `Forbidden` when that is all the
+    /// actor may.
     pub async fn cancel(&self, actor: &Actor, id: &JobId) -> Result<()> {
-        actor.require(Permission::LaunchWorkspaces)?;
         let core = &self.0;
         let mut tx = core.store.begin().await?;
         let (job, owner) = own(&mut tx, actor, id).await?;
@@ -165,7 +176,7 @@ impl Jobs {
     ///
     /// # Errors
     /// `Conflict` while it is not over, or when the same work runs already; `Invalid` for a password
-    /// without a user name.
+    /// without a user name; `Forbidden` for those who may only see it.
     pub async fn retry(
         &self,
         actor: &Actor,
@@ -173,7 +184,6 @@ impl Jobs {
         username: &str,
         password: &str,
     ) -> Result<()> {
-        actor.require(Permission::LaunchWorkspaces)?;
         let core = &self.0;
         let secret = match password {
             "" => None,
@@ -213,9 +223,19 @@ fn may_see(actor: &Actor, owner: Option<&UserId>) -> bool {
     owner == Some(&actor.user) || actor.may(Permission::SeeAllJobs)
 }
 
+/// # Errors
+/// `Forbidden` when the job is not the actor's own and the actor may not steer others'.
+fn steerable(actor: &Actor, owner: Option<&UserId>) -> Result<()> {
+    let own = owner == Some(&actor.user) && actor.may(Permission::LaunchWorkspaces);
+    if own { Ok(()) } else { actor.require(Permission::SteerAllJobs) }
+}
+
+/// A job that the actor may cancel and repeat.
 async fn own(tx: &mut Tx, actor: &Actor, id: &JobId) -> Result<(Job, Option<UserId>)> {
     let found = tx.job(id).await?;
-    found.filter(|(_, owner)| may_see(actor, owner.as_ref())).ok_or_else(unknown)
+    let found = found.filter(|(_, owner)| may_see(actor, owner.as_ref())).ok_or_else(unknown)?;
+    steerable(actor, found.1.as_ref())?;
+    Ok(found)
 }
 
 /// Where a job's credentials are bound to, for their encryption.

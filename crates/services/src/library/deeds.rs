@@ -20,8 +20,8 @@ const MOST: usize = 200;
 
 impl Library {
     /// Has an image fetched, also where an older one is present. Asked for again while it is under
-    /// way, it is the same job. `registry` names whose credentials are used; otherwise those of the
-    /// stored registry that the name leads to.
+    /// way, it is the same job. `registry` names whose credentials are used; otherwise those with
+    /// which it would be pulled by itself.
     ///
     /// # Errors
     /// `Invalid` at `image` for what is no reference, and at `registry` for one whose address the
@@ -85,7 +85,9 @@ impl Library {
         let image = held.find(&reference).ok_or_else(|| unknown(&reference))?;
         let other_names = image.tags.iter().filter_map(|tag| canonical(tag).ok());
         let other_names: Vec<String> = other_names.filter(|tag| *tag != reference).collect();
-        let workspaces = core.store.workspaces_naming(&reference).await?;
+        // With its last name the image goes, also for those that are pinned to it.
+        let id = other_names.is_empty().then_some(image.id.as_str());
+        let workspaces = core.workspaces_with(&reference, id).await?;
         let ids = [image.id.clone()];
         let sessions = core.store.sessions_made_from(&ids, None).await?;
         let can_be_pulled = match reference.parse::<ImageRef>() {

@@ -1,6 +1,6 @@
 //! Everything about one image, for its page. The engine is asked about this one image only.
 
-use super::{Library, canonical, list::Known, unknown};
+use super::{Library, canonical, keep, list::Known, unknown};
 use crate::core::Core;
 use domain::{
     Result,
@@ -19,12 +19,14 @@ impl Library {
         let store = &core.store;
         let (row, config) =
             (Known::read(core).await?.row(core, &name), core.config_of(&name).await?);
-        let workspaces = store.workspaces_naming(&name).await?;
+        let workspaces = core.workspaces_with(&name, row.id.as_deref()).await?;
         let jobs = store.jobs_of_image(&name).await?;
         if config.is_none() && workspaces.is_empty() && jobs.is_empty() {
             return Err(unknown(&name));
         }
         let meanings = store.meanings(&name).await?;
+        let mut upstream = store.upstream(&name).await?;
+        upstream.next_check_at = keep::when(&upstream, &core.policy.get().upkeep);
         let mut ids: Vec<String> = meanings.iter().map(|meaning| meaning.id.clone()).collect();
         ids.extend(row.id.clone());
         let image: Option<ImageRef> = name.parse().ok();
@@ -36,7 +38,7 @@ impl Library {
         Ok(ImageDetail {
             tag: tag.unwrap_or(TagKind::Digest),
             pulled_from: pulled_from.map(|registry| registry.identity()).unwrap_or_default(),
-            upstream: store.upstream(&name).await?,
+            upstream,
             sessions: store.sessions_made_from(&ids, row.id.as_deref()).await?,
             jobs: jobs.into_iter().map(|job| (job.id, job_line(job.kind, job.state))).collect(),
             made: store.snapshot(&name).await?,

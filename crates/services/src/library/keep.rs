@@ -6,6 +6,7 @@
 //! Either happens only where a stored registry is the one for the name. All that must survive a
 //! restart, such as when to ask next, is in the database: coming back is no storm.
 
+use super::credentials::Credentials;
 use crate::{
     core::Core,
     images::{Holding, digest_of},
@@ -82,10 +83,13 @@ struct Wanted {
 async fn compare(core: &Arc<Core>) -> Result<()> {
     let upkeep = core.policy.get().upkeep;
     let held = core.images.held();
-    let names = core.store.wanted_images().await?;
-    note_meanings(core, &names, &held).await?;
-    let stored = core.store.registries().await?;
-    if stored.is_empty() {
+    // Also of workspaces that are disabled: what becomes of those is on record too.
+    note_meanings(core, &core.store.images_in_use().await?, &held).await?;
+    crate::revisions::observe(core).await?;
+    let mut names = core.store.wanted_images().await?;
+    names.extend(lost_pins(core).await?);
+    let credentials = Credentials::read(core).await?;
+    if credentials.is_empty() {
         return Ok(());
     }
     let upstreams = core.store.upstreams().await?;
@@ -93,7 +97,7 @@ async fn compare(core: &Arc<Core>) -> Result<()> {
     let mut due: HashMap<String, Vec<Wanted>> = HashMap::new();
     for name in names {
         let Ok(image) = name.parse::<ImageRef>() else { continue };
-        let Some(registry) = closest(&stored, &image) else { continue };
+        let Some(registry) = credentials.of(&image) else { continue };
         let known = upstreams.get(&name).unwrap_or(&nothing);
         let now = core.now();
         let paused = registry.paused_until.is_some_and(|until| until > now);
@@ -127,11 +131,29 @@ async fn compare(core: &Arc<Core>) -> Result<()> {
     Ok(())
 }
 
+/// Images that enabled workspaces are pinned to and the engine has lost, as registries know them.
+async fn lost_pins(core: &Core) -> Result<Vec<String>> {
+    let pinned = core.store.pinned_workspaces().await?;
+    let lost = pinned.into_iter().filter(|one| one.enabled).map(|one| one.pin).filter(|pin| {
+        let known = [Some(&pin.id), pin.digest.as_ref()];
+        known.into_iter().flatten().all(|name| core.images.id_of(name).is_none())
+    });
+    let mut names: Vec<String> = lost.filter_map(|pin| pin.digest).collect();
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
+}
+
 /// When the registry is to be asked about a name that is there; `None` if nobody has decided yet.
-fn when(known: &Upstream, upkeep: &Upkeep) -> Option<Timestamp> {
+pub(super) fn when(known: &Upstream, upkeep: &Upkeep) -> Option<Timestamp> {
     match (known.failures, known.checked_at) {
-        // Counted from the last time, so that a changed setting holds for names that wait.
-        (0, Some(at)) => Some(at.plus_secs(upkeep.refresh_s)),
+        (0, Some(at)) => {
+            // Counted from the last time, so that a changed setting holds for names that wait.
+            let turn = at.plus_secs(upkeep.refresh_s);
+            // Somebody wants it asked sooner.
+            let urged = known.next_check_at.filter(|next| *next > at);
+            Some(urged.map_or(turn, |urged| urged.min(turn)))
+        }
         _ => known.next_check_at,
     }
 }
@@ -144,19 +166,14 @@ fn offset(core: &Core, name: &str, upkeep: &Upkeep) -> i64 {
     number % (upkeep.refresh_s * 1000).max(1)
 }
 
-/// The stored registry that is the one for an image, of several the closest.
-fn closest<'a>(stored: &'a [StoredRegistry], image: &ImageRef) -> Option<&'a StoredRegistry> {
-    let fits = stored.iter().filter_map(|one| Some((one.definition.covers(image)?, one)));
-    fits.max_by_key(|(length, _)| *length).map(|(_, one)| one)
-}
-
 /// Whether an image was made of a session here and has never been at its registry: whatever is
 /// there under its name is another one.
 async fn made_here(core: &Core, name: &str) -> Result<bool> {
     Ok(core.store.snapshot(name).await?.is_some_and(|made| made.remote_digest.is_none()))
 }
 
-async fn bring(core: &Core, name: &str) -> Result<()> {
+/// Has an image pulled, unless that is under way; tells whether it was not.
+async fn bring(core: &Core, name: &str) -> Result<bool> {
     let pull = Pull { image: name.to_owned(), registry: None };
     core.ensure_pull(pull).await
 }
@@ -233,8 +250,11 @@ async fn learned(
         }
     }
     tx.commit().await?;
-    if remote.is_some() && remote != here {
-        bring(core, &one.name).await?;
+    if remote.is_some() && remote != here && !bring(core, &one.name).await? {
+        // The pull that is under way may have begun before this was pushed.
+        let mut tx = core.store.begin().await?;
+        tx.urge_check(&one.name, now.plus_secs(FIRST_PAUSE_S)).await?;
+        tx.commit().await?;
     }
     Ok(())
 }
@@ -267,6 +287,7 @@ fn pause_after(failures: u32, upkeep: &Upkeep) -> i64 {
 /// Writes down what names mean now, where that is something else than before.
 async fn note_meanings(core: &Core, names: &[String], held: &Holding) -> Result<()> {
     let before = core.store.present_meanings().await?;
+    let mut news = false;
     for name in names {
         let Some(image) = held.find(name) else { continue };
         if before.get(name) == Some(&image.id) {
@@ -278,6 +299,10 @@ async fn note_meanings(core: &Core, names: &[String], held: &Holding) -> Result<
         let mut tx = core.store.begin().await?;
         tx.note_meaning(name, &meaning).await?;
         tx.commit().await?;
+        news = true;
+    }
+    if news {
+        core.bus.announce(Change::Images);
     }
     Ok(())
 }
@@ -295,18 +320,14 @@ async fn read_architectures(core: &Core) {
 }
 
 impl Core {
-    /// The stored registry that is the one for an image, if one is.
-    pub(crate) async fn registry_for(&self, image: &ImageRef) -> Result<Option<StoredRegistry>> {
-        Ok(closest(&self.store.registries().await?, image).cloned())
-    }
-
-    /// Has an image pulled by Slipway itself, unless that is under way.
-    async fn ensure_pull(&self, pull: Pull) -> Result<()> {
+    /// Has an image pulled by Slipway itself, unless that is under way; tells whether it was not.
+    async fn ensure_pull(&self, pull: Pull) -> Result<bool> {
         let under_way = self.store.pulls_under_way().await?;
         if under_way.iter().any(|one| one.image == pull.image) {
-            return Ok(());
+            return Ok(false);
         }
-        self.order_pull(None, pull, JobLinks::default()).await.map(drop)
+        self.order_pull(None, pull, JobLinks::default()).await?;
+        Ok(true)
     }
 
     /// A pull has failed for good: the next one that nobody asks for is made later. A registry that
@@ -333,6 +354,24 @@ impl Core {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_has_its_turn_after_the_last_answer_or_sooner_if_somebody_knows_better() {
+        let upkeep = Upkeep::default();
+        let (checked, turn) = (Timestamp(1_000_000), Timestamp(1_000_000 + 3_600_000));
+        let at = |next: Option<i64>| {
+            let next_check_at = next.map(Timestamp);
+            let known =
+                Upstream { checked_at: Some(checked), next_check_at, ..Upstream::default() };
+            when(&known, &upkeep)
+        };
+        assert_eq!(at(None), Some(turn));
+        // Before the last answer: that was the one.
+        assert_eq!(at(Some(1_000_000)), Some(turn));
+        assert_eq!(at(Some(1_000_001)), Some(Timestamp(1_000_001)));
+        assert_eq!(at(Some(i64::MAX)), Some(turn));
+        assert_eq!(when(&Upstream::default(), &upkeep), None);
+    }
 
     #[test]
     fn failures_are_repeated_ever_later_but_never_later_than_a_refresh() {

@@ -5,6 +5,7 @@ use super::{Library, is_in};
 use crate::{
     core::Core,
     images::{Holding, digest_of},
+    revisions::is_named,
 };
 use domain::{
     Result, Timestamp,
@@ -20,12 +21,15 @@ use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
+use store::PinnedWorkspace;
 
 /// What is said of images beside what the engine holds.
 pub(super) struct Known {
     held: Arc<Holding>,
     upstreams: HashMap<String, Upstream>,
     workspaces: HashMap<String, i64>,
+    /// Workspaces that are pinned, with the content ids that they are pinned to.
+    pins: Vec<(String, PinnedWorkspace)>,
     /// By content id.
     sessions: HashMap<String, i64>,
     /// What each pull under way says of itself, by name.
@@ -49,6 +53,7 @@ impl Known {
             held: core.images.held(),
             upstreams: core.store.upstreams().await?,
             workspaces: core.store.workspaces_by_image().await?,
+            pins: core.pins().await?,
             sessions: core.store.sessions_by_image().await?,
             pulls: pulls.collect(),
         })
@@ -60,6 +65,9 @@ impl Known {
             self.held.names.iter().map(|(name, at)| (name.as_str(), self.held.images.get(*at)));
         let there: HashSet<&str> = self.held.names.iter().map(|(name, _)| name.as_str()).collect();
         let named = self.workspaces.keys().chain(self.pulls.keys()).map(String::as_str);
+        let pinned = self.pins.iter().filter(|(id, _)| self.held.find(id).is_none());
+        let pinned = pinned.filter_map(|(_, one)| one.pin.digest.as_deref());
+        let named = named.chain(pinned);
         let mut missing: Vec<&str> = named.filter(|name| !there.contains(name)).collect();
         missing.sort_unstable();
         missing.dedup();
@@ -81,8 +89,15 @@ impl Known {
         }
     }
 
-    fn workspaces(&self, name: &str) -> i64 {
-        self.workspaces.get(name).copied().unwrap_or_default()
+    /// How many workspaces name an image or are pinned to it.
+    fn workspaces(&self, name: &str, image: Option<&ImageSummary>) -> i64 {
+        let pinned = self.pins.iter().filter(|(id, one)| {
+            let is_it = image.is_some_and(|image| image.id == *id) || is_named(&one.pin, name);
+            // One that names it too is among the others.
+            is_it && one.image != name
+        });
+        let pinned = i64::try_from(pinned.count()).unwrap_or(i64::MAX);
+        self.workspaces.get(name).copied().unwrap_or_default() + pinned
     }
 
     fn sessions(&self, image: Option<&ImageSummary>) -> i64 {
@@ -94,7 +109,7 @@ impl Known {
     }
 
     fn uses(&self, entry: &Entry<'_>) -> i64 {
-        self.workspaces(entry.name) + self.sessions(entry.image)
+        self.workspaces(entry.name, entry.image) + self.sessions(entry.image)
     }
 
     /// The row of one name.
@@ -116,7 +131,7 @@ impl Known {
             pulled_at: self.pulled_at(name),
             architecture: image.map_or_else(String::new, |i| core.images.architecture_of(&i.id)),
             labels: image.map_or(0, |image| image.labels),
-            workspaces: self.workspaces(name),
+            workspaces: self.workspaces(name, image),
             sessions: self.sessions(image),
         }
     }

@@ -141,6 +141,9 @@ async fn take_away(core: &Core, verdict: &Verdict) -> Result<()> {
     if names.iter().any(|name| needed.contains_key(name)) {
         return Err(Error::conflict("A workspace names it by now."));
     }
+    if core.pinned_to().await?.contains_key(&verdict.id) {
+        return Err(Error::conflict("A workspace is pinned to it by now."));
+    }
     if core.store.sessions_by_image().await?.contains_key(&verdict.id) {
         return Err(Error::conflict("A session is made from it by now."));
     }
@@ -196,6 +199,7 @@ impl Core {
             launches: self.store.launches_by_image().await?,
             sessions: self.store.sessions_by_image().await?,
             workspaces: self.store.names_of_images().await?,
+            pinned: self.pinned_to().await?,
             making: self.store.unfinished_snapshots().await?.into_iter().map(|one| one.0).collect(),
         };
         let uses: HashMap<&str, &ImageUse> =
@@ -217,6 +221,8 @@ struct Needs {
     sessions: HashMap<String, i64>,
     /// A workspace of each name.
     workspaces: HashMap<String, String>,
+    /// A workspace that is pinned to each content id.
+    pinned: HashMap<String, String>,
     /// Names that jobs are about to make.
     making: HashSet<String>,
 }
@@ -224,17 +230,18 @@ struct Needs {
 impl Needs {
     fn candidate(&self, image: &ImageSummary, used: Option<&ImageUse>, parent: bool) -> Candidate {
         let names = names_of(&image.tags);
-        let pinned = names_of(&image.digests);
+        let by_digest = names_of(&image.digests);
         let pulled = names.iter().filter_map(|name| self.upstreams.get(name)?.pulled_at).max();
         let launched = self.launches.get(&image.id).copied().map(Timestamp);
-        let mut all = names.iter().chain(&pinned);
+        let mut all = names.iter().chain(&by_digest);
+        let named = all.find_map(|name| self.workspaces.get(name));
         Candidate {
             id: image.id.clone(),
             tags: names.clone(),
             bytes: used.map_or(image.size_bytes, |used| used.own_bytes),
             created_at: image.created_at,
             used_at: pulled.max(launched),
-            workspace: all.find_map(|name| self.workspaces.get(name)).cloned(),
+            workspace: named.or_else(|| self.pinned.get(&image.id)).cloned(),
             sessions: self.sessions.get(&image.id).copied().unwrap_or_default(),
             // What the engine did not count may be in use.
             containers: used.map_or(1, |used| used.containers),

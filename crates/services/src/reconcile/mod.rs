@@ -12,6 +12,7 @@ mod networks;
 mod pass;
 mod probe;
 mod steps;
+mod volumes;
 mod watch;
 
 use crate::{core::Core, settings::Settings};

@@ -52,5 +52,7 @@ pub(crate) async fn run(core: &Arc<Core>) -> Result<()> {
     tx.prune_jobs(undecided, history).await?;
     tx.prune_snapshot_drafts(undecided).await?;
     tx.delete_expired(core.now()).await?;
+    let audit_days = core.policy.get().audit_days;
+    tx.prune_audit(core.now().plus_secs(-audit_days * 24 * 3600)).await?;
     tx.commit().await
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     core::Core,
-    reconcile::{lane::Next, probe},
+    reconcile::{lane::Next, probe, volumes},
     settings::StreamMode,
 };
 use domain::{
@@ -53,9 +53,12 @@ pub(crate) async fn create(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
         })
         .await?;
     let Some(session) = session else { return Ok(Next::Plan) };
+    volumes::prepare(core, &session).await?;
     make(core, &spec(core, &session).await?, again).await?;
     core.change_session(id, |session| {
         session.created = true;
+        // Emptied once: a container that is made anew finds what is there.
+        session.config.mounts.iter_mut().for_each(|mount| mount.fresh = false);
         Some(Vec::new())
     })
     .await?;
@@ -107,6 +110,7 @@ async fn spec(core: &Core, session: &Session) -> Result<ContainerSpec> {
         pids: config.pids,
         init: config.contract.init == Init::Engine,
         capabilities: config.contract.capabilities.clone(),
+        volumes: config.mounts.iter().map(|mount| core.mounted(mount)).collect(),
     })
 }
 

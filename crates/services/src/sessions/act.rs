@@ -1,12 +1,18 @@
-//! Stop, pause, start, delete (seed 002): each records a wish and is safe to repeat.
+//! Stop, pause, start, delete (seed 002), and beginning anew from another image: each records a wish
+//! and is safe to repeat.
 
-use crate::sessions::{Sessions, unknown};
+use crate::{
+    core::Core,
+    sessions::{Sessions, steerable, unknown},
+};
 use domain::{
-    Error, Result, SessionId,
+    Error, Result, SessionId, Timestamp,
     actor::{Actor, Permission},
     limits::Asked,
     session::{Action, BulkOutcome, Desired, Session, State, Status},
 };
+use std::sync::Arc;
+use store::Tx;
 
 /// Most sessions one bulk action takes.
 const MOST: usize = 500;
@@ -17,32 +23,38 @@ impl Sessions {
     /// Asking for what already is, or is under way, is no error.
     ///
     /// # Errors
-    /// `Conflict` when the session's state does not allow it; `Forbidden` for force removal by
-    /// others than administrators.
+    /// `Conflict` when the session's state does not allow it; `Forbidden` for those who may only see
+    /// it, and for force removal by others than administrators.
     pub async fn act(&self, actor: &Actor, id: &SessionId, action: Action) -> Result<()> {
-        actor.require(match action {
-            Action::ForceRemove => Permission::ForceRemoveSessions,
-            _ => Permission::LaunchWorkspaces,
-        })?;
+        if action == Action::ForceRemove {
+            actor.require(Permission::ForceRemoveSessions)?;
+        }
         let core = &self.0;
-        let free_disk = core.disk.free();
+        let (began, free_disk) = (core.now(), core.disk.free());
         let mut tx = core.store.begin().await?;
         let session = tx.session(id).await?.filter(|s| s.visible_to(actor));
         let Some(mut session) = session else {
             // Gone is what was wanted.
             return if action.desired() == Desired::Deleted { Ok(()) } else { Err(unknown()) };
         };
+        steerable(&session, actor)?;
         if !actor.may(Permission::SteerAllSessions) {
-            actor.require(own_permission(action))?;
+            actor.require(action.permission())?;
         }
         let state = session.state();
-        if settled_as_asked(&session, action) {
+        // What it is to begin anew from; read once, so that all that follows is about the same.
+        let image = core.launched_now(&session);
+        if settled_as_asked(&session, action, image.as_deref()) {
             return Ok(());
         }
         if !state.allows(action) {
             return Err(refusal(&session, action));
         }
-        if action == Action::Start && !session.takes_resources() {
+        if action == Action::Renew {
+            may_renew(&mut tx, &session, image.as_deref()).await?;
+        }
+        let starts = action.desired() == Desired::Running;
+        if starts && !session.takes_resources() {
             let asked = Asked {
                 workspace: session.workspace_name.clone(),
                 cpu_millis: session.config.cpu_millis,
@@ -51,27 +63,32 @@ impl Sessions {
             core.check_room(&mut tx, (&session.owner, session.owner_role), &asked, free_disk)
                 .await?;
         }
-        if action == Action::Start && session.port.is_none() {
+        if starts && session.port.is_none() {
             session.port = core.claim_port(&mut tx).await?;
         }
-        apply(&mut session, action, core.now());
-        tx.save_session(&session).await?;
-        let mut entry = core.entry(Some(actor), format!("Asked to {}", action.deed()));
-        if action == Action::ForceRemove {
-            entry.detail =
-                Some("What the engine still holds is removed as soon as it lets go.".into());
+        match image.filter(|_| action == Action::Renew) {
+            Some(image) => core.renew(&mut session, image, began),
+            None => apply(&mut session, action, began),
         }
-        tx.add_to_timeline(id, &entry).await?;
-        let what = format!("session.{}", action.as_str());
-        tx.audit(core.now(), Some(actor), &what, &session.workspace_name, Some(id.as_str()))
-            .await?;
-        tx.commit().await?;
-        core.announce_session(&session);
-        if action.desired() == Desired::Deleted {
-            core.rights_changed(None);
+        record(core, tx, session, action, Some(actor)).await
+    }
+
+    /// Records that a session is to be deleted because its owner's account is: in the name of whoever
+    /// deletes that, or of Slipway itself. One that is on its way out already is left alone.
+    pub(crate) async fn delete_with_owner(
+        &self,
+        actor: Option<&Actor>,
+        id: &SessionId,
+    ) -> Result<()> {
+        let mut tx = self.0.store.begin().await?;
+        let session = tx.session(id).await?.filter(|s| s.desired != Desired::Deleted);
+        match session {
+            Some(mut session) => {
+                apply(&mut session, Action::Delete, self.0.now());
+                record(&self.0, tx, session, Action::Delete, actor).await
+            }
+            None => Ok(()),
         }
-        core.reconciler.wake(core, id);
-        Ok(())
     }
 
     /// The same for many, each with its own outcome; one refusal does not stop the others.
@@ -103,24 +120,63 @@ impl Sessions {
     }
 }
 
-/// What it takes to do this to one's own session.
-const fn own_permission(action: Action) -> Permission {
-    match action {
-        Action::Start => Permission::LaunchWorkspaces,
-        Action::Pause => Permission::PauseOwnSessions,
-        Action::Stop => Permission::StopOwnSessions,
-        Action::Delete => Permission::DeleteOwnSessions,
-        Action::ForceRemove => Permission::ForceRemoveSessions,
+/// Records a session with a wish that is in it, tells everybody, and has the reconciler look.
+async fn record(
+    core: &Arc<Core>,
+    mut tx: Tx,
+    session: Session,
+    action: Action,
+    actor: Option<&Actor>,
+) -> Result<()> {
+    tx.save_session(&session).await?;
+    let mut entry = core.entry(actor, format!("Asked to {}", action.deed()));
+    if action == Action::ForceRemove {
+        entry.detail = Some("What the engine still holds is removed as soon as it lets go.".into());
     }
+    tx.add_to_timeline(&session.id, &entry).await?;
+    let what = format!("session.{}", action.as_str());
+    let id = Some(session.id.as_str());
+    tx.audit(core.now(), actor, &what, &session.workspace_name, id).await?;
+    tx.commit().await?;
+    core.announce_session(&session);
+    if action.desired() == Desired::Deleted {
+        core.rights_changed(None);
+    }
+    core.reconciler.wake(core, &session.id);
+    Ok(())
 }
 
-/// Whether the wish is already recorded, reached or not.
-fn settled_as_asked(session: &Session, action: Action) -> bool {
+/// Whether the wish is already recorded, reached or not. `image` is what it would begin anew from.
+fn settled_as_asked(session: &Session, action: Action, image: Option<&str>) -> bool {
     match action {
+        Action::Renew => image.is_some() && image == session.image_digest.as_deref(),
         Action::ForceRemove => session.status == Status::Deleted,
         Action::Start => session.desired == Desired::Running && session.status != Status::Failed,
         _ => session.desired == action.desired() && session.status != Status::Failed,
     }
+}
+
+/// Whether there is anything to begin anew from, and nothing that still needs the container.
+async fn may_renew(tx: &mut Tx, session: &Session, image: Option<&str>) -> Result<()> {
+    let name = &session.workspace_name;
+    if session.source.is_none() {
+        return Err(Error::conflict(format!(
+            "“{name}” cannot begin anew: its workspace is no longer there."
+        )));
+    }
+    if image.is_none() {
+        return Err(Error::unavailable(format!(
+            "“{name}” cannot begin anew: the image of its workspace is not on the engine."
+        ))
+        .hint("Its tile on the launcher says when it is."));
+    }
+    if tx.is_to_be_committed(&session.id).await? {
+        return Err(Error::conflict(format!(
+            "“{name}” cannot begin anew now: an image is being made of it."
+        ))
+        .hint("Wait until that is done."));
+    }
+    Ok(())
 }
 
 fn refusal(session: &Session, action: Action) -> Error {
@@ -145,7 +201,7 @@ fn refusal(session: &Session, action: Action) -> Error {
     }
 }
 
-fn apply(session: &mut Session, action: Action, now: domain::Timestamp) {
+fn apply(session: &mut Session, action: Action, now: Timestamp) {
     session.desired = action.desired();
     session.reason = None;
     match action {
@@ -169,6 +225,26 @@ fn apply(session: &mut Session, action: Action, now: domain::Timestamp) {
                 session.progress = domain::session::LaunchProgress::default();
             }
         }
-        Action::Stop | Action::Pause | Action::Delete => {}
+        // How it begins anew is told below.
+        Action::Renew | Action::Stop | Action::Pause | Action::Delete => {}
+    }
+}
+
+impl Core {
+    /// Gives a session a new container of another image, in place of the one it has. It stays the
+    /// same session, with its network, its port and everything else that it was launched with.
+    fn renew(&self, session: &mut Session, image: String, began: Timestamp) {
+        if let Some(source) = &session.source {
+            session.config.image = source.image.to_string();
+        }
+        session.progress = self.begun(began, &image);
+        session.image_digest = Some(image);
+        session.generation += 1;
+        session.created = false;
+        session.desired = Desired::Running;
+        session.status = Status::Starting;
+        session.reason = None;
+        session.address = None;
+        session.running_since = None;
     }
 }

@@ -4,7 +4,7 @@
 use crate::sessions::Sessions;
 use domain::{
     ErrorKind, Result, SessionId, Timestamp,
-    actor::{Actor, Permission},
+    actor::Actor,
     inside::{
         ChangeKind, ChangedFile, ChangedFiles, FileChange, PathKind, PathStat, Process, UsagePoint,
         readable, shortened, without_parents,
@@ -33,7 +33,6 @@ impl Sessions {
         id: &SessionId,
         since: Timestamp,
     ) -> Result<Vec<UsagePoint>> {
-        actor.require(Permission::LaunchWorkspaces)?;
         self.visible(actor, id).await?;
         Ok(self.0.usages.history(id, since, self.0.now()))
     }
@@ -41,10 +40,10 @@ impl Sessions {
     /// The processes, the busiest first; `None` while it does not run.
     ///
     /// # Errors
-    /// `NotFound` when there is no such session or the actor may not see it.
+    /// `NotFound` when there is no such session or the actor may not see it, `Forbidden` when that is
+    /// all the actor may.
     pub async fn processes(&self, actor: &Actor, id: &SessionId) -> Result<Option<Vec<Process>>> {
-        actor.require(Permission::LaunchWorkspaces)?;
-        self.visible(actor, id).await?;
+        self.open(actor, id).await?;
         let _turn = self.0.looking_inside.acquire().await.map_err(|e| self.0.fault(&e))?;
         let Some(mut all) = self.0.engine.processes(&self.0.container_name(id)).await? else {
             return Ok(None);
@@ -62,15 +61,15 @@ impl Sessions {
     /// change; sizes are only asked for what is on the page.
     ///
     /// # Errors
-    /// `NotFound` when there is no such session or the actor may not see it.
+    /// `NotFound` when there is no such session or the actor may not see it, `Forbidden` when that is
+    /// all the actor may.
     pub async fn changed_files(
         &self,
         actor: &Actor,
         id: &SessionId,
         query: &ListQuery,
     ) -> Result<ChangedFiles> {
-        actor.require(Permission::LaunchWorkspaces)?;
-        self.visible(actor, id).await?;
+        self.open(actor, id).await?;
         let name = self.0.container_name(id);
         let _turn = self.0.looking_inside.acquire().await.map_err(|e| self.0.fault(&e))?;
         let all = match self.0.engine.changed_files(&name).await {

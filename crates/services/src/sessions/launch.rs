@@ -10,6 +10,7 @@ use domain::{
     lifetime::Life,
     limits::{self, Asked, Own, Share, Taken},
     session::{Action, Desired, LaunchProgress, LaunchStep, RunConfig, Session, Status},
+    storage::ProfileChoice,
     workspace::Workspace,
 };
 use store::Tx;
@@ -20,14 +21,28 @@ impl Sessions {
     /// # Errors
     /// `Exhausted` names the limit and its numbers, `Conflict` or `Unavailable` say what is missing.
     pub async fn launch(&self, actor: &Actor, id: &WorkspaceId) -> Result<SessionId> {
+        self.launch_with(actor, id, ProfileChoice::Keep).await
+    }
+
+    /// The same, saying what is to become of the home directory that the workspace keeps.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn launch_with(
+        &self,
+        actor: &Actor,
+        id: &WorkspaceId,
+        profile: ProfileChoice,
+    ) -> Result<SessionId> {
         actor.require(Permission::LaunchWorkspaces)?;
-        self.start_session(actor, id, false).await
+        self.start_session(actor, id, false, profile).await
     }
 
     /// Runs a definition to try it, enabled or not.
     pub async fn test_launch(&self, actor: &Actor, id: &WorkspaceId) -> Result<SessionId> {
         actor.require(Permission::ManageWorkspaces)?;
-        self.start_session(actor, id, true).await
+        // What is tried must not touch what people keep.
+        self.start_session(actor, id, true, ProfileChoice::Without).await
     }
 
     async fn start_session(
@@ -35,6 +50,7 @@ impl Sessions {
         actor: &Actor,
         id: &WorkspaceId,
         test: bool,
+        profile: ProfileChoice,
     ) -> Result<SessionId> {
         let core = &self.0;
         let workspace = core
@@ -54,8 +70,9 @@ impl Sessions {
             core.given_to(actor, &workspace)?;
         }
         let digest = core.image_for(&workspace)?;
-        let session =
-            core.new_session(&mut tx, actor, &workspace, digest, began, free_disk).await?;
+        let session = core
+            .new_session(&mut tx, actor, &workspace, (digest, profile), began, free_disk)
+            .await?;
         let secret = match &session.config.contract.basic {
             Some(_) => {
                 let place = secret_place(&session.id);
@@ -104,7 +121,7 @@ pub(crate) fn secret_place(id: &SessionId) -> String {
 impl Core {
     /// Whether one of the actor's groups may launch a workspace. One that is given to none of them
     /// does not exist for him.
-    fn given_to(&self, actor: &Actor, workspace: &Workspace) -> Result<()> {
+    pub(crate) fn given_to(&self, actor: &Actor, workspace: &Workspace) -> Result<()> {
         let own = self.membership.ids(&actor.user, actor.role);
         if workspace.definition.groups.iter().any(|group| own.contains(group)) {
             return Ok(());
@@ -114,10 +131,11 @@ impl Core {
 
     /// The exact image a launch would run.
     fn image_for(&self, workspace: &Workspace) -> Result<String> {
-        let reference = workspace.definition.image.canonical();
-        if let Some(id) = self.images.id_of(&reference) {
+        let source = workspace.source();
+        if let Some(id) = self.images.id_for(&source) {
             return Ok(id);
         }
+        let reference = source.reference();
         let name = &workspace.definition.name;
         if let Some(problem) = self.engine_problem() {
             return Err(problem);
@@ -132,6 +150,10 @@ impl Core {
                 "“{name}” is not ready: its image {reference} is being built (step {step} of {steps})."
             ))
             .hint("Its tile shows the progress. Launch it when the tile says Ready."),
+            _ if source.pin.is_some() => Error::unavailable(format!(
+                "“{name}” cannot be launched: the image it was rolled back to, {reference}, is not on the engine."
+            ))
+            .hint("An administrator can pull it in the list of workspaces, or unpin the workspace on the page of its image."),
             _ => Error::unavailable(format!(
                 "“{name}” cannot be launched: its image {reference} is not on the engine."
             ))
@@ -146,7 +168,7 @@ impl Core {
         tx: &mut Tx,
         actor: &Actor,
         workspace: &Workspace,
-        digest: String,
+        (digest, profile): (String, ProfileChoice),
         began: Timestamp,
         free_disk: Option<i64>,
     ) -> Result<Session> {
@@ -165,10 +187,7 @@ impl Core {
         };
         self.check_room(tx, (&actor.user, actor.role), &asked, free_disk).await?;
         let port = self.claim_port(tx).await?;
-        let mut progress = LaunchProgress::default();
-        progress.begin(LaunchStep::Limits, began);
-        progress.begin(LaunchStep::Image, self.now());
-        progress.note(domain::image::short_digest(&digest));
+        let progress = self.begun(began, &digest);
         Ok(Session {
             id: self.new_id()?,
             owner: actor.user.clone(),
@@ -191,6 +210,12 @@ impl Core {
                 memory_bytes: definition.memory_bytes,
                 shm_bytes: definition.shm_bytes,
                 pids: definition.pids,
+                mounts: definition.storage.mounts(
+                    &actor.user,
+                    &actor.name,
+                    workspace.id.as_str(),
+                    profile,
+                ),
             },
             image_digest: Some(digest),
             network: None,
@@ -202,7 +227,17 @@ impl Core {
             ended_at: None,
             life: Life::default(),
             lifetime: definition.lifetime,
+            source: Some(workspace.source()),
         })
+    }
+
+    /// A launch that has got as far as its image.
+    pub(crate) fn begun(&self, began: Timestamp, digest: &str) -> LaunchProgress {
+        let mut progress = LaunchProgress::default();
+        progress.begin(LaunchStep::Limits, began);
+        progress.begin(LaunchStep::Image, self.now());
+        progress.note(domain::image::short_digest(digest));
+        progress
     }
 
     /// Whether the installation has room for one more session that runs. How much disk is free is

@@ -3,7 +3,7 @@
 use crate::sessions::Sessions;
 use domain::{
     Error, ErrorKind, Result, SessionId,
-    actor::{Actor, Permission},
+    actor::Actor,
     log::{LogFilter, LogLine, LogPage, LogQuery, ShownLine},
 };
 use engine::LogSpec;
@@ -48,15 +48,15 @@ impl Sessions {
     /// The newest lines that are asked for; none when there is no container.
     ///
     /// # Errors
-    /// `NotFound` when there is no such session or the actor may not see it.
+    /// `NotFound` when there is no such session or the actor may not see it, `Forbidden` when that is
+    /// all the actor may.
     pub async fn read_log(
         &self,
         actor: &Actor,
         id: &SessionId,
         query: &LogQuery,
     ) -> Result<LogPage> {
-        actor.require(Permission::LaunchWorkspaces)?;
-        self.visible(actor, id).await?;
+        self.open(actor, id).await?;
         let filter = LogFilter::new(&query.search, query.level);
         let until = (query.before > 0).then_some(query.before);
         // Where every line counts, the engine need not send the others. One more than is shown
@@ -81,15 +81,15 @@ impl Sessions {
     /// container does; what is not taken from it waits at the engine.
     ///
     /// # Errors
-    /// `NotFound` when there is no such session or container, or the actor may not see it.
+    /// `NotFound` when there is no such session or container, or the actor may not see it; `Forbidden`
+    /// when that is all the actor may.
     pub async fn follow_log(
         &self,
         actor: &Actor,
         id: &SessionId,
         since: i64,
     ) -> Result<BoxStream<'static, Result<LogLine>>> {
-        actor.require(Permission::LaunchWorkspaces)?;
-        self.visible(actor, id).await?;
+        self.open(actor, id).await?;
         let since = (since > 0).then_some(since);
         self.log(id, &LogSpec { since, follow: true, ..spec() }).await
     }
@@ -97,14 +97,14 @@ impl Sessions {
     /// The whole log as the lines of a file, each with its moment.
     ///
     /// # Errors
-    /// `NotFound` when there is no such session or container, or the actor may not see it.
+    /// `NotFound` when there is no such session or container, or the actor may not see it; `Forbidden`
+    /// when that is all the actor may.
     pub async fn save_log(
         &self,
         actor: &Actor,
         id: &SessionId,
     ) -> Result<BoxStream<'static, Result<String>>> {
-        actor.require(Permission::LaunchWorkspaces)?;
-        self.visible(actor, id).await?;
+        self.open(actor, id).await?;
         let lines = self.log(id, &LogSpec { longest: LONGEST_SAVED, ..spec() }).await?;
         let line = |line: LogLine| format!("{} {}\n", domain::log::rfc3339(line.at), line.text);
         Ok(lines.map_ok(line).boxed())

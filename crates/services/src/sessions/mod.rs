@@ -9,8 +9,8 @@ mod show;
 use crate::core::Core;
 use domain::{
     Error, Result, SessionId,
-    actor::Actor,
-    session::{Session, SessionRow, TimelineEntry},
+    actor::{Actor, Permission},
+    session::{Session, SessionRow, TimelineEntry, Waiting},
 };
 use std::sync::Arc;
 
@@ -27,10 +27,23 @@ impl Sessions {
         let session = self.0.store.session(id).await?;
         session.filter(|s| s.visible_to(actor)).ok_or_else(unknown)
     }
+
+    /// A session that the actor may look into and steer. To one who may only see it, it says so.
+    pub(crate) async fn open(&self, actor: &Actor, id: &SessionId) -> Result<Session> {
+        let session = self.visible(actor, id).await?;
+        steerable(&session, actor)?;
+        Ok(session)
+    }
 }
 
 pub(crate) use launch::secret_place as launch_secret_place;
 pub(crate) use show::is_secret;
+
+/// # Errors
+/// `Forbidden` when the actor may see the session and no more.
+pub(crate) fn steerable(session: &Session, actor: &Actor) -> Result<()> {
+    if session.open_to(actor) { Ok(()) } else { actor.require(Permission::SteerAllSessions) }
+}
 
 pub(crate) fn unknown() -> Error {
     Error::not_found("There is no such session (any more).")
@@ -53,10 +66,21 @@ impl Core {
         }
     }
 
+    /// The content id that the next session of a session's workspace has, if the engine has that.
+    pub(crate) fn launched_now(&self, session: &Session) -> Option<String> {
+        session.source.as_ref().and_then(|source| self.images.id_for(source))
+    }
+
+    /// Whether the next session of its workspace has another image than a session.
+    pub(crate) fn waiting(&self, session: &Session) -> Option<Waiting> {
+        session.waiting(self.launched_now(session).as_deref())
+    }
+
     /// A session as a list shows it.
     pub(crate) fn row(&self, mut session: Session) -> SessionRow {
         self.bring_up_to_date(&mut session);
         SessionRow {
+            waiting: self.waiting(&session),
             state: session.state(),
             ending: self.ending(&session),
             usage: session.running_since.and_then(|_| self.usages.of(&session.id, self.now())),

@@ -5,16 +5,16 @@ use domain::{
     Result, SessionId,
     actor::{Actor, Permission},
     list::{ListQuery, Page},
-    session::{SessionDetail, SessionRow},
+    session::{Action, SessionDetail, SessionRow},
 };
 
 impl Sessions {
     /// Everybody's sessions.
     ///
     /// # Errors
-    /// `Forbidden` unless the actor may steer all sessions.
+    /// `Forbidden` unless the actor may see all sessions.
     pub async fn list(&self, actor: &Actor, query: &ListQuery) -> Result<Page<SessionRow>> {
-        actor.require(Permission::SteerAllSessions)?;
+        actor.require(Permission::SeeAllSessions)?;
         let page = self.0.store.sessions(query).await?;
         let rows = page.rows.into_iter().map(|session| self.0.row(session)).collect();
         Ok(Page { rows, total: page.total })
@@ -25,7 +25,6 @@ impl Sessions {
     /// # Errors
     /// `NotFound` when there is none or the actor may not see it.
     pub async fn detail(&self, actor: &Actor, id: &SessionId) -> Result<SessionDetail> {
-        actor.require(Permission::LaunchWorkspaces)?;
         let mut session = self.visible(actor, id).await?;
         self.0.bring_up_to_date(&mut session);
         for (name, value) in &mut session.config.environment {
@@ -33,13 +32,17 @@ impl Sessions {
                 *value = "•••".to_owned();
             }
         }
+        let may_steer = session.open_to(actor);
         Ok(SessionDetail {
             timeline: self.0.store.timeline(id).await?,
             own: session.owner == actor.user,
+            may: if may_steer { Action::open_to(actor) } else { Vec::new() },
+            may_steer,
             may_force_remove: actor.may(Permission::ForceRemoveSessions),
-            may_create_image: actor.may(Permission::CreateImages),
+            may_create_image: may_steer && actor.may(Permission::CreateImages),
             ending: self.0.ending(&session),
-            may_open_terminal: actor.may(Permission::OpenTerminals),
+            may_open_terminal: may_steer && actor.may(Permission::OpenTerminals),
+            waiting: self.0.waiting(&session),
             image_job: self.0.store.commit_of(id).await?,
             session,
         })

@@ -7,6 +7,7 @@ use domain::{
     actor::{Actor, Permission},
     event::Change,
     image::ImageRef,
+    revision::How,
     snapshot::{Lineage, Origin},
     workspace::Workspace,
 };
@@ -14,7 +15,6 @@ use domain::{
 impl Snapshots {
     /// Images made of a session, newest first.
     pub async fn of_session(&self, actor: &Actor, id: &SessionId) -> Result<Vec<Lineage>> {
-        actor.require(Permission::LaunchWorkspaces)?;
         Sessions::new(self.0.clone()).visible(actor, id).await?;
         self.0.store.snapshots_of_session(id).await
     }
@@ -53,9 +53,16 @@ impl Snapshots {
         let mut tx = core.store.begin().await?;
         let mut workspace = tx.workspace(&parent.id).await?.ok_or_else(gone)?;
         let before = std::mem::replace(&mut workspace.definition.image, image.clone());
+        // The credentials of one registry are of no use at another.
+        if before.registry() != image.registry() {
+            workspace.definition.registry = None;
+        }
         workspace.revision += 1;
         workspace.updated_at = core.now();
+        // It is this image that is meant now.
+        workspace.pin = None;
         tx.save_workspace(&workspace).await?;
+        core.note_reference(&mut tx, &workspace, Some(actor), How::Replaced).await?;
         let name = &workspace.definition.name;
         let what = format!("{name}: {before} to {image}");
         let id = Some(workspace.id.as_str());

@@ -27,6 +27,7 @@ use domain::{
     event::Change,
     group::ADMINISTRATORS,
     job::JobLinks,
+    revision::How,
     session::Session,
     snapshot::{Known, Lineage, Snapshot},
     workspace::{Definition, Workspace},
@@ -51,7 +52,7 @@ impl Snapshots {
     /// A session that an image can be made of.
     async fn subject(&self, actor: &Actor, id: &SessionId) -> Result<Session> {
         actor.require(Permission::CreateImages)?;
-        let session = Sessions::new(self.0.clone()).visible(actor, id).await?;
+        let session = Sessions::new(self.0.clone()).open(actor, id).await?;
         if session.state().has_container() {
             return Ok(session);
         }
@@ -123,6 +124,7 @@ impl Snapshots {
         }
         if let Some(workspace) = &workspace {
             tx.insert_workspace(workspace, None).await?;
+            core.note_reference(&mut tx, workspace, Some(actor), How::Created).await?;
         }
         let lineage = Lineage {
             image: canonical.clone(),
@@ -194,6 +196,8 @@ impl Snapshots {
                 icon: session.icon.clone(),
                 categories: parent.map(|p| p.categories.clone()).unwrap_or_default(),
                 image: made.image.clone(),
+                // Whose credentials the parent's image is pulled with says nothing of this one.
+                registry: None,
                 contract,
                 environment,
                 cpu_millis: config.cpu_millis,
@@ -202,6 +206,7 @@ impl Snapshots {
                 pids: config.pids,
                 sessions_limit: parent.and_then(|p| p.sessions_limit),
                 lifetime: parent.map(|p| p.lifetime).unwrap_or_default(),
+                storage: parent.map(|p| p.storage.clone()).unwrap_or_default(),
                 // Whoever may launch the one may launch the other.
                 groups: parent.filter(|_| actor.may(Permission::ManageWorkspaces)).map_or_else(
                     // Somebody has to look at it before others launch what a user made.
@@ -212,6 +217,7 @@ impl Snapshots {
                 hidden: parent.is_some_and(|p| p.hidden),
                 notes: parent.map(|p| p.notes.clone()).unwrap_or_default(),
             },
+            pin: None,
             revision: 1,
             created_at: core.now(),
             updated_at: core.now(),

@@ -62,6 +62,7 @@ impl Snapshots {
             registries,
             form: draft.form,
             changed_bytes,
+            volumes: session.config.mounts.into_iter().map(|mount| mount.target).collect(),
             session: session.id,
         })
     }

@@ -15,7 +15,7 @@ use crate::{
 };
 use domain::{
     Error, Result, SessionId, Timestamp,
-    actor::{Actor, Permission},
+    actor::Actor,
     contract::{Contract, CookiePolicy},
     event::Change,
     session::{Cause, State, Status},
@@ -109,15 +109,15 @@ impl Streams {
     /// stays the one, unless it is known not to have led the browser to the workspace.
     ///
     /// # Errors
-    /// `NotFound` when there is no such session for the actor.
+    /// `NotFound` when there is no such session for the actor, `Forbidden` when the actor may see it
+    /// and no more.
     pub async fn open(
         &self,
         actor: &Actor,
         id: &SessionId,
         before: Option<&str>,
     ) -> Result<Option<Opened>> {
-        actor.require(Permission::LaunchWorkspaces)?;
-        let session = Sessions::new(self.core.clone()).visible(actor, id).await?;
+        let session = Sessions::new(self.core.clone()).open(actor, id).await?;
         if session.state() != State::Running {
             return Ok(None);
         }
@@ -217,7 +217,7 @@ impl Streams {
         let actor = access.actor(&grant.sign_in).await?.filter(|a| a.user == grant.user);
         let actor = actor.ok_or_else(refused)?;
         let known = self.core.store.session(session).await?;
-        let known = known.filter(|s| grant.session == s.id && s.visible_to(&actor));
+        let known = known.filter(|s| grant.session == s.id && s.open_to(&actor));
         if known.is_none_or(|s| matches!(s.state(), State::Deleting | State::Deleted)) {
             return Err(refused());
         }

@@ -50,6 +50,7 @@ pub fn session(number: usize, owner: &UserId) -> Session {
             memory_bytes: 1 << 30,
             shm_bytes: 1 << 20,
             pids: 100,
+            mounts: Vec::new(),
         },
         image_digest: None,
         network: None,
@@ -61,6 +62,7 @@ pub fn session(number: usize, owner: &UserId) -> Session {
         ended_at: None,
         life: Life::default(),
         lifetime: Lifetime::default(),
+        source: None,
     }
 }
 
@@ -73,6 +75,7 @@ pub fn workspace(number: usize) -> Workspace {
     Workspace {
         id: id(number),
         definition: form.check().unwrap(),
+        pin: None,
         revision: 1,
         created_at: NOW,
         updated_at: NOW,
