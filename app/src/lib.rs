@@ -15,6 +15,7 @@ pub mod components;
 pub mod draft;
 #[cfg(feature = "hydrate")]
 mod hydrate;
+pub mod lazy;
 pub mod live;
 pub mod pages;
 pub mod post;

@@ -6,6 +6,7 @@
 
 use crate::{
     components::{clock, confirm::PARAMETER, frame::Frame},
+    lazy::lazy,
     live,
     pages::{
         account::AccountPage,
@@ -213,41 +214,41 @@ pub fn App() -> impl IntoView {
         <Router>
             <redirect::FollowRedirects/>
             <Routes fallback=NotFoundPage>
-                <Route path=path!("/setup") view=SetupPage ssr=SsrMode::Async/>
+                <Route path=path!("/setup") view=lazy!(desk, SetupPage) ssr=SsrMode::Async/>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
-                <Route path=path!("/invite") view=InvitePage ssr=SsrMode::Async/>
-                <Route path=path!("/sessions/:id/view") view=StreamPage ssr=SsrMode::Async/>
+                <Route path=path!("/invite") view=lazy!(desk, InvitePage) ssr=SsrMode::Async/>
+                <Route path=path!("/sessions/:id/view") view=lazy!(stream, StreamPage) ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view=LauncherPage/>
-                    <Route path=path!("/launch/:id") view=LaunchPage/>
-                    <Route path=path!("/sessions") view=SessionsPage/>
-                    <Route path=path!("/sessions/:id") view=SessionPage/>
-                    <Route path=path!("/sessions/:id/log") view=SessionLogPage/>
-                    <Route path=path!("/sessions/:id/processes") view=SessionProcessesPage/>
-                    <Route path=path!("/sessions/:id/files") view=SessionFilesPage/>
-                    <Route path=path!("/sessions/:id/image") view=SnapshotPage/>
-                    <Route path=path!("/jobs") view=JobsPage/>
-                    <Route path=path!("/jobs/:id") view=JobPage/>
-                    <Route path=path!("/workspaces") view=WorkspacesPage/>
-                    <Route path=path!("/workspaces/new") view=WorkspaceEditPage/>
-                    <Route path=path!("/workspaces/:id") view=WorkspaceEditPage/>
-                    <Route path=path!("/workspaces/:id/image") view=WorkspaceImagePage/>
-                    <Route path=path!("/settings") view=SettingsPage/>
-                    <Route path=path!("/images") view=ImagesPage/>
-                    <Route path=path!("/images/show") view=ImagePage/>
-                    <Route path=path!("/images/disk") view=DiskPage/>
-                    <Route path=path!("/registries") view=RegistriesPage/>
-                    <Route path=path!("/registries/new") view=RegistryEditPage/>
-                    <Route path=path!("/registries/import") view=RegistryImportPage/>
-                    <Route path=path!("/registries/:id") view=RegistryEditPage/>
-                    <Route path=path!("/groups") view=GroupsPage/>
-                    <Route path=path!("/groups/new") view=GroupEditPage/>
-                    <Route path=path!("/groups/:id") view=GroupEditPage/>
-                    <Route path=path!("/users") view=UsersPage/>
-                    <Route path=path!("/users/new") view=NewUserPage/>
-                    <Route path=path!("/users/:id") view=UserPage/>
-                    <Route path=path!("/audit") view=AuditPage/>
-                    <Route path=path!("/account") view=AccountPage/>
+                    <Route path=path!("/launch/:id") view=lazy!(stream, LaunchPage)/>
+                    <Route path=path!("/sessions") view=lazy!(sessions, SessionsPage)/>
+                    <Route path=path!("/sessions/:id") view=lazy!(sessions, SessionPage)/>
+                    <Route path=path!("/sessions/:id/log") view=lazy!(sessions, SessionLogPage)/>
+                    <Route path=path!("/sessions/:id/processes") view=lazy!(sessions, SessionProcessesPage)/>
+                    <Route path=path!("/sessions/:id/files") view=lazy!(sessions, SessionFilesPage)/>
+                    <Route path=path!("/sessions/:id/image") view=lazy!(sessions, SnapshotPage)/>
+                    <Route path=path!("/jobs") view=lazy!(sessions, JobsPage)/>
+                    <Route path=path!("/jobs/:id") view=lazy!(sessions, JobPage)/>
+                    <Route path=path!("/workspaces") view=lazy!(workspaces, WorkspacesPage)/>
+                    <Route path=path!("/workspaces/new") view=lazy!(workspaces, WorkspaceEditPage)/>
+                    <Route path=path!("/workspaces/:id") view=lazy!(workspaces, WorkspaceEditPage)/>
+                    <Route path=path!("/workspaces/:id/image") view=lazy!(workspaces, WorkspaceImagePage)/>
+                    <Route path=path!("/settings") view=lazy!(desk, SettingsPage)/>
+                    <Route path=path!("/images") view=lazy!(images, ImagesPage)/>
+                    <Route path=path!("/images/show") view=lazy!(images, ImagePage)/>
+                    <Route path=path!("/images/disk") view=lazy!(images, DiskPage)/>
+                    <Route path=path!("/registries") view=lazy!(images, RegistriesPage)/>
+                    <Route path=path!("/registries/new") view=lazy!(images, RegistryEditPage)/>
+                    <Route path=path!("/registries/import") view=lazy!(images, RegistryImportPage)/>
+                    <Route path=path!("/registries/:id") view=lazy!(images, RegistryEditPage)/>
+                    <Route path=path!("/groups") view=lazy!(desk, GroupsPage)/>
+                    <Route path=path!("/groups/new") view=lazy!(desk, GroupEditPage)/>
+                    <Route path=path!("/groups/:id") view=lazy!(desk, GroupEditPage)/>
+                    <Route path=path!("/users") view=lazy!(desk, UsersPage)/>
+                    <Route path=path!("/users/new") view=lazy!(desk, NewUserPage)/>
+                    <Route path=path!("/users/:id") view=lazy!(desk, UserPage)/>
+                    <Route path=path!("/audit") view=lazy!(desk, AuditPage)/>
+                    <Route path=path!("/account") view=lazy!(desk, AccountPage)/>
                 </ParentRoute>
             </Routes>
         </Router>

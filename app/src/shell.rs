@@ -55,15 +55,18 @@ fn LiveScripts(pkg: String, name: String) -> impl IntoView {
     let wasm = format!("{pkg}/{name}_bg.wasm");
     // `{:?}` quotes as JavaScript does; both paths are our own plain ASCII. A browser drops requests
     // when the machine's network changes, and starting a container on the same machine changes it:
-    // so a client that did not arrive is asked for again, a few times, by loading the page anew.
+    // so a client that did not arrive, or the page's chunk of it, is asked for again, a few times,
+    // by loading the page anew.
     let start = format!(
-        "import({script:?})\
-         .then(m => m.default({{ module_or_path: {wasm:?} }}).then(() => m.hydrate()))\
-         .then(() => sessionStorage.removeItem('reloads'), e => {{\
+        "const again = e => {{\
          const n = Number(sessionStorage.getItem('reloads'));\
          if (n > 2) throw e;\
          sessionStorage.setItem('reloads', n + 1);\
-         setTimeout(() => location.reload(), 1000 * (n + 1)); }});"
+         setTimeout(() => location.reload(), 1000 * (n + 1)); }};\
+         addEventListener('chunkmissing', again);\
+         import({script:?})\
+         .then(m => m.default({{ module_or_path: {wasm:?} }}).then(() => m.hydrate()))\
+         .then(() => sessionStorage.removeItem('reloads'), again);"
     );
     view! {
         <link rel="modulepreload" href=script crossorigin="anonymous"/>

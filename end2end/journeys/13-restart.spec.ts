@@ -4,6 +4,7 @@ import { ADMIN, type Server, expect, test } from '../fixtures/test.ts';
 import { LauncherPage } from '../pages/launcher.ts';
 import { SessionDetailPage } from '../pages/session-detail.ts';
 import { Terminal } from '../pages/terminal.ts';
+import { WorkspacesPage } from '../pages/workspaces.ts';
 
 test.describe('The server is restarted', () => {
   test('politely, with a stream open: page and stream come back by themselves', async ({ startServer, visitor }) => {
@@ -33,6 +34,40 @@ test.describe('The server is restarted', () => {
     await shell.run('echo mark=$MARK');
     await expect(shell.screen).toContainText('mark=still-here');
     expect(await inside(stream.id, 'pgrep -fx "sleep 4712" || true')).toMatch(/\d/);
+  });
+
+  test('by a newer one: a part of the client that is gone makes the page come from the server', async ({ visitor }) => {
+    const { page, guard } = await visitor({ admin: true });
+    let gone = false;
+    await page.route('**/pkg/*/*.wasm', route => (gone ? route.fulfill({ status: 404 }) : route.continue()));
+    const live = page.locator('html[data-live]');
+    const reloads = () => page.evaluate(() => sessionStorage.getItem('reloads'));
+
+    await test.step('after a click, at the address it led to', async () => {
+      await new LauncherPage(page).open();
+      await expect(live).toBeAttached();
+      gone = true;
+      await guard.unreachable(async () => {
+        const next = page.waitForEvent('framenavigated');
+        await page.getByRole('link', { name: 'Workspaces', exact: true }).click();
+        await next;
+        gone = false;
+        await expect(new WorkspacesPage(page).heading).toBeVisible();
+        await expect(live).toBeAttached();
+      });
+      const came = await page.evaluate(() => performance.getEntriesByType('navigation')[0].name);
+      expect(new URL(came).pathname).toBe('/workspaces');
+    });
+    await test.step('when the page itself was just loaded, again', async () => {
+      gone = true;
+      await guard.unreachable(async () => {
+        await page.goto('/sessions');
+        await expect.poll(reloads).not.toBeNull();
+        gone = false;
+        await expect(live).toBeAttached();
+      });
+      expect(await reloads()).toBeNull();
+    });
   });
 
   for (const when of ['at once', 'when its container is there'] as const) {

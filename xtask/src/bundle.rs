@@ -1,5 +1,5 @@
-//! The client in `dist/`, as the server embeds it: script, WASM, one style sheet, the public files,
-//! and compressed neighbours of each.
+//! The client in `dist/`, as the server embeds it: script, WASM in parts, one style sheet, the
+//! public files, and compressed neighbours of each.
 //!
 //! Skipped when nothing it is made of has changed. The record of that is written last, so that a
 //! bundle broken off half-way is made again.
@@ -12,13 +12,13 @@ use anyhow::{Context, Result};
 
 use crate::fingerprint::Fingerprint;
 use crate::paths::Paths;
-use crate::{budget, command, css, lock, precompress, progress, tools};
+use crate::{budget, command, css, lock, precompress, progress, split, tools};
 
 /// What the client is made of. The domain crate is the only other one compiled into it.
 const INPUTS: [&str; 8] =
     [".cargo", "app", "crates/domain", "style", "public", "Cargo.toml", "Cargo.lock", "Trunk.toml"];
 /// Raise when this module puts something else into `dist/` from the same inputs.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 pub fn bundle(paths: &Paths) -> Result<()> {
     let _lock = lock::take(&paths.target.join("xtask-bundle.lock"), "building the client")?;
@@ -47,11 +47,12 @@ pub fn bundle(paths: &Paths) -> Result<()> {
             command::quiet(paths, "client", &mut trunk)
         },
     )?;
+    progress::step("Splitting the client", None, || split::split(paths, &folders))?;
     progress::step("Compressing the client", None, || finish(paths))?;
     // Cargo may have completed the lock file meanwhile, which is one of the inputs.
     fs::write(stamp(paths), fingerprint(paths)?)?;
     let spent = budget::spent(&paths.dist)?;
-    progress::say(&format!("  Script and WASM on the wire: {}.", budget::sentence(spent)));
+    progress::say(&format!("  Script and WASM for the first page: {}.", budget::sentence(spent)));
     Ok(())
 }
 
@@ -66,7 +67,7 @@ fn finish(paths: &Paths) -> Result<()> {
 }
 
 fn complete(paths: &Paths) -> bool {
-    ["app.js.br", "app_bg.wasm.br", "app.css.br"]
+    ["app.js.br", "app_bg.wasm.br", "app.css.br", split::LIST]
         .iter()
         .all(|name| paths.dist.join("pkg").join(name).is_file())
 }

@@ -23,6 +23,7 @@ mod precompress;
 mod progress;
 mod rule;
 mod run;
+mod split;
 mod test;
 mod tools;
 mod workspace;

@@ -1,4 +1,5 @@
-//! The WASM target, Trunk and wasm-bindgen, each in exactly the version the client needs.
+//! The WASM target, Trunk, wasm-bindgen and the splitter, each in exactly the version the client
+//! needs.
 //!
 //! Trunk would fetch missing tools itself, from hosts that many machines cannot reach; so it runs
 //! offline and finds them here. They are compiled once per version into the user's cache. What is
@@ -15,6 +16,10 @@ use crate::{command, lock, progress};
 
 pub const WASM: &str = "wasm32-unknown-unknown";
 const TRUNK: &str = "0.21.14";
+/// Cuts the client into chunks (`split.rs`).
+pub const SPLITTER: &str = "wasm-split-cli";
+/// Reads the marks that `wasm_split_macros` of this minor version leaves.
+const SPLITTER_VERSION: &str = "0.2.4";
 
 /// Everything the client needs; returns the folders to put in front of `PATH`.
 pub fn for_client(paths: &Paths) -> Result<Vec<PathBuf>> {
@@ -24,11 +29,21 @@ pub fn for_client(paths: &Paths) -> Result<Vec<PathBuf>> {
          new one.",
     )?;
     let bindgen = locked_version(&lock_file, "wasm-bindgen")?;
-    let trunk = Tool { name: "trunk", package: "trunk", version: TRUNK };
+    let trunk = Tool { name: "trunk", package: "trunk", version: TRUNK, told: true };
+    let splitter = Tool {
+        name: SPLITTER,
+        package: "wasm_split_cli_support",
+        version: SPLITTER_VERSION,
+        told: false,
+    };
     // Its own schema is checked against the library's, so the two must match to the digit.
-    let bindgen =
-        Tool { name: "wasm-bindgen", package: "wasm-bindgen-cli", version: bindgen.as_str() };
-    let folders = [trunk.folder(paths)?, bindgen.folder(paths)?];
+    let bindgen = Tool {
+        name: "wasm-bindgen",
+        package: "wasm-bindgen-cli",
+        version: bindgen.as_str(),
+        told: true,
+    };
+    let folders = [trunk.folder(paths)?, bindgen.folder(paths)?, splitter.folder(paths)?];
     Ok(folders.into_iter().flatten().collect())
 }
 
@@ -61,12 +76,15 @@ struct Tool<'a> {
     /// The package that holds it.
     package: &'static str,
     version: &'a str,
+    /// Whether the program tells its version. One that does not is only used from the cache, where
+    /// the folder's name tells it.
+    told: bool,
 }
 
 impl Tool<'_> {
     /// Where the tool is; none if it is on `PATH` already.
     fn folder(&self, paths: &Paths) -> Result<Option<PathBuf>> {
-        if self.answers(Path::new(self.name)) {
+        if self.told && self.answers(Path::new(self.name)) {
             return Ok(None);
         }
         let home = paths.tools.join(format!("{}-{}", self.name, self.version));
@@ -83,6 +101,9 @@ impl Tool<'_> {
     }
 
     fn answers(&self, program: &Path) -> bool {
+        if !self.told {
+            return command::succeeds(Command::new(program).arg("--help"));
+        }
         command::output(Command::new(program).arg("--version"))
             .is_ok_and(|text| text.split_whitespace().any(|word| word == self.version))
     }
@@ -112,6 +133,7 @@ impl Tool<'_> {
         command::scrub(&mut cargo);
         cargo
             .args(["install", self.package, "--bin", self.name])
+            .args((self.name == SPLITTER).then_some("--features=build-binary"))
             .args(["--version", &format!("={}", self.version)])
             .arg("--root")
             .arg(home)

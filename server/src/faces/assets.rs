@@ -3,32 +3,60 @@
 //! Bundle files live under a path that holds a hash of all of them, so they may be cached for ever:
 //! a new build has new addresses.
 
+use app::lazy::Chunks;
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 #[derive(RustEmbed)]
 #[folder = "../dist"]
 struct Dist;
 
-const BUNDLE: [&str; 3] = ["app.js", "app_bg.wasm", "app.css"];
+/// The files of the bundle by name, and what each is made of.
+static BUNDLE: LazyLock<BTreeMap<String, [u8; 32]>> = LazyLock::new(|| {
+    Dist::iter()
+        .filter(|path| !path.ends_with(".br") && !path.ends_with(".gz"))
+        .filter_map(|path| {
+            let name = path.strip_prefix("pkg/")?.to_owned();
+            Some((name, Dist::get(&path)?.metadata.sha256_hash()))
+        })
+        .collect()
+});
 
 /// Hash over the bundle, for its path.
 pub fn bundle_hash() -> String {
     // Each file is already hashed; what counts is that the sum changes with any of them.
     let mut sum = [0_u8; 8];
-    for (n, name) in BUNDLE.iter().enumerate() {
-        if let Some(file) = Dist::get(&format!("pkg/{name}")) {
-            for (at, byte) in file.metadata.sha256_hash().iter().enumerate() {
-                let slot = &mut sum[(at + n) % 8];
-                *slot = slot.rotate_left(3) ^ byte;
-            }
+    for (n, hash) in BUNDLE.values().enumerate() {
+        for (at, byte) in hash.iter().enumerate() {
+            let slot = &mut sum[(at + n) % 8];
+            *slot = slot.rotate_left(3) ^ byte;
         }
     }
     sum.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The addresses of the client's chunks. None are known to a server that was built without a
+/// client; then pages name none.
+pub fn chunks() -> Chunks {
+    let list = Dist::get("pkg/chunks.json");
+    let names: HashMap<String, Vec<String>> =
+        list.and_then(|file| serde_json::from_slice(&file.data).ok()).unwrap_or_default();
+    let hash = bundle_hash();
+    let address = |file| format!("/pkg/{hash}/{file}");
+    Chunks::new(
+        names
+            .into_iter()
+            .map(|(chunk, files)| (chunk, files.into_iter().map(address).collect()))
+            .collect(),
+    )
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -36,6 +64,7 @@ fn content_type(path: &str) -> &'static str {
         "js" => "text/javascript; charset=utf-8",
         "wasm" => "application/wasm",
         "css" => "text/css; charset=utf-8",
+        "json" => "application/json",
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "ico" => "image/x-icon",
@@ -86,7 +115,7 @@ pub(crate) async fn bundle(
     Path((asked, file)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    if asked != hash || !BUNDLE.contains(&file.as_str()) {
+    if asked != hash || !BUNDLE.contains_key(&file) {
         return StatusCode::NOT_FOUND.into_response();
     }
     respond(&format!("pkg/{file}"), &headers, "public, max-age=31536000, immutable")

@@ -65,8 +65,10 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
         reach: Arc::new(Reach::new(config)),
     };
     let frames = frames(services.streams.mode());
+    let chunks = assets::chunks();
 
     let page = move |options: LeptosOptions| {
+        provide_context(chunks.clone());
         forbid_foreign_content(&frames);
         shell(options)
     };
