@@ -81,6 +81,7 @@ test.describe('Deploying', () => {
       expect(stored.status, 'the registry is stored').toBe(200);
       const form = await new WorkspaceForm(page).openNew();
       await form.fill({ name, image, port: BASE.port });
+      await form.group('All users').check();
       await form.save.click();
       await expect(page).toHaveURL(/\/workspaces\/[0-9a-f]+\?done=saved/);
       workspace = idOf(page.url());
@@ -202,6 +203,7 @@ test.describe('Deploying', () => {
     let workspace = '';
     try {
       await form.fill({ name, image: BASE.image, port: BASE.port });
+      await form.group('All users').check();
       await form.save.click();
       await expect(form.heading).toHaveText(`Edit ${name}`);
       workspace = idOf(page.url());

@@ -15,7 +15,7 @@ export class UsersPage {
     this.heading = page.getByRole('heading', { name: 'Users', level: 1 });
     this.create = page.getByRole('link', { name: 'New user' });
     this.search = page.getByRole('searchbox', { name: 'Search by name' });
-    this.role = page.getByLabel('Role', { exact: true });
+    this.role = page.getByRole('combobox', { name: 'Role', exact: true });
     this.state = page.getByLabel('State', { exact: true });
     this.go = page.getByRole('button', { name: 'Search' });
     this.rows = page.getByRole('table', { name: 'Users' }).locator('tbody tr');
@@ -72,7 +72,7 @@ export class NewUserForm {
 
   constructor(readonly page: Page) {
     this.name = page.getByLabel('User name');
-    this.role = page.getByLabel('Role', { exact: true });
+    this.role = page.getByRole('combobox', { name: 'Role', exact: true });
     this.password = page.getByLabel('Password', { exact: true });
     this.again = page.getByLabel('Password again');
     this.create = page.getByRole('button', { name: 'Create with this password' });
@@ -104,7 +104,7 @@ export class UserPage {
   constructor(readonly page: Page) {
     this.badge = page.locator('.page-state .badge');
     this.notice = page.locator('.notice-good').first();
-    this.role = page.getByLabel('Role', { exact: true });
+    this.role = page.getByRole('combobox', { name: 'Role', exact: true });
     this.changeRole = page.getByRole('button', { name: 'Change role' });
     this.switch = page.getByRole('button', { name: /^(Disable|Enable)$/ });
     this.newLink = page.getByRole('button', { name: /^Make a (link|new invitation)/ });
