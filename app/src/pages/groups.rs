@@ -178,6 +178,7 @@ fn done() -> AnyView {
 }
 
 #[cfg(all(test, feature = "ssr"))]
+#[allow(clippy::unwrap_used, reason = "a failed expectation ends a story")]
 mod tests {
     use super::*;
     use domain::{

@@ -224,6 +224,12 @@ impl Actor {
         }
     }
 
+    /// Whether the actor may do this to something of `owner`: what groups add to a role is for what
+    /// is one's own.
+    pub fn may_to(&self, permission: Permission, owner: &UserId) -> bool {
+        self.may(permission) && (self.role.permits(permission) || self.user == *owner)
+    }
+
     /// # Errors
     /// `Forbidden` when neither the actor's role nor a group gives the permission.
     pub fn require(&self, permission: Permission) -> Result<()> {

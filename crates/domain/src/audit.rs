@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 /// The first means all.
 pub const GROUPS: &[(&str, &str)] = &[
     ("", "All actions"),
+    ("group", "Groups"),
+    ("hook", "Webhooks"),
     ("image", "Images"),
     ("job", "Jobs"),
     ("registry", "Registries"),

@@ -52,6 +52,11 @@ pub struct Called {
     pub named: u32,
 }
 
+/// Images of one call that are looked at; no push has more.
+const MOST: usize = 200;
+/// Longest name and tag that are.
+const LONGEST: usize = 255;
+
 /// An image that a call names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Named {
@@ -84,7 +89,9 @@ impl Named {
         let Event { action, target } = event;
         let Target { repository, tag } = target.unwrap_or_default();
         let is_push = action.as_deref() == Some("push");
-        is_push.then_some(Self { host: None, path: repository?, tag: tag? })
+        let (path, tag) = (repository?, tag?);
+        let fits = is_push && path.len() <= LONGEST && tag.len() <= LONGEST;
+        fits.then_some(Self { host: None, path, tag })
     }
 }
 
@@ -122,7 +129,7 @@ pub fn named(body: &[u8]) -> Result<Vec<Named>, String> {
         .map_err(|error| format!("The body is not the JSON that a webhook takes: {error}."))?;
     let mut all: Vec<Named> = match body {
         Body { events: Some(events), .. } => {
-            events.into_iter().filter_map(Named::of_event).collect()
+            events.into_iter().filter_map(Named::of_event).take(MOST).collect()
         }
         Body { image: Some(image), .. } => Named::of_image(&image)?.into_iter().collect(),
         Body { events: None, image: None } => {

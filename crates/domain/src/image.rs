@@ -19,17 +19,15 @@ pub struct ImageRef {
 }
 
 impl ImageRef {
-    /// One spelling for all references that mean the same: the tag written out, and Docker Hub's
+    /// One spelling for all references that mean the same: a digest without the tag that may stand
+    /// before it, or else the tag written out, and Docker Hub's
     /// own host and `library/` left out, as Docker lists them. Podman puts `localhost/` before what
     /// was built on the machine; that goes too.
     pub fn canonical(&self) -> String {
         let mut text = self.canonical_repository();
         match (&self.tag, &self.digest) {
-            (tag, Some(digest)) => {
-                if let Some(tag) = tag {
-                    text.push(':');
-                    text.push_str(tag);
-                }
+            // The digest says which image it is, whatever the tag means by now.
+            (_, Some(digest)) => {
                 text.push('@');
                 text.push_str(digest);
             }

@@ -60,7 +60,7 @@ pub fn check_user(kept: i64, most: i64) -> Result<()> {
         return Ok(());
     }
     Err(Error::exhausted(format!("You have {kept} of {most} sessions that one user may keep."))
-        .hint(format!("Delete a session you no longer need. {SETTINGS}")))
+        .hint("Delete a session you no longer need. An administrator can change the limit, in your groups or under Settings."))
 }
 
 /// # Errors

@@ -89,6 +89,13 @@ pub fn all() -> Vec<Preset> {
     starters().into_iter().chain(families()).collect()
 }
 
+/// Whether an image is one of the starters', which Slipway's own set-up builds: what a registry has
+/// under such a name is somebody else's.
+pub fn is_built_here(image: &ImageRef) -> bool {
+    let name = image.canonical();
+    all().iter().any(|preset| preset.starter && preset.definition.image.canonical() == name)
+}
+
 /// Contracts that the workspace form offers, by preset.
 pub fn find(key: &str) -> Option<Preset> {
     all().into_iter().find(|preset| preset.key == key)

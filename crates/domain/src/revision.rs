@@ -30,20 +30,17 @@ pub enum How {
     Refreshed,
     /// An image that was made of a session took the place of the one before.
     Replaced,
-    /// An image that was tried in another workspace was taken over.
-    Promoted,
     RolledBack,
     /// The reference counts again.
     Unpinned,
 }
 
 impl How {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 6] = [
         Self::Created,
         Self::Changed,
         Self::Refreshed,
         Self::Replaced,
-        Self::Promoted,
         Self::RolledBack,
         Self::Unpinned,
     ];
@@ -54,7 +51,6 @@ impl How {
             Self::Changed => "changed",
             Self::Refreshed => "refreshed",
             Self::Replaced => "replaced",
-            Self::Promoted => "promoted",
             Self::RolledBack => "rolled_back",
             Self::Unpinned => "unpinned",
         }
@@ -70,7 +66,6 @@ impl How {
             Self::Changed => "Another reference",
             Self::Refreshed => "Refreshed",
             Self::Replaced => "Made of a session",
-            Self::Promoted => "Promoted",
             Self::RolledBack => "Rolled back",
             Self::Unpinned => "Unpinned",
         }

@@ -184,7 +184,12 @@ impl Storage {
             fresh: choice == ProfileChoice::Fresh,
         });
         let volumes = self.volumes.iter().map(|one| Mount {
-            volume: format!("volume-{}", named(&one.name)),
+            // Told apart, so that nobody names another's in full.
+            volume: format!(
+                "{}-{}",
+                if one.is_personal() { "own" } else { "volume" },
+                named(&one.name)
+            ),
             target: one.target.clone(),
             read_only: one.read_only,
             personal: one.is_personal(),

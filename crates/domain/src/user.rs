@@ -1,6 +1,9 @@
 //! Accounts, and the rules for their names and passwords.
 
-use crate::{SignInId, Timestamp, UserId, actor::Role, audit::AuditLine, session::SessionRow};
+use crate::{
+    SignInId, Timestamp, UserId, actor::Role, audit::AuditLine, group::Effective,
+    session::SessionRow,
+};
 use serde::{Deserialize, Serialize};
 
 /// Shortest password accepted (OWASP ASVS 6.2.1 asks for at least 8; 15 is advised).
@@ -99,6 +102,8 @@ pub struct UserDetail {
     pub sessions: Vec<SessionRow>,
     /// What was done with it lately, newest first; `None` for those who may not see the audit log.
     pub audit: Option<Vec<AuditLine>>,
+    /// What holds for it, and which group says so; empty for those who do not manage groups.
+    pub effective: Vec<Effective>,
 }
 
 /// Checks a user name and brings it into its stored form (lower case).

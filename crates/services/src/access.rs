@@ -39,8 +39,9 @@ impl Access {
     pub async fn check(&self, name: &str, password: String, address: IpAddr) -> Result<User> {
         let core = &self.0;
         let refused = || {
-            Error::new(domain::ErrorKind::Unauthenticated, "Name or password is wrong.")
-                .hint("Check both and try again. An administrator can set a new password.")
+            Error::new(domain::ErrorKind::Unauthenticated, "Name or password is wrong.").hint(
+                "Check both and try again. An administrator can make a link for a new password.",
+            )
         };
         let account = check_name(name).unwrap_or_else(|_| "-".to_owned());
         let known = core.store.credentials(&account).await?;

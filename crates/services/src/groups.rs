@@ -29,21 +29,27 @@ struct Known {
 
 /// The groups in force.
 #[derive(Debug)]
-pub(crate) struct Membership(RwLock<Arc<Known>>);
+pub(crate) struct Membership {
+    known: RwLock<Arc<Known>>,
+    /// Held while it is read anew, so that what is newer is not replaced by what is older.
+    reading: tokio::sync::Mutex<()>,
+}
 
 impl Membership {
     pub(crate) async fn read(store: &Store) -> Result<Self> {
         let (groups, members) = store.groups().await?;
-        Ok(Self(RwLock::new(Arc::new(Known { groups, members }))))
+        let known = RwLock::new(Arc::new(Known { groups, members }));
+        Ok(Self { known, reading: tokio::sync::Mutex::default() })
     }
 
     fn known(&self) -> Arc<Known> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn refresh(&self, store: &Store) -> Result<()> {
+        let _alone = self.reading.lock().await;
         let (groups, members) = store.groups().await?;
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) =
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) =
             Arc::new(Known { groups, members });
         Ok(())
     }
@@ -220,7 +226,8 @@ impl Groups {
         }
         tx.set_workspaces_of_group(&group.id, &checked.workspaces).await?;
         let deed = if id.is_some() { "group.change" } else { "group.create" };
-        tx.audit(core.now(), Some(actor), deed, &group.name, Some(group.id.as_str())).await?;
+        let said = serde_json::to_string(&checked_for_audit(form)).map_err(|e| core.fault(&e))?;
+        tx.audit(core.now(), Some(actor), deed, &group.name, Some(&said)).await?;
         tx.commit().await?;
         core.groups_changed().await?;
         Ok(group.id)
@@ -302,4 +309,9 @@ impl Core {
         let house = self.policy.get().lifetime;
         self.membership.of(user, role).lifetime.over(&house)
     }
+}
+
+/// What a form decides, for the record: everything but the words that describe the group.
+fn checked_for_audit(form: &GroupForm) -> GroupForm {
+    GroupForm { name: String::new(), description: String::new(), ..form.clone() }
 }

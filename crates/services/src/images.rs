@@ -62,6 +62,15 @@ pub(crate) fn digest_of(image: &ImageSummary, name: &ImageRef) -> Option<String>
     })
 }
 
+/// Whether a digest is one of those under which a name's registry knows an image: engines keep an
+/// older one beside it where only the index has changed.
+pub(crate) fn has_digest(image: &ImageSummary, name: &ImageRef, digest: &str) -> bool {
+    let repository = name.canonical_repository();
+    image.digests.iter().filter_map(|text| text.parse::<ImageRef>().ok()).any(|known| {
+        known.canonical_repository() == repository && known.digest.as_deref() == Some(digest)
+    })
+}
+
 #[derive(Debug, Default)]
 struct State {
     held: Arc<Holding>,

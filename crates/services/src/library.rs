@@ -37,8 +37,13 @@ fn unknown(name: &str) -> Error {
 /// A name as it is kept: canonical, or the content id of an image without a name.
 fn canonical(name: &str) -> Result<String> {
     let name = name.trim();
-    if name.starts_with("sha256:") {
-        return Ok(name.to_owned());
+    if let Some(hex) = name.strip_prefix("sha256:") {
+        // It becomes part of an address at the engine.
+        let is_id = hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit());
+        return match is_id {
+            true => Ok(name.to_owned()),
+            false => Err(Error::at("image", "This is no content id of an image.")),
+        };
     }
     let image = name.parse::<ImageRef>().map_err(|why| Error::at("image", why))?;
     Ok(image.canonical())

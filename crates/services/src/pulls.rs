@@ -2,7 +2,7 @@
 
 use crate::{
     core::Core,
-    images::{Images, digest_of},
+    images::{Images, digest_of, has_digest},
     jobs::{Hand, Outcome, transfer},
     workspaces::Workspaces,
 };
@@ -74,7 +74,10 @@ impl Pull {
             .await?;
         let made = core.engine.image(&self.image).await?;
         let reference: Option<ImageRef> = self.image.parse().ok();
-        let digest = made.as_ref().zip(reference).and_then(|(made, name)| digest_of(made, &name));
+        let heard = core.store.upstream(&self.image).await?.digest;
+        let digest = made.as_ref().zip(reference).and_then(|(made, name)| {
+            heard.filter(|heard| has_digest(made, &name, heard)).or_else(|| digest_of(made, &name))
+        });
         let links = JobLinks {
             size_bytes: made.as_ref().map(|made| made.size_bytes),
             made: made.map(|made| made.id),

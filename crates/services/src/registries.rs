@@ -11,6 +11,7 @@ use crate::core::Core;
 use domain::{
     Error, RegistryId, Result, Timestamp,
     actor::{Actor, Permission},
+    event::Change,
     registry::{Address, Definition, Registry, RegistryForm, TestReport},
 };
 use engine::RegistryLogin;
@@ -80,6 +81,7 @@ impl Registries {
         let (name, id) = (&new.definition.name, Some(new.id.as_str()));
         tx.audit(new.created_at, Some(actor), "registry.create", name, id).await?;
         tx.commit().await?;
+        core.bus.announce(Change::Images);
         Ok(new.id)
     }
 
@@ -105,7 +107,11 @@ impl Registries {
         tx.save_registry(&changed).await?;
         let (name, id) = (&changed.definition.name, Some(id.as_str()));
         tx.audit(core.now(), Some(actor), "registry.change", name, id).await?;
-        tx.commit().await
+        // What failed may succeed with what is stored now.
+        tx.forget_pause(&changed.id).await?;
+        tx.commit().await?;
+        core.bus.announce(Change::Images);
+        Ok(())
     }
 
     /// What deleting would mean.

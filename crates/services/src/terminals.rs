@@ -112,7 +112,12 @@ impl Terminals {
 
     async fn permitted(&self, actor: &Actor, id: &SessionId) -> Result<Session> {
         actor.require(Permission::OpenTerminals)?;
-        Sessions::new(self.core.clone()).open(actor, id).await
+        let session = Sessions::new(self.core.clone()).open(actor, id).await?;
+        match actor.may_to(Permission::OpenTerminals, &session.owner) {
+            true => Ok(session),
+            false => Err(Error::forbidden("You may open terminals in your own sessions only.")
+                .hint("An administrator can open one here.")),
+        }
     }
 
     /// The session that a terminal would be in, whether it runs or not.
@@ -405,7 +410,7 @@ impl Watch {
         let session = self.core.store.session(&self.session).await;
         match session.and_then(|found| found.ok_or_else(unknown)) {
             Ok(session) if !session.open_to(&actor) => withdrawn(),
-            Ok(_) if !actor.may(Permission::OpenTerminals) => withdrawn(),
+            Ok(session) if !actor.may_to(Permission::OpenTerminals, &session.owner) => withdrawn(),
             Ok(session) if session.state() == State::Running => None,
             Ok(session) => {
                 let state = session.state().label().to_lowercase();

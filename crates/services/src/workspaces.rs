@@ -89,6 +89,7 @@ impl Workspaces {
         let mut tx = self.0.store.begin().await?;
         check_registry(&mut tx, &definition).await?;
         let workspace = self.0.insert(&mut tx, definition, None, Some(actor)).await?;
+        tx.touch_groups(&workspace.definition.groups).await?;
         tx.audit(
             self.0.now(),
             Some(actor),
@@ -256,6 +257,11 @@ impl Workspaces {
         workspace.revision += 1;
         workspace.updated_at = self.0.now();
         tx.save_workspace(&workspace).await?;
+        if workspace.definition.groups != before.groups {
+            // Whoever has the form of one of these open would undo it unseen.
+            let groups = before.groups.iter().chain(&workspace.definition.groups);
+            tx.touch_groups(groups).await?;
+        }
         if has_another {
             self.0.note_reference(&mut tx, &workspace, Some(actor), How::Changed).await?;
         }

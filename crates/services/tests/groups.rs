@@ -184,11 +184,45 @@ async fn a_user_who_may_create_images_takes_nobodys_name_and_gives_it_to_nobody(
         snapshots.submit(&ada, &session, image).await
     };
     let refused = try_name(world::IMAGE).await.unwrap_err();
+    assert!(refused.problem_at("image").unwrap().contains("Begin the name with `ada-"));
+    let own = format!("ada-{}/own:1", ada.user.short());
+    world.engine.add_image(&own, "sha256:taken");
+    let seen = async || try_name(&own).await.is_err();
+    world.until("the name is known to be taken", seen).await;
+    let refused = try_name(&own).await.unwrap_err();
     assert!(refused.problem_at("image").unwrap().contains("already"));
-    let begun = try_name("ada/own:1").await.unwrap();
+    let begun = try_name(&own.replace(":1", ":2")).await.unwrap();
     let made = world.services.workspaces.get(&admin, &begun.workspace.unwrap()).await.unwrap();
     assert_eq!(made.definition.groups, ["administrators".parse().unwrap()]);
     assert_eq!(tiles(&world, &ada).await, ["Desktop"]);
+}
+
+#[tokio::test]
+async fn what_groups_allow_is_for_ones_own_sessions_whatever_the_role_steers() {
+    let world = World::new().await;
+    let (admin, ada) = (world.admin().await, world.user().await);
+    let operator = world.person("olga", Role::Operator).await;
+    let workspace = world.workspace(&admin).await;
+    let (hers, own) =
+        (world.running(&ada, &workspace).await, world.running(&operator, &workspace).await);
+    let open = GroupForm {
+        members: "olga".into(),
+        terminal: "allow".into(),
+        create_image: "allow".into(),
+        ..form("Open", "10")
+    };
+    make(&world, &admin, open).await;
+    let operator = again(&world, &operator).await;
+    let (other, mine) = (world.detail(&operator, &hers).await, world.detail(&operator, &own).await);
+    assert!(other.may_steer && !other.may_open_terminal && !other.may_create_image);
+    assert!(mine.may_open_terminal && mine.may_create_image);
+    let refused = world.services.terminals.place(&operator, &hers).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Forbidden);
+    assert!(world.services.terminals.place(&operator, &own).await.is_ok());
+    let typed = SnapshotForm { image: "olga/x:1".into(), ..SnapshotForm::default() };
+    let refused =
+        world.services.snapshots.keep(&operator, &hers, WizardStep::Image, typed, "").await;
+    assert_eq!(refused.unwrap_err().kind, ErrorKind::Forbidden);
 }
 
 #[tokio::test]

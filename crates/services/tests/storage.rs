@@ -138,3 +138,17 @@ async fn what_cannot_be_kept_is_told_at_its_field() {
     }
     assert!(form("", "").check().is_ok());
 }
+
+#[tokio::test]
+async fn what_was_somebodys_own_goes_with_the_account() {
+    let world = World::new().await;
+    let (admin, ada) = (world.admin().await, world.user().await);
+    let workspace = keeping(&world, &admin).await;
+    world.running(&ada, &workspace).await;
+    assert_eq!(volumes(&world).await.len(), 2);
+    world.services.users.delete(&admin, &ada.user).await.unwrap();
+    let gone = async || world.store.user(&ada.user).await.unwrap().is_none();
+    world.until("the account is gone", gone).await;
+    let left: Vec<_> = volumes(&world).await.into_iter().map(|volume| volume.user).collect();
+    assert_eq!(left, [None], "what is shared stays");
+}

@@ -252,6 +252,23 @@ impl Tx {
         Ok(())
     }
 
+    /// Counts groups as changed, because what their members may launch has.
+    pub async fn touch_groups<'a>(
+        &mut self,
+        ids: impl IntoIterator<Item = &'a GroupId>,
+    ) -> Result<()> {
+        let ids: Vec<&str> = ids.into_iter().map(GroupId::as_str).collect();
+        sqlx::query(
+            "UPDATE groups SET revision = revision + 1
+             WHERE id IN (SELECT value FROM json_each(?))",
+        )
+        .bind(to_json(&ids)?)
+        .execute(&mut *self.0)
+        .await
+        .fault()?;
+        Ok(())
+    }
+
     /// Whether there was one.
     pub async fn delete_group(&mut self, id: &GroupId) -> Result<bool> {
         let done = sqlx::query("DELETE FROM groups WHERE id = ?")

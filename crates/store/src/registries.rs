@@ -94,8 +94,12 @@ impl Store {
     /// reference of the image, by the name of the workspace.
     pub async fn chosen_registries(&self) -> Result<Vec<(String, RegistryId)>> {
         let rows = sqlx::query(
-            "SELECT image_canonical, registry_id FROM workspaces
-             WHERE enabled AND registry_id IS NOT NULL ORDER BY name, id",
+            "SELECT image_canonical, registry_id FROM (
+                 SELECT image_canonical, registry_id, name, id FROM workspaces
+                 WHERE enabled AND registry_id IS NOT NULL
+                 UNION ALL SELECT pinned_digest, registry_id, name, id FROM workspaces
+                 WHERE enabled AND registry_id IS NOT NULL AND pinned_digest IS NOT NULL
+             ) ORDER BY name, id",
         )
         .fetch_all(&self.read)
         .await
@@ -197,6 +201,20 @@ impl Tx {
         .execute(&mut *self.0)
         .await
         .fault()?;
+        Ok(())
+    }
+
+    /// A registry is no longer to be left alone, and what failed for want of it is tried again.
+    pub async fn forget_pause(&mut self, id: &RegistryId) -> Result<()> {
+        sqlx::query("UPDATE registries SET paused_until = NULL, rate = NULL WHERE id = ?")
+            .bind(id.as_str())
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
+        sqlx::query("UPDATE images SET next_check_at = 0, failures = 0 WHERE failures > 0")
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
         Ok(())
     }
 

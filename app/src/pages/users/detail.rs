@@ -12,8 +12,8 @@ use crate::{
         WithdrawUserLink, show_user,
     },
     components::{
-        FailureBox, PageHead, StateBadge, When, clock::Until, confirm::PARAMETER, facts::fact,
-        field::SelectField, fresh::fresh, opening,
+        FailureBox, PageHead, StateBadge, When, clock::Until, confirm::PARAMETER,
+        effective::effective_table, facts::fact, field::SelectField, fresh::fresh, opening,
     },
     live,
     pages::audit,
@@ -125,6 +125,7 @@ fn page((first, left): First, id: Memo<String>) -> AnyView {
             {access(detail, deeds)}
             {sign_ins(detail, deeds)}
             {sessions(detail)}
+            {holds(detail)}
             {latest(detail, &name)}
             {danger(detail)}
         </div>
@@ -464,4 +465,22 @@ fn done() -> AnyView {
         Some(view! { <p class="notice notice-good">{text}</p> })
     };
     view! { <div role="status">{text}</div> }.into_any()
+}
+
+/// What its groups and the installation say, setting by setting.
+fn holds(detail: RwSignal<UserDetail>) -> AnyView {
+    let effective = Memo::new(move |_| detail.with(|d| d.effective.clone()));
+    let card = move || {
+        let all = effective.get();
+        (!all.is_empty()).then(|| {
+            view! {
+                <section class="card card-wide" aria-labelledby="holds">
+                    <h2 id="holds">"What holds"</h2>
+                    {effective_table(all)}
+                </section>
+            }
+            .into_any()
+        })
+    };
+    view! { {card} }.into_any()
 }

@@ -6,7 +6,7 @@ use crate::ImageSummary;
 use bollard::models::{ImageHistoryResponseItem, ImageInspect};
 use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptionsBuilder};
 use domain::library::{HistoryStep, ImageConfig};
-use domain::{Result, Timestamp, log};
+use domain::{Error, Result, Timestamp, log};
 
 impl Docker {
     pub(super) async fn list_images(&self) -> Result<Vec<ImageSummary>> {
@@ -79,6 +79,9 @@ impl Docker {
     }
 
     pub(super) async fn name_image(&self, reference: &str, name: &str) -> Result<()> {
+        if !is_plain(reference) {
+            return Err(Error::not_found(format!("There is no image `{reference}` to tag.")));
+        }
         let (repository, tag) = split(name);
         let options = TagImageOptionsBuilder::new().repo(repository).tag(tag).build();
         self.call(QUICK, |client| async move { client.tag_image(reference, Some(options)).await })
@@ -92,8 +95,7 @@ impl Docker {
     }
 
     async fn inspect_image(&self, reference: &str) -> Result<Option<ImageInspect>> {
-        // The reference becomes part of a path, where these would address something else.
-        if reference.is_empty() || reference.contains("..") || reference.contains(outside_paths) {
+        if !is_plain(reference) {
             return Ok(None);
         }
         let answer =
@@ -106,6 +108,9 @@ impl Docker {
     }
 
     pub(super) async fn delete_image(&self, reference: &str) -> Result<()> {
+        if !is_plain(reference) {
+            return Ok(());
+        }
         let options = None::<RemoveImageOptions>;
         let answer = self
             .call(SLOW, |client| async move { client.remove_image(reference, options, None).await })
@@ -135,6 +140,12 @@ fn step(step: ImageHistoryResponseItem) -> HistoryStep {
         size_bytes: step.size,
         comment: step.comment,
     }
+}
+
+/// Whether a reference can be part of a path of the engine's interface, where some characters would
+/// address something else.
+fn is_plain(reference: &str) -> bool {
+    !reference.is_empty() && !reference.contains("..") && !reference.contains(outside_paths)
 }
 
 fn outside_paths(c: char) -> bool {

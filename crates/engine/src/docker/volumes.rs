@@ -24,11 +24,12 @@ impl Docker {
             .await
             .map_err(|failure| failure.into_error("create", "volume", &spec.name))?;
         // Engines give back one that exists, whoever made it.
-        if made.labels.get(LABEL_INSTALLATION) == Some(&spec.installation) {
+        let ours = made.labels.get(LABEL_INSTALLATION) == Some(&spec.installation);
+        if ours && made.labels.get(LABEL_USER) == spec.user.as_ref() {
             return Ok(());
         }
         Err(Error::conflict(format!(
-            "The volume `{}` exists, but does not belong to this installation of Slipway.",
+            "The volume `{}` exists, but belongs to somebody else.",
             spec.name
         ))
         .hint("Remove it on the engine, or name another one in the workspace."))

@@ -433,7 +433,7 @@ impl World {
 
     pub(super) fn create_volume(&mut self, spec: &VolumeSpec) -> Result<()> {
         match self.volumes.get(&spec.name) {
-            Some(held) if held.installation != spec.installation => {
+            Some(held) if (&held.installation, &held.user) != (&spec.installation, &spec.user) => {
                 Err(refused("create", "volume", &spec.name))
             }
             Some(_) => Ok(()),

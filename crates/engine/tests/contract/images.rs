@@ -27,8 +27,13 @@ pub async fn an_image_gets_more_names_and_loses_them(world: &World) {
     engine.remove_image(&more).await.unwrap();
     assert_eq!(engine.image(&more).await.unwrap(), None);
     assert!(engine.image(&world.image).await.unwrap().is_some());
-    let missing = engine.tag_image("slipway-contract/nowhere:9", &more).await.unwrap_err();
-    assert_eq!(missing.kind, domain::ErrorKind::NotFound);
+    let elsewhere = "sha256:x/../../containers/prune#";
+    for missing in ["slipway-contract/nowhere:9", elsewhere] {
+        let missing = engine.tag_image(missing, &more).await.unwrap_err();
+        assert_eq!(missing.kind, domain::ErrorKind::NotFound);
+    }
+    engine.remove_image(elsewhere).await.unwrap();
+    assert!(engine.image(&world.image).await.unwrap().is_some());
 }
 
 pub async fn an_image_says_what_it_is_and_how_much_room_it_takes(world: &World) {

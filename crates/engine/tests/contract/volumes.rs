@@ -16,6 +16,8 @@ pub async fn a_volume_stays_when_its_container_goes(world: &World) {
     engine.create_volume(&volume).await.unwrap();
     let foreign = VolumeSpec { installation: "another".into(), ..volume.clone() };
     assert_eq!(engine.create_volume(&foreign).await.unwrap_err().kind, ErrorKind::Conflict);
+    let shared = VolumeSpec { user: None, ..volume.clone() };
+    assert_eq!(engine.create_volume(&shared).await.unwrap_err().kind, ErrorKind::Conflict);
     let listed = engine.volumes(&base.installation).await.unwrap();
     assert_eq!(listed, [Volume { name: name.clone(), user: Some("ada".into()) }]);
 

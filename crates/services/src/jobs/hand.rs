@@ -3,6 +3,7 @@
 use crate::core::Core;
 use domain::{
     Error, ErrorKind, JobId, Result, UserId,
+    actor::{Grants, Permission, Role},
     job::{JobKind, JobLinks, JobProgress},
 };
 use std::sync::{
@@ -51,6 +52,18 @@ impl Hand {
 
     pub(super) fn cancel(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether whoever asked for it may do this now. Slipway itself may do what it begins.
+    pub(crate) async fn may(&self, permission: Permission) -> Result<bool> {
+        let Some(owner) = &self.owner else { return Ok(self.actor.is_empty()) };
+        let Some(owner) = self.core.store.user(owner).await? else { return Ok(false) };
+        let Grants { allowed, denied } = self.core.membership.grants(&owner.id, owner.role);
+        let by_role = owner.role.permits(permission);
+        Ok(match owner.role {
+            Role::Administrator => true,
+            _ => !denied.contains(&permission) && (by_role || allowed.contains(&permission)),
+        })
     }
 
     /// Adds a line to the log.

@@ -57,6 +57,17 @@ impl Work {
         }
     }
 
+    /// What it takes to have this done; any of them is enough.
+    fn permissions(&self) -> &'static [Permission] {
+        match self {
+            Self::Commit(_) => &[Permission::CreateImages],
+            Self::Push(push) if push.to.registry.is_none() => &[Permission::CreateImages],
+            Self::Push(_) => &[Permission::ManageRegistries],
+            Self::Pull(_) => &[Permission::ManageImages, Permission::ManageWorkspaces],
+            Self::Prune(_) => &[Permission::ManageImages],
+        }
+    }
+
     /// The registry it goes to, if it goes to one.
     fn place(&self) -> Option<String> {
         let image = match self {
@@ -162,6 +173,12 @@ impl Jobs {
             return Ok(());
         }
         tx.cancel_job(id, core.now()).await?;
+        if job.kind == JobKind::Pull {
+            // Or the next comparison would ask for it again at once.
+            let later = core.now().plus_secs(core.policy.get().upkeep.refresh_s);
+            let why = Error::conflict(format!("{} cancelled its pull.", actor.name));
+            tx.note_trouble(&job.links.image, &why, later).await?;
+        }
         let line = format!("{} asked to cancel it.", actor.name);
         tx.add_to_job_log(id, core.now(), &line).await?;
         tx.audit(core.now(), Some(actor), "job.cancel", &job.title, Some(id.as_str())).await?;
@@ -199,6 +216,12 @@ impl Jobs {
         }
         let mut work: Work =
             serde_json::from_str(&tx.job_work(id).await?).map_err(|e| core.fault(&e))?;
+        // The right to it may have been taken away since.
+        if let [first, others @ ..] = work.permissions()
+            && !others.iter().any(|other| actor.may(*other))
+        {
+            actor.require(*first)?;
+        }
         if let Some(known) = work.username() {
             if !username.trim().is_empty() {
                 username.trim().clone_into(known);

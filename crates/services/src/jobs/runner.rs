@@ -160,6 +160,14 @@ async fn perform(hand: &Hand, claimed: &ClaimedJob) -> Result<Outcome> {
         return Ok(Outcome::Cancelled);
     }
     let work: Work = serde_json::from_str(&claimed.work).map_err(|error| core.fault(&error))?;
+    let mut permitted = false;
+    for permission in work.permissions() {
+        permitted |= hand.may(*permission).await?;
+    }
+    if !permitted {
+        return Err(Error::forbidden("Whoever asked for it is no longer permitted to do this.")
+            .hint("Somebody who is can ask for it again."));
+    }
     let password = match &claimed.secret {
         Some(sealed) => Some(core.keys.open_sealed(&secret_place(&hand.id), sealed)?),
         None => None,

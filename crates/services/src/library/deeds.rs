@@ -90,6 +90,9 @@ impl Library {
         let workspaces = core.workspaces_with(&reference, id).await?;
         let ids = [image.id.clone()];
         let sessions = core.store.sessions_made_from(&ids, None).await?;
+        let theirs = sessions.len();
+        let sessions = core.told(actor, sessions);
+        let theirs = theirs - sessions.len();
         let can_be_pulled = match reference.parse::<ImageRef>() {
             Ok(name) => core.registry_for(&name).await?.is_some(),
             Err(_) => false,
@@ -98,7 +101,11 @@ impl Library {
             size_bytes: image.size_bytes,
             other_names,
             workspaces: workspaces.into_iter().map(|(_, name)| name).collect(),
-            sessions: sessions.iter().map(|s| format!("{} of {}", s.workspace, s.owner)).collect(),
+            sessions: sessions
+                .iter()
+                .map(|s| format!("{} of {}", s.workspace, s.owner))
+                .chain((theirs > 0).then(|| format!("{theirs} of other people")))
+                .collect(),
             can_be_pulled,
             reference,
         })

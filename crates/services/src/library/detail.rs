@@ -6,7 +6,7 @@ use domain::{
     Result,
     actor::{Actor, Permission},
     image::ImageRef,
-    library::{ImageConfig, ImageDetail, TagKind},
+    library::{ImageConfig, ImageDetail, TagKind, UsingSession},
 };
 
 impl Library {
@@ -39,7 +39,7 @@ impl Library {
             tag: tag.unwrap_or(TagKind::Digest),
             pulled_from: pulled_from.map(|registry| registry.identity()).unwrap_or_default(),
             upstream,
-            sessions: store.sessions_made_from(&ids, row.id.as_deref()).await?,
+            sessions: core.told(actor, store.sessions_made_from(&ids, row.id.as_deref()).await?),
             jobs: jobs.into_iter().map(|job| (job.id, job_line(job.kind, job.state))).collect(),
             made: store.snapshot(&name).await?,
             row,
@@ -55,6 +55,14 @@ fn job_line(kind: domain::job::JobKind, state: domain::job::JobState) -> String 
 }
 
 impl Core {
+    /// Other people's sessions are for those who may see them.
+    pub(super) fn told(&self, actor: &Actor, mut all: Vec<UsingSession>) -> Vec<UsingSession> {
+        if !actor.may(Permission::SeeAllSessions) {
+            all.retain(|one| one.owner == actor.name);
+        }
+        all
+    }
+
     /// What an image says of itself; nothing while the engine is away, because the rest of its
     /// page is known without it.
     async fn config_of(&self, name: &str) -> Result<Option<ImageConfig>> {

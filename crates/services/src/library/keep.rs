@@ -9,12 +9,12 @@
 use super::credentials::Credentials;
 use crate::{
     core::Core,
-    images::{Holding, digest_of},
+    images::{Holding, digest_of, has_digest},
     pulls::Pull,
     registries::repository_at,
 };
 use domain::{
-    Error, ErrorKind, Result, Timestamp,
+    Error, ErrorKind, RegistryId, Result, Timestamp,
     event::Change,
     image::ImageRef,
     job::JobLinks,
@@ -43,9 +43,10 @@ const READ_AT_ONCE: usize = 200;
 /// Runs for ever.
 pub(crate) async fn run(core: Arc<Core>) {
     let mut changes = core.bus.listen();
+    let mut pace = Pace::default();
     loop {
         if core.engine_problem().is_none()
-            && let Err(error) = compare(&core).await
+            && let Err(error) = compare(&core, &mut pace).await
         {
             tracing::warn!(%error, "images were not compared with what workspaces need");
         }
@@ -73,6 +74,28 @@ pub(crate) async fn run(core: Arc<Core>) {
     }
 }
 
+/// How many names each registry was asked about since when: looking more often, because something has
+/// changed, is not asking more.
+#[derive(Debug, Default)]
+struct Pace(HashMap<RegistryId, (Timestamp, usize)>);
+
+impl Pace {
+    /// About how many names a registry may be asked now.
+    fn left(&mut self, of: &RegistryId, now: Timestamp, upkeep: &Upkeep) -> usize {
+        let (since, asked) = self.0.entry(of.clone()).or_insert((now, 0));
+        if now.since(*since) >= upkeep.compare_s * 1000 {
+            (*since, *asked) = (now, 0);
+        }
+        BUDGET.saturating_sub(*asked)
+    }
+
+    fn asked(&mut self, of: &RegistryId, names: usize) {
+        if let Some((_, asked)) = self.0.get_mut(of) {
+            *asked += names;
+        }
+    }
+}
+
 /// A name that a workspace needs and a registry could bring.
 struct Wanted {
     name: String,
@@ -80,7 +103,7 @@ struct Wanted {
     registry: StoredRegistry,
 }
 
-async fn compare(core: &Arc<Core>) -> Result<()> {
+async fn compare(core: &Arc<Core>, pace: &mut Pace) -> Result<()> {
     let upkeep = core.policy.get().upkeep;
     let held = core.images.held();
     // Also of workspaces that are disabled: what becomes of those is on record too.
@@ -105,7 +128,12 @@ async fn compare(core: &Arc<Core>) -> Result<()> {
         let registry = registry.clone();
         if !there {
             let waits = known.failures > 0 && known.next_check_at.is_some_and(|next| next > now);
-            if !paused && !waits && !core.images.is_coming(&name) && !made_here(core, &name).await?
+            let own = domain::preset::is_built_here(&image);
+            if !paused
+                && !waits
+                && !own
+                && !core.images.is_coming(&name)
+                && !made_here(core, &name).await?
             {
                 bring(core, &name).await?;
             }
@@ -126,7 +154,10 @@ async fn compare(core: &Arc<Core>) -> Result<()> {
         }
     }
     for wanted in due.into_values() {
-        refresh(core, wanted, &upkeep).await?;
+        // One registry's trouble is not another's.
+        if let Err(error) = refresh(core, wanted, &upkeep, pace).await {
+            tracing::warn!(%error, "a registry was not asked about its images");
+        }
     }
     Ok(())
 }
@@ -169,7 +200,10 @@ fn offset(core: &Core, name: &str, upkeep: &Upkeep) -> i64 {
 /// Whether an image was made of a session here and has never been at its registry: whatever is
 /// there under its name is another one.
 async fn made_here(core: &Core, name: &str) -> Result<bool> {
-    Ok(core.store.snapshot(name).await?.is_some_and(|made| made.remote_digest.is_none()))
+    let made = core.store.snapshot(name).await?.filter(|made| made.remote_digest.is_none());
+    let here = core.images.id_of(name);
+    // What was asked for and never made, or has gone again, says nothing of the name.
+    Ok(made.and_then(|made| made.image_id).is_some_and(|made| here.as_ref() == Some(&made)))
 }
 
 /// Has an image pulled, unless that is under way; tells whether it was not.
@@ -179,8 +213,15 @@ async fn bring(core: &Core, name: &str) -> Result<bool> {
 }
 
 /// Asks one registry about the names whose turn it is.
-async fn refresh(core: &Arc<Core>, mut wanted: Vec<Wanted>, upkeep: &Upkeep) -> Result<()> {
-    wanted.truncate(BUDGET);
+async fn refresh(
+    core: &Arc<Core>,
+    mut wanted: Vec<Wanted>,
+    upkeep: &Upkeep,
+    pace: &mut Pace,
+) -> Result<()> {
+    let Some(of) = wanted.first().map(|one| one.registry.id.clone()) else { return Ok(()) };
+    wanted.truncate(pace.left(&of, core.now(), upkeep));
+    pace.asked(&of, wanted.len());
     let Some(registry) = wanted.first().map(|one| one.registry.clone()) else { return Ok(()) };
     let address = registry.definition.address()?;
     let password = core.password_of(&registry)?.unwrap_or_default();
@@ -196,6 +237,8 @@ async fn refresh(core: &Arc<Core>, mut wanted: Vec<Wanted>, upkeep: &Upkeep) -> 
         let tag = one.image.tag.clone().unwrap_or_else(|| "latest".to_owned());
         asked.push((repository_at(&address, &one.image.path)?, tag));
     }
+    // What is pushed while it answers counts as unasked.
+    let began = core.now();
     let answers = registry::meanings(&question, &asked, PATIENCE).await;
     let mut rate = None;
     let mut pause = None;
@@ -204,7 +247,7 @@ async fn refresh(core: &Arc<Core>, mut wanted: Vec<Wanted>, upkeep: &Upkeep) -> 
         match answer {
             Ok(meaning) => {
                 rate = meaning.rate.or(rate);
-                learned(core, one, meaning.digest, now, upkeep).await?;
+                learned(core, one, meaning.digest, began, upkeep).await?;
             }
             Err(refusal) => {
                 if refusal.fault == Fault::RateLimited {
@@ -233,24 +276,26 @@ async fn learned(
     upkeep: &Upkeep,
 ) -> Result<()> {
     let held = core.images.held();
-    let here = held.find(&one.name).and_then(|image| digest_of(image, &one.image));
+    let image = held.find(&one.name);
+    // One without a digest was built on this machine: what a registry has under its name is another.
+    let came_from_there = image.is_some_and(|image| digest_of(image, &one.image).is_some());
+    let is_here = remote
+        .as_ref()
+        .is_some_and(|remote| image.is_some_and(|image| has_digest(image, &one.image, remote)));
     let mut tx = core.store.begin().await?;
-    match (&remote, &here) {
-        // Built on this machine, and never anywhere else.
-        (None, None) => tx.note_checked(&one.name, None, true, now).await?,
-        (None, Some(_)) => {
+    match (&remote, came_from_there) {
+        (None, true) => {
             let error = Error::not_found("The registry no longer has this tag.").hint(
                 "Sessions can still be launched from the image that is here. Push the tag again, or name another one in the workspace.",
             );
             tx.note_trouble(&one.name, &error, now.plus_secs(upkeep.refresh_s)).await?;
         }
-        (Some(digest), here) => {
-            let is_here = here.as_ref() == Some(digest);
-            tx.note_checked(&one.name, Some(digest), is_here, now).await?;
-        }
+        (remote, false) => tx.note_checked(&one.name, remote.as_deref(), true, now).await?,
+        (remote, true) => tx.note_checked(&one.name, remote.as_deref(), is_here, now).await?,
     }
     tx.commit().await?;
-    if remote.is_some() && remote != here && !bring(core, &one.name).await? {
+    let is_newer = remote.is_some() && came_from_there && !is_here;
+    if is_newer && !bring(core, &one.name).await? {
         // The pull that is under way may have begun before this was pushed.
         let mut tx = core.store.begin().await?;
         tx.urge_check(&one.name, now.plus_secs(FIRST_PAUSE_S)).await?;
@@ -314,7 +359,8 @@ async fn read_architectures(core: &Core) {
             Ok(config) => {
                 core.images.was_read(id, config.map(|c| c.architecture).unwrap_or_default());
             }
-            Err(error) => return tracing::debug!(%error, "an image was not read"),
+            Err(error) if error.kind == ErrorKind::Unavailable => return,
+            Err(error) => tracing::debug!(%error, "an image was not read"),
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::{Library, is_in};
 use crate::{
     core::Core,
-    images::{Holding, digest_of},
+    images::{Holding, digest_of, has_digest},
     revisions::is_named,
 };
 use domain::{
@@ -60,7 +60,7 @@ impl Known {
     }
 
     /// Everything that the engine holds or a workspace names, by name.
-    fn entries(&self) -> Vec<Entry<'_>> {
+    fn entries(&self, core: &Core) -> Vec<Entry<'_>> {
         let held =
             self.held.names.iter().map(|(name, at)| (name.as_str(), self.held.images.get(*at)));
         let there: HashSet<&str> = self.held.names.iter().map(|(name, _)| name.as_str()).collect();
@@ -71,8 +71,11 @@ impl Known {
         let mut missing: Vec<&str> = named.filter(|name| !there.contains(name)).collect();
         missing.sort_unstable();
         missing.dedup();
-        // Pinned by digest: the engine has it under that, and perhaps under no tag.
-        let missing = missing.into_iter().map(|name| (name, None));
+        // Named by digest: the engine has it under that, and perhaps under no tag.
+        let missing = missing.into_iter().map(|name| {
+            let id = core.images.id_of(name);
+            (name, id.and_then(|id| self.held.find(&id)))
+        });
         held.chain(missing)
             .map(|(name, image)| Entry { name, image, state: self.state(name, image) })
             .collect()
@@ -158,7 +161,8 @@ impl Known {
 pub(super) fn is_outdated(name: &str, image: &ImageSummary, upstream: Option<&Upstream>) -> bool {
     let Some(remote) = upstream.and_then(|known| known.digest.as_ref()) else { return false };
     let Ok(name) = name.parse::<ImageRef>() else { return false };
-    name.digest.is_none() && digest_of(image, &name).is_some_and(|own| own != *remote)
+    let is_known = name.digest.is_none() && digest_of(image, &name).is_some();
+    is_known && !has_digest(image, &name, remote)
 }
 
 impl Library {
@@ -177,7 +181,7 @@ impl Library {
             };
             state && (words.is_empty() || entry.name.to_lowercase().contains(&words))
         };
-        let mut entries = known.entries();
+        let mut entries = known.entries(core);
         entries.retain(fits);
         sort(&mut entries, &known, query);
         let total = i64::try_from(entries.len()).unwrap_or(i64::MAX);

@@ -151,6 +151,9 @@ async fn take_away(core: &Core, verdict: &Verdict) -> Result<()> {
         return core.engine.remove_image(&verdict.id).await;
     }
     for name in names {
+        if core.images.id_of(&name).as_deref() != Some(verdict.id.as_str()) {
+            return Err(Error::conflict(format!("{name} means another image by now.")));
+        }
         core.engine.remove_image(&name).await?;
     }
     Ok(())

@@ -31,6 +31,11 @@ async fn begin(core: &Core, id: &SessionId, step: LaunchStep) -> Result<Option<S
             return None;
         }
         session.progress.begin(step, now);
+        if step == LaunchStep::Start {
+            // There is a container, whoever recorded it: what was to be emptied was.
+            session.created = true;
+            session.config.mounts.iter_mut().for_each(|mount| mount.fresh = false);
+        }
         Some(Vec::new())
     })
     .await

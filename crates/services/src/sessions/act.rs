@@ -52,6 +52,9 @@ impl Sessions {
         }
         if action == Action::Renew {
             may_renew(&mut tx, &session, image.as_deref()).await?;
+            if !actor.may(Permission::ManageWorkspaces) {
+                core.still_given(&mut tx, &session).await?;
+            }
         }
         let starts = action.desired() == Desired::Running;
         if starts && !session.takes_resources() {
@@ -231,6 +234,23 @@ fn apply(session: &mut Session, action: Action, now: Timestamp) {
 }
 
 impl Core {
+    /// A new container is as good as a launch: the workspace must still be the owner's to launch.
+    async fn still_given(&self, tx: &mut Tx, session: &Session) -> Result<()> {
+        let own = self.membership.ids(&session.owner, session.owner_role);
+        let workspace = tx.workspace(&session.workspace).await?;
+        let given = workspace.map(|workspace| workspace.definition).is_some_and(|definition| {
+            definition.enabled && definition.groups.iter().any(|group| own.contains(group))
+        });
+        if given {
+            return Ok(());
+        }
+        Err(Error::conflict(format!(
+            "“{}” cannot begin anew: its workspace can no longer be launched.",
+            session.workspace_name
+        ))
+        .hint("The session can be used as it is. An administrator can give the workspace back."))
+    }
+
     /// Gives a session a new container of another image, in place of the one it has. It stays the
     /// same session, with its network, its port and everything else that it was launched with.
     fn renew(&self, session: &mut Session, image: String, began: Timestamp) {
@@ -241,6 +261,7 @@ impl Core {
         session.image_digest = Some(image);
         session.generation += 1;
         session.created = false;
+        session.config.mounts.iter_mut().for_each(|mount| mount.fresh = false);
         session.desired = Desired::Running;
         session.status = Status::Starting;
         session.reason = None;

@@ -41,7 +41,6 @@ impl Sessions {
     /// Runs a definition to try it, enabled or not.
     pub async fn test_launch(&self, actor: &Actor, id: &WorkspaceId) -> Result<SessionId> {
         actor.require(Permission::ManageWorkspaces)?;
-        // What is tried must not touch what people keep.
         self.start_session(actor, id, true, ProfileChoice::Without).await
     }
 
@@ -71,7 +70,7 @@ impl Sessions {
         }
         let digest = core.image_for(&workspace)?;
         let session = core
-            .new_session(&mut tx, actor, &workspace, (digest, profile), began, free_disk)
+            .new_session(&mut tx, actor, &workspace, (digest, profile, test), began, free_disk)
             .await?;
         let secret = match &session.config.contract.basic {
             Some(_) => {
@@ -168,7 +167,7 @@ impl Core {
         tx: &mut Tx,
         actor: &Actor,
         workspace: &Workspace,
-        (digest, profile): (String, ProfileChoice),
+        (digest, profile, test): (String, ProfileChoice, bool),
         began: Timestamp,
         free_disk: Option<i64>,
     ) -> Result<Session> {
@@ -210,12 +209,17 @@ impl Core {
                 memory_bytes: definition.memory_bytes,
                 shm_bytes: definition.shm_bytes,
                 pids: definition.pids,
-                mounts: definition.storage.mounts(
-                    &actor.user,
-                    &actor.name,
-                    workspace.id.as_str(),
-                    profile,
-                ),
+                mounts: if test {
+                    // What is tried must not touch what people keep.
+                    Vec::new()
+                } else {
+                    definition.storage.mounts(
+                        &actor.user,
+                        &actor.name,
+                        workspace.id.as_str(),
+                        profile,
+                    )
+                },
             },
             image_digest: Some(digest),
             network: None,

@@ -27,22 +27,30 @@ impl Sessions {
     pub async fn detail(&self, actor: &Actor, id: &SessionId) -> Result<SessionDetail> {
         let mut session = self.visible(actor, id).await?;
         self.0.bring_up_to_date(&mut session);
+        let may_steer = session.open_to(actor);
         for (name, value) in &mut session.config.environment {
-            if is_secret(name) {
+            if !may_steer || is_secret(name) {
                 *value = "•••".to_owned();
             }
         }
-        let may_steer = session.open_to(actor);
+        let mut timeline = self.0.store.timeline(id).await?;
+        if !may_steer {
+            // What programs wrote is not for those who may not look into the session.
+            timeline.iter_mut().for_each(|entry| entry.detail = None);
+            session.reason.iter_mut().for_each(|reason| reason.detail = None);
+        }
+        let may = if may_steer { Action::open_to(actor) } else { Vec::new() };
+        let waiting = self.0.waiting(&session).filter(|_| may.contains(&Action::Renew));
         Ok(SessionDetail {
-            timeline: self.0.store.timeline(id).await?,
+            timeline,
             own: session.owner == actor.user,
-            may: if may_steer { Action::open_to(actor) } else { Vec::new() },
+            may,
             may_steer,
             may_force_remove: actor.may(Permission::ForceRemoveSessions),
-            may_create_image: may_steer && actor.may(Permission::CreateImages),
+            may_create_image: may_steer && actor.may_to(Permission::CreateImages, &session.owner),
             ending: self.0.ending(&session),
-            may_open_terminal: may_steer && actor.may(Permission::OpenTerminals),
-            waiting: self.0.waiting(&session),
+            may_open_terminal: may_steer && actor.may_to(Permission::OpenTerminals, &session.owner),
+            waiting,
             image_job: self.0.store.commit_of(id).await?,
             session,
         })

@@ -7,6 +7,7 @@ use crate::{
 };
 use domain::{
     Error, ErrorKind, JobId, Result, SessionId,
+    actor::Permission,
     image::short_digest,
     job::JobLinks,
     plan::ContainerState,
@@ -84,6 +85,7 @@ impl Commit {
         if hand.attempt > 1 && self.pause {
             self.engine_is_done(hand).await?;
         }
+        let mut overwrites = self.overwrites;
         // An earlier try may have got so far and not lived to say so.
         let earlier = core.engine.image_label(&self.image, LABEL_JOB).await?;
         if earlier.as_deref() == Some(hand.id.as_str()) {
@@ -92,9 +94,14 @@ impl Commit {
             if hand.is_cancelled() {
                 return Ok(Outcome::Cancelled);
             }
+            // It may have waited, or been done before: somebody else may have the name by now.
+            overwrites = core.images.id_of(&self.image).is_some();
+            if !hand.may(Permission::ManageImages).await? {
+                core.check_name_is_free(&self.image, hand.links.workspace.as_ref()).await?;
+            }
             self.commit(hand).await?;
         }
-        if hand.is_cancelled() && self.overwrites {
+        if hand.is_cancelled() && overwrites {
             hand.say("It was too late to cancel: the name belongs to the new image now.").await?;
         } else if hand.is_cancelled() {
             hand.say("The image is removed again. Its workspace stays, for another try.").await?;

@@ -53,6 +53,9 @@ impl Snapshots {
     async fn subject(&self, actor: &Actor, id: &SessionId) -> Result<Session> {
         actor.require(Permission::CreateImages)?;
         let session = Sessions::new(self.0.clone()).open(actor, id).await?;
+        if !actor.may_to(Permission::CreateImages, &session.owner) {
+            return Err(Error::forbidden("You may create images of your own sessions only."));
+        }
         if session.state().has_container() {
             return Ok(session);
         }
@@ -84,7 +87,17 @@ impl Snapshots {
         let chosen = self.chosen(actor, &draft.form).await?;
         let known = Known { has_password: draft.secret.is_some(), chosen: chosen.as_ref() };
         let made = draft.form.check(known)?;
-        self.check_name_is_free(actor, &made.image.canonical()).await?;
+        if made.push.is_some() && !actor.may(Permission::ManageRegistries) {
+            let why = "You may keep the image on the engine; pushing it is for those who manage registries.";
+            return Err(Error::at("target", why));
+        }
+        if !actor.may(Permission::ManageImages) {
+            let name = made.image.canonical();
+            self.check_is_own_name(actor, &name)?;
+            core.check_name_is_free(&name, None)
+                .await
+                .map_err(|error| Error::at("image", error.message))?;
+        }
         let password = match &draft.secret {
             Some(sealed) => Some(core.keys.open_sealed(&draft_place(actor, id), sealed)?),
             None => None,
@@ -156,15 +169,16 @@ impl Snapshots {
         Ok(Begun { job, workspace: links.workspace })
     }
 
-    /// Who does not manage images must not put another one where others expect theirs.
-    async fn check_name_is_free(&self, actor: &Actor, name: &str) -> Result<()> {
-        let core = &self.0;
-        let taken = core.images.id_of(name).is_some()
-            || !core.store.workspaces_naming(name).await?.is_empty();
-        if !taken || actor.may(Permission::ManageImages) {
+    /// Who does not manage images names his own below his name, where nobody expects others'.
+    fn check_is_own_name(&self, actor: &Actor, name: &str) -> Result<()> {
+        let own = format!("{}/", own_folder(actor));
+        if name.starts_with(&own) {
             return Ok(());
         }
-        Err(Error::at("image", format!("There is an image {name} already. Choose another tag.")))
+        Err(Error::at(
+            "image",
+            format!("Begin the name with `{own}`: other names are for those who manage images."),
+        ))
     }
 
     /// The parent's definition with the new image: as the session runs it, because the workspace
@@ -237,4 +251,33 @@ fn blanked(session: &Session) -> Vec<String> {
     let own = basic.map(|basic| basic.password_variable.clone());
     let set = session.config.environment.iter().map(|(name, _)| name);
     own.into_iter().chain(set.filter(|name| is_secret(name)).cloned()).collect()
+}
+
+/// Where the images of somebody are who does not manage everybody's: the name, and a part of the id
+/// that nobody else has.
+pub(super) fn own_folder(actor: &Actor) -> String {
+    let plain: String =
+        actor.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name = plain.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-");
+    format!("{name}-{}", actor.user.short())
+}
+
+impl Core {
+    /// An image's name belongs to whoever has it: the engine, or a workspace other than `but`.
+    ///
+    /// # Errors
+    /// `Conflict` when it is taken.
+    pub(crate) async fn check_name_is_free(
+        &self,
+        name: &str,
+        but: Option<&WorkspaceId>,
+    ) -> Result<()> {
+        let naming = self.store.workspaces_naming(name).await?;
+        let is_named = naming.iter().any(|(id, _)| Some(id) != but);
+        if self.images.id_of(name).is_some() || is_named {
+            let why = format!("There is an image {name} already. Choose another tag.");
+            return Err(Error::conflict(why));
+        }
+        Ok(())
+    }
 }

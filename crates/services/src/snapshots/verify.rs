@@ -34,6 +34,8 @@ pub(super) async fn verify(
     };
     let reference: ImageRef = image.parse().map_err(|why: String| core.fault(&why))?;
     let (address, repository) = match address.and_then(|address| {
+        // It may have moved since the push began; the login is not for where it is now.
+        address.check_leads_here(&reference).map_err(Error::conflict)?;
         let repository = repository_at(&address, &reference.path)?;
         Ok((address, repository))
     }) {

@@ -1,7 +1,7 @@
 //! The pages of the wizard: what they show, and what is typed on them, kept until it is submitted or
 //! given up.
 
-use super::{Snapshots, blanked, by_hand::commands, draft_place};
+use super::{Snapshots, blanked, by_hand::commands, draft_place, own_folder};
 use domain::{
     Error, Result, SessionId,
     actor::{Actor, Permission},
@@ -72,8 +72,12 @@ impl Snapshots {
             return Ok(draft);
         }
         let image = session.config.image.parse::<ImageRef>().map_err(|why| self.0.fault(&why))?;
-        let form =
+        let mut form =
             SnapshotForm::proposed(&session.workspace_name, &image, &actor.name, self.0.now());
+        if !actor.may(Permission::ManageImages) {
+            let last = form.image.rsplit('/').next().unwrap_or_default();
+            form.image = format!("{}/{last}", own_folder(actor));
+        }
         Ok(Draft { form, secret: None })
     }
 

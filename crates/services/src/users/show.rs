@@ -1,7 +1,7 @@
 //! Lists and details of accounts, for those who may see them.
 
 use super::{Users, unknown};
-use crate::access;
+use crate::{access, groups::Groups};
 use domain::{
     Result, UserId,
     actor::{Actor, Permission, Role},
@@ -39,13 +39,19 @@ impl Users {
             Vec::new()
         };
         let audit = if actor.may(Permission::SeeAudit) {
-            let own = AuditFilter { actor: user.name.clone(), ..AuditFilter::default() };
+            // Somebody else may have had the name before.
+            let from = Some(user.created_at);
+            let own = AuditFilter { actor: user.name.clone(), from, ..AuditFilter::default() };
             Some(core.store.audit_before(&own, None, LATEST).await?)
         } else {
             None
         };
         let last_administrator =
             user.role == Role::Administrator && core.store.other_administrators(id).await? == 0;
+        let effective = match actor.may(Permission::ManageGroups) {
+            true => Groups::new(core.clone()).effective(actor, id).await?,
+            false => Vec::new(),
+        };
         Ok(UserDetail {
             own: user.id == actor.user,
             last_administrator,
@@ -54,6 +60,7 @@ impl Users {
             sign_ins: sign_ins.into_iter().map(|s| access::shown(s, &actor.sign_in)).collect(),
             sessions: sessions.into_iter().map(|session| core.row(session)).collect(),
             audit,
+            effective,
             user,
         })
     }
