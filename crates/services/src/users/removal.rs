@@ -78,12 +78,15 @@ async fn take_away(core: &Arc<Core>, user: &UserRow, actor: Option<&Actor>) -> R
             sessions.delete_with_owner(actor, &session.id).await?;
         }
     }
-    if core.store.sessions_of(&user.id).await?.is_empty() {
-        // Homes and other volumes of one's own go with the account, while it is still on record.
-        let volumes = core.engine.volumes(&core.installation).await?;
-        for volume in volumes.iter().filter(|one| one.user.as_deref() == Some(user.id.as_str())) {
-            core.engine.remove_volume(&volume.name).await?;
-        }
+    // A session that settles after this look is announced, which calls for the next one: the row must
+    // never go before what hangs on it was seen to.
+    if !core.store.sessions_of(&user.id).await?.is_empty() {
+        return Ok(false);
+    }
+    // Homes and other volumes of one's own go with the account, while it is still on record.
+    let volumes = core.engine.volumes(&core.installation).await?;
+    for volume in volumes.iter().filter(|one| one.user.as_deref() == Some(user.id.as_str())) {
+        core.engine.remove_volume(&volume.name).await?;
     }
     let mut tx = core.store.begin().await?;
     if tx.count_sessions_of(&user.id).await? > 0 {
