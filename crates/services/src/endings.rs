@@ -77,7 +77,10 @@ async fn act(core: &Arc<Core>, id: &SessionId) -> Result<()> {
     let mut tx = core.store.begin().await?;
     let Some(mut session) = tx.session(id).await? else { return Ok(()) };
     core.bring_up_to_date(&mut session);
-    let ending = core.ending(&session);
+    // By one reading of the clock: an end that waits for its warning moves with the clock, and by a
+    // second reading it would never be near.
+    let around = core.lifetime_around(&session.owner, session.owner_role);
+    let ending = session.ending(&around, now);
     let running = session.state() == State::Running;
     let deed = deed(ending.as_ref(), &session.life, now).filter(|_| running);
     match (deed, ending) {

@@ -85,6 +85,14 @@ async fn an_idle_session_is_announced_to_end_and_then_is_stopped_with_the_reason
 }
 
 #[tokio::test]
+async fn people_are_warned_though_time_passes_while_it_is_decided() {
+    let (world, admin, id) = under(rule("idle", "stop", "1 h")).await;
+    world.clock.runs();
+    world.clock.advance_secs(HOUR - 300);
+    becomes_warned(&world, &admin, &id).await;
+}
+
+#[tokio::test]
 async fn work_in_a_session_takes_the_warning_back() {
     let (world, admin, id) = under(rule("idle", "stop", "1 h")).await;
     world.clock.advance_secs(HOUR - 60);

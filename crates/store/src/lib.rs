@@ -83,11 +83,12 @@ impl Store {
                 .detail(error.to_string())
                 .hint("Check that the data directory exists, is writable by this user, and that its disk is not full.")
         };
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .connect_with(options.clone())
-            .await
-            .map_err(unusable)?;
+        // Connections to a file of our own do not age. Without ages sqlx runs no task that looks
+        // for old ones, whose count of idle connections can be wrong for a moment and then keeps a
+        // thread of the runtime busy without end, with whatever waits on it.
+        let pool = || SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None);
+        let write =
+            pool().max_connections(1).connect_with(options.clone()).await.map_err(unusable)?;
         sqlx::migrate!().run(&write).await.map_err(|error| {
             domain::Error::unavailable(format!(
                 "The database {} could not be brought up to date.",
@@ -96,7 +97,7 @@ impl Store {
             .detail(error.to_string())
             .hint("It may come from a newer Slipway. Start that version, or restore a copy of the data directory.")
         })?;
-        let read = SqlitePoolOptions::new()
+        let read = pool()
             .max_connections(READERS)
             .connect_with(options.read_only(true))
             .await
