@@ -27,9 +27,11 @@ use crate::{
         setup::SetupPage,
         snapshot::SnapshotPage,
         stream::StreamPage,
+        trial::TrialPage,
         users::{UsersPage, detail::UserPage, new::NewUserPage},
         workspace_edit::WorkspaceEditPage,
         workspace_image::WorkspaceImagePage,
+        workspace_trial::WorkspaceTrialPage,
         workspaces::WorkspacesPage,
     },
     redirect,
@@ -158,6 +160,16 @@ pub fn workspace_image(id: &WorkspaceId) -> String {
     format!("{WORKSPACES}/{id}/image")
 }
 
+/// The trial of a workspace, for those who decide on it.
+pub fn workspace_trial(id: &WorkspaceId) -> String {
+    format!("{WORKSPACES}/{id}/trial")
+}
+
+/// A trial by its own id, for its testers.
+pub fn trial(id: &WorkspaceId) -> String {
+    format!("/trials/{id}")
+}
+
 /// The form of a registry.
 pub fn registry(id: &RegistryId) -> String {
     format!("{REGISTRIES}/{id}")
@@ -221,6 +233,7 @@ pub fn App() -> impl IntoView {
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
                     <Route path=path!("/") view=LauncherPage/>
                     <Route path=path!("/launch/:id") view=lazy!(stream, LaunchPage)/>
+                    <Route path=path!("/trials/:id") view=lazy!(stream, TrialPage)/>
                     <Route path=path!("/sessions") view=lazy!(sessions, SessionsPage)/>
                     <Route path=path!("/sessions/:id") view=lazy!(sessions, SessionPage)/>
                     <Route path=path!("/sessions/:id/log") view=lazy!(sessions, SessionLogPage)/>
@@ -233,6 +246,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/workspaces/new") view=lazy!(workspaces, WorkspaceEditPage)/>
                     <Route path=path!("/workspaces/:id") view=lazy!(workspaces, WorkspaceEditPage)/>
                     <Route path=path!("/workspaces/:id/image") view=lazy!(workspaces, WorkspaceImagePage)/>
+                    <Route path=path!("/workspaces/:id/trial") view=lazy!(workspaces, WorkspaceTrialPage)/>
                     <Route path=path!("/settings") view=lazy!(desk, SettingsPage)/>
                     <Route path=path!("/images") view=lazy!(images, ImagesPage)/>
                     <Route path=path!("/images/show") view=lazy!(images, ImagePage)/>

@@ -16,6 +16,7 @@ pub mod sessions;
 pub mod settings;
 pub mod setup;
 pub mod snapshots;
+pub mod trials;
 pub mod users;
 pub mod workspaces;
 

@@ -78,6 +78,18 @@ pub fn TileCard(
             </a>
         }
     });
+    let trial = tile.trial.then(|| {
+        view! {
+            <a
+                class="tile-options"
+                href=routes::trial(&tile.workspace)
+                aria-label=format!("About {}", tile.name)
+                title="What to look at, and what you found"
+            >
+                <Glyph name="info"/>
+            </a>
+        }
+    });
     let chip = match running {
         Some(state) => resume_chip(state),
         None => state_chip(&tile.state),
@@ -148,6 +160,7 @@ pub fn TileCard(
         <li class="tile" class:is-off=off>
             {body}
             {options}
+            {trial}
             {star}
         </li>
     }

@@ -29,6 +29,7 @@ use crate::{
     routes, wire,
 };
 use domain::{
+    WorkspaceId,
     icon::Icon,
     registry::Registry,
     workspace::{Workspace, WorkspaceForm},
@@ -135,8 +136,28 @@ fn opening(id: String) -> AnyView {
     .into_any()
 }
 
+/// A trial follows the workspace that it is of, and is decided on there.
+fn only_a_trial(name: String, of: &WorkspaceId) -> AnyView {
+    view! {
+        <PageHead title=name>
+            <a class="button" href=routes::workspace(of)>
+                <Glyph name="edit" />
+                "Edit the workspace"
+            </a>
+        </PageHead>
+        <p>"This is a trial. All but its image follows the workspace that it is a trial of."</p>
+        <p>
+            <a href=routes::workspace_trial(of)>"Show the trial"</a>
+        </p>
+    }
+    .into_any()
+}
+
 fn page(opened: Opened, save: Post) -> AnyView {
     let Opened { workspace, groups, form, registries, hook } = opened;
+    if let Some((w, of)) = workspace.as_ref().and_then(|w| Some((w, w.trial_of.as_ref()?))) {
+        return only_a_trial(w.definition.name.clone(), of);
+    }
     let title = match &workspace {
         Some(w) => format!("Edit {}", w.definition.name),
         None => "New workspace".to_owned(),

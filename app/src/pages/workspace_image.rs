@@ -81,6 +81,10 @@ fn page(first: WorkspaceImage, asked: Memo<String>) -> AnyView {
     let empty = Memo::new(move |_| image.with(|image| image.revisions.is_empty()));
     view! {
         <PageHead title=title>
+            <a class="button" href=routes::workspace_trial(&id)>
+                <Glyph name="users" />
+                "Trial"
+            </a>
             <a class="button" href=routes::workspace(&id)>
                 <Glyph name="edit" />
                 "Edit workspace"
@@ -233,6 +237,9 @@ fn done() -> AnyView {
                 "rolled_back" => Some(
                     "Rolled back. Launches use that image now; sessions that exist keep theirs.",
                 ),
+                "promoted" => {
+                    Some("Promoted. Launches use the new image; sessions that exist keep theirs.")
+                }
                 "unpinned" => Some("Unpinned. Launches use what the reference means."),
                 _ => None,
             })?;

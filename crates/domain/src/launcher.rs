@@ -46,6 +46,8 @@ pub struct Tile {
     pub last_used_at: Option<Timestamp>,
     /// Whether it keeps the user's home directory.
     pub keeps_home: bool,
+    /// A new image of a workspace that only testers see.
+    pub trial: bool,
     /// The user's own session of it, if one holds a container: the tile then says Resume.
     pub session: Option<SessionId>,
 }

@@ -35,6 +35,7 @@ pub mod session;
 pub mod snapshot;
 pub mod storage;
 pub mod time;
+pub mod trial;
 pub mod user;
 pub mod workspace;
 

@@ -30,17 +30,20 @@ pub enum How {
     Refreshed,
     /// An image that was made of a session took the place of the one before.
     Replaced,
+    /// Its trial's image has become everybody's.
+    Promoted,
     RolledBack,
     /// The reference counts again.
     Unpinned,
 }
 
 impl How {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Created,
         Self::Changed,
         Self::Refreshed,
         Self::Replaced,
+        Self::Promoted,
         Self::RolledBack,
         Self::Unpinned,
     ];
@@ -51,6 +54,7 @@ impl How {
             Self::Changed => "changed",
             Self::Refreshed => "refreshed",
             Self::Replaced => "replaced",
+            Self::Promoted => "promoted",
             Self::RolledBack => "rolled_back",
             Self::Unpinned => "unpinned",
         }
@@ -66,6 +70,7 @@ impl How {
             Self::Changed => "Another reference",
             Self::Refreshed => "Refreshed",
             Self::Replaced => "Made of a session",
+            Self::Promoted => "Promoted from its trial",
             Self::RolledBack => "Rolled back",
             Self::Unpinned => "Unpinned",
         }

@@ -51,6 +51,8 @@ pub struct Workspace {
     pub definition: Definition,
     /// Somebody has rolled it back.
     pub pin: Option<Pin>,
+    /// The workspace that it is a [trial](crate::trial) of.
+    pub trial_of: Option<WorkspaceId>,
     /// Counted up by each change, so that two editors cannot overwrite each other unseen.
     pub revision: u32,
     pub created_at: Timestamp,

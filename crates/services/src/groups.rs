@@ -63,6 +63,13 @@ impl Membership {
         self.of(user, role).grants()
     }
 
+    /// Names of these groups.
+    pub(crate) fn names(&self, ids: &[GroupId]) -> Vec<String> {
+        let known = self.known();
+        let wanted = known.groups.iter().filter(|group| ids.contains(&group.id));
+        wanted.map(|group| group.name.clone()).collect()
+    }
+
     /// Ids of the groups that somebody is in.
     pub(crate) fn ids(&self, user: &UserId, role: Role) -> Vec<GroupId> {
         self.known().of(user, role).iter().map(|group| group.id.clone()).collect()

@@ -101,6 +101,7 @@ impl Launchers {
             categories: definition.categories,
             favourite: row.favourite,
             keeps_home: definition.storage.profile,
+            trial: row.workspace.trial_of.is_some(),
             last_used_at: row.last_used_at,
             session: row.session,
         }

@@ -36,6 +36,7 @@ mod snapshots;
 pub mod streams;
 pub mod terminals;
 mod throttle;
+mod trials;
 mod usage;
 mod users;
 mod workspaces;

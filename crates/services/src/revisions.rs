@@ -7,6 +7,7 @@
 use crate::{
     core::Core,
     library::Credentials,
+    trials::refuse_trial,
     workspaces::{Workspaces, unknown},
 };
 use domain::{
@@ -25,9 +26,10 @@ impl Workspaces {
     /// Which image a workspace launches, and which ones it has launched.
     ///
     /// # Errors
-    /// `NotFound` when there is no such workspace.
+    /// `NotFound` when there is no such workspace, `Conflict` for a trial.
     pub async fn image(&self, actor: &Actor, id: &WorkspaceId) -> Result<WorkspaceImage> {
         let workspace = self.get(actor, id).await?;
+        refuse_trial(&workspace)?;
         let core = self.core();
         let credentials = Credentials::read(core).await?;
         let revisions = core.store.revisions(id).await?;
@@ -62,6 +64,7 @@ impl Workspaces {
         let credentials = Credentials::read(core).await?;
         let mut tx = core.store.begin().await?;
         let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
+        refuse_trial(&workspace)?;
         let revision = tx.revision(id, number).await?.ok_or_else(|| {
             Error::not_found(format!("There is no revision {number} of this workspace (any more)."))
                 .hint("Look in the list of its revisions.")
@@ -115,7 +118,7 @@ impl Workspaces {
 
 impl Core {
     /// Saves a workspace as changed: whoever has its form open is told.
-    async fn touch(&self, tx: &mut Tx, workspace: &mut Workspace) -> Result<()> {
+    pub(crate) async fn touch(&self, tx: &mut Tx, workspace: &mut Workspace) -> Result<()> {
         workspace.revision += 1;
         workspace.updated_at = self.now();
         tx.save_workspace(workspace).await

@@ -1,6 +1,6 @@
 //! Workspace definitions: making, changing and deleting them.
 
-use crate::{core::Core, images::Images};
+use crate::{core::Core, images::Images, trials::refuse_trial};
 use domain::{
     Error, ErrorKind, Result, WorkspaceId,
     actor::{Actor, Permission},
@@ -218,11 +218,13 @@ impl Workspaces {
         let icon_id: domain::IconId = self.0.new_id()?;
         let mut tx = self.0.store.begin().await?;
         let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
+        refuse_trial(&workspace)?;
         tx.insert_icon(&icon_id, &picture, self.0.now()).await?;
         workspace.definition.icon = Icon::Uploaded(icon_id);
         workspace.revision += 1;
         workspace.updated_at = self.0.now();
         tx.save_workspace(&workspace).await?;
+        self.0.follow_in_trial(&mut tx, &workspace).await?;
         let name = &workspace.definition.name;
         tx.audit(self.0.now(), Some(actor), "workspace.icon", name, Some(id.as_str())).await?;
         tx.commit().await?;
@@ -244,6 +246,7 @@ impl Workspaces {
     ) -> Result<Saved> {
         let mut tx = self.0.store.begin().await?;
         let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
+        refuse_trial(&workspace)?;
         let before = workspace.definition.clone();
         change(&mut workspace)?;
         let after = &workspace.definition;
@@ -257,6 +260,7 @@ impl Workspaces {
         workspace.revision += 1;
         workspace.updated_at = self.0.now();
         tx.save_workspace(&workspace).await?;
+        self.0.follow_in_trial(&mut tx, &workspace).await?;
         if workspace.definition.groups != before.groups {
             // Whoever has the form of one of these open would undo it unseen.
             let groups = before.groups.iter().chain(&workspace.definition.groups);
@@ -275,7 +279,7 @@ impl Workspaces {
 
 /// Whether the registry that a definition names is stored, and the image's name leads to it: its
 /// password goes nowhere else.
-async fn check_registry(tx: &mut Tx, definition: &Definition) -> Result<()> {
+pub(crate) async fn check_registry(tx: &mut Tx, definition: &Definition) -> Result<()> {
     let Some(id) = &definition.registry else { return Ok(()) };
     let stored = tx.registry(id).await?.ok_or_else(|| {
         Error::at("registry", "This registry is no longer stored. Choose another one.")
@@ -296,6 +300,7 @@ impl Core {
             id: self.new_id()?,
             definition,
             pin: None,
+            trial_of: None,
             revision: 1,
             created_at: self.now(),
             updated_at: self.now(),

@@ -25,6 +25,7 @@ mod sessions;
 mod sign_ins;
 mod snapshots;
 mod timeline;
+mod trials;
 mod users;
 mod workspaces;
 
@@ -40,6 +41,7 @@ pub use revisions::{Launched, NewRevision, PinnedWorkspace};
 pub use sessions::{LiveSession, RunningSession};
 pub use sign_ins::StoredSignIn;
 pub use snapshots::Draft;
+pub use trials::StoredTrial;
 pub use users::Credentials;
 pub use workspaces::LauncherRow;
 

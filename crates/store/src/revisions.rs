@@ -137,12 +137,13 @@ impl Store {
         Ok(all)
     }
 
-    /// What enabled workspaces name, as written.
+    /// What enabled workspaces and their trials name, as written.
     pub async fn enabled_images(&self) -> Result<Vec<(WorkspaceId, ImageRef)>> {
-        let rows = sqlx::query("SELECT id, image FROM workspaces WHERE enabled")
-            .fetch_all(&self.read)
-            .await
-            .fault()?;
+        let rows =
+            sqlx::query("SELECT coalesce(trial_of, id) AS id, image FROM workspaces WHERE enabled")
+                .fetch_all(&self.read)
+                .await
+                .fault()?;
         rows.iter().map(|row| Ok((row.id("id")?, reference(row, "workspaces")?))).collect()
     }
 }

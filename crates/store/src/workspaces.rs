@@ -14,6 +14,9 @@ use domain::{
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor, sqlite::SqliteRow};
 
+/// They are found at the workspaces that they are of.
+const NO_TRIALS: &str = " AND w.trial_of IS NULL";
+
 /// A workspace with what one user has to do with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LauncherRow {
@@ -38,7 +41,7 @@ pub(crate) fn source(row: &SqliteRow) -> Result<Option<Source>> {
     Ok(Some(Source { image, pin: pin(row)? }))
 }
 
-fn workspace(row: &SqliteRow) -> Result<Workspace> {
+pub(crate) fn workspace(row: &SqliteRow) -> Result<Workspace> {
     let image: String = row.get_or_fault("image")?;
     let icon: String = row.get_or_fault("icon")?;
     let registry: Option<String> = row.get_or_fault("registry_id")?;
@@ -66,6 +69,10 @@ fn workspace(row: &SqliteRow) -> Result<Workspace> {
             notes: row.get_or_fault("notes")?,
         },
         pin: pin(row)?,
+        trial_of: row
+            .get_or_fault::<Option<String>>("trial_of")?
+            .map(|id| id.parse())
+            .transpose()?,
         revision: row.get_or_fault("revision")?,
         created_at: Timestamp(row.get_or_fault("created_at")?),
         updated_at: Timestamp(row.get_or_fault("updated_at")?),
@@ -127,7 +134,7 @@ impl Store {
         one(&self.read, id).await
     }
 
-    /// One page of definitions with the number of sessions that hold a container of each.
+    /// One page of definitions, trials left out, with the number of sessions that hold a container of each.
     ///
     /// `present` are the canonical references and the content ids of images the engine has.
     pub async fn workspaces(
@@ -138,12 +145,14 @@ impl Store {
         let present = to_json(&present)?;
         let mut count = QueryBuilder::<Sqlite>::new("SELECT count(*) AS n FROM workspaces w");
         narrow(&mut count, list, &present);
+        count.push(NO_TRIALS);
         let total = count.build().fetch_one(&self.read).await.fault()?.get_or_fault("n")?;
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT w.*, (SELECT count(*) FROM sessions s
              WHERE s.workspace_id = w.id AND s.status <> 'deleted') AS sessions FROM workspaces w",
         );
         narrow(&mut query, list, &present);
+        query.push(NO_TRIALS);
         query.push(" ORDER BY ").push(match list.sort.as_str() {
             "updated" => "w.updated_at",
             "image" => "w.image",
@@ -246,12 +255,13 @@ impl Tx {
         let done = sqlx::query(
             "INSERT INTO workspaces (id, name, description, icon, categories, image,
              image_canonical, contract, environment, cpu_millis, memory_bytes, shm_bytes, pids,
-             enabled, hidden, notes, preset, revision, created_at, updated_at)
-             VALUES (?, '', '', 'box', '[]', '', '', '{}', '[]', 0, 0, 0, 0, 0, 0, '', ?, ?, ?, ?)
+             enabled, hidden, notes, preset, trial_of, revision, created_at, updated_at)
+             VALUES (?, '', '', 'box', '[]', '', '', '{}', '[]', 0, 0, 0, 0, 0, 0, '', ?, ?, ?, ?, ?)
              ON CONFLICT (preset) DO NOTHING",
         )
         .bind(w.id.as_str())
         .bind(preset)
+        .bind(w.trial_of.as_ref().map(WorkspaceId::as_str))
         .bind(w.revision)
         .bind(w.created_at.0)
         .bind(w.updated_at.0)

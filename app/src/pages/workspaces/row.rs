@@ -153,6 +153,10 @@ fn menu(
                 <Glyph name="layers" />
                 "Image"
             </a>
+            <a class=ITEM href=routes::workspace_trial(&row.workspace.id)>
+                <Glyph name="users" />
+                "Trial"
+            </a>
             {deeds.test_button(id, ITEM)}
             {deeds.pull_button(id, ITEM)}
             {deeds.duplicate_button(id, ITEM)}

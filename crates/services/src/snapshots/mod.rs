@@ -232,6 +232,7 @@ impl Snapshots {
                 notes: parent.map(|p| p.notes.clone()).unwrap_or_default(),
             },
             pin: None,
+            trial_of: None,
             revision: 1,
             created_at: core.now(),
             updated_at: core.now(),

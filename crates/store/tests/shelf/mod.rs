@@ -76,6 +76,7 @@ pub fn workspace(number: usize) -> Workspace {
         id: id(number),
         definition: form.check().unwrap(),
         pin: None,
+        trial_of: None,
         revision: 1,
         created_at: NOW,
         updated_at: NOW,
