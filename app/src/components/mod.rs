@@ -12,6 +12,7 @@ pub mod chart;
 pub mod clock;
 pub mod confirm;
 pub mod copy;
+pub mod done;
 pub mod effective;
 pub mod ending;
 pub mod facts;
@@ -40,7 +41,8 @@ pub mod timeline;
 
 pub use badge::StateBadge;
 pub use clock::When;
-pub use failure::{FailureBox, PageFailure};
+pub use done::done;
+pub use failure::{FailureBox, PageFailure, failures};
 pub use icon::{Glyph, Icon};
 pub use opening::opening;
 pub use placeholder::{EmptyState, Loading, PageHead, Spinner};

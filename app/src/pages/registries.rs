@@ -8,9 +8,10 @@ pub mod import;
 use crate::{
     api::registries::{DeleteRegistry, Opened, TestRegistry, list_registries},
     components::{
-        EmptyState, FailureBox, Glyph, PageHead,
+        EmptyState, Glyph, PageHead,
         clock::Until,
         confirm::PARAMETER,
+        done, failures,
         fresh::fresh,
         opening,
         report::found,
@@ -78,10 +79,7 @@ fn list((first, tested): First) -> AnyView {
     let all = fresh(first, Memo::new(|_| ()), version, |()| list_registries());
     let registries = all.value;
     let empty = Memo::new(move |_| registries.with(Vec::is_empty));
-    let refusals = move || {
-        let all = [test.refusal(), delete.refusal(), all.failure.get()];
-        all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
-    };
+    let refusals = move || failures([test.refusal(), delete.refusal(), all.failure.get()]);
     let rows = move || {
         view! {
             <For
@@ -99,7 +97,7 @@ fn list((first, tested): First) -> AnyView {
                 "New registry"
             </a>
         </PageHead>
-        {done()}
+        {done(deed)}
         {deletion.question()}
         {refusals}
         {found(test, tested)}
@@ -197,18 +195,11 @@ fn nothing() -> AnyView {
     .into_any()
 }
 
-/// What was just done, as the address says after a form.
-fn done() -> AnyView {
-    let map = use_query_map();
-    let text = move || {
-        // A refused post leads back to where it came from, which may still say what was done before.
-        let text =
-            map.with(|map| match map.get_str("done").filter(|_| map.get("__err").is_none())? {
-                "saved" => Some("Saved."),
-                "deleted" => Some("The registry and its credentials were deleted."),
-                _ => None,
-            })?;
-        Some(view! { <p class="notice notice-good">{text}</p> })
-    };
-    view! { <div role="status">{text}</div> }.into_any()
+/// What was just done, as the address says it, in words.
+fn deed(done: &str) -> Option<&'static str> {
+    match done {
+        "saved" => Some("Saved."),
+        "deleted" => Some("The registry and its credentials were deleted."),
+        _ => None,
+    }
 }

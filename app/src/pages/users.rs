@@ -8,7 +8,7 @@ pub mod new;
 use crate::{
     api::{auth::reader, users::list_users},
     components::{
-        EmptyState, FailureBox, Glyph, PageHead, When,
+        EmptyState, FailureBox, Glyph, PageHead, When, done,
         field::choices,
         fresh::fresh,
         opening,
@@ -26,7 +26,6 @@ use domain::{
     user::{AccountState, UserRow},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 const COLUMNS: &[Column] = &[
     Column::sorted("Name", "name"),
@@ -73,7 +72,7 @@ fn list((first, manages): First, query: Memo<ListQuery>) -> AnyView {
     };
     view! {
         <PageHead title="Users">{manages.then(new_user)}</PageHead>
-        {done()}
+        {done(deed)}
         {move || users.failure.get().map(|error| view! { <FailureBox error /> })}
         <SearchBar
             path=routes::USERS
@@ -168,17 +167,12 @@ fn nothing(query: Memo<ListQuery>) -> AnyView {
     })
 }
 
-/// What was just done, as the address says after a form.
-fn done() -> AnyView {
-    let map = use_query_map();
-    let text = move || {
-        let text = map.with(|map| match map.get_str("done")? {
-            "deleted" => Some(
-                "The account is being deleted: nobody can use it any more, and it goes as soon as its sessions have.",
-            ),
-            _ => None,
-        })?;
-        Some(view! { <p class="notice notice-good">{text}</p> })
-    };
-    view! { <div role="status">{text}</div> }.into_any()
+/// What was just done, as the address says it, in words.
+fn deed(done: &str) -> Option<&'static str> {
+    match done {
+        "deleted" => Some(
+            "The account is being deleted: nobody can use it any more, and it goes as soon as its sessions have.",
+        ),
+        _ => None,
+    }
 }

@@ -19,11 +19,11 @@ use crate::{
         workspaces::{SaveWorkspace, offered_registries, show_workspace},
     },
     components::{
-        Glyph, Loading, PageFailure, PageHead,
+        Glyph, Loading, PageFailure, PageHead, done,
         hook::{Of, hook_section},
         lineage::MadeFrom,
     },
-    pages::workspaces::{deeds::Deeds, done},
+    pages::workspaces::{self, deeds::Deeds},
     post::Post,
     refusal::Refusal,
     routes, wire,
@@ -176,7 +176,7 @@ fn page(opened: Opened, save: Post) -> AnyView {
     let lineage = image.map(|image| view! { <MadeFrom image /> });
     view! {
         <PageHead title=title>{actions}</PageHead>
-        {done()}
+        {done(workspaces::deed)}
         {deeds.question()}
         {deeds.refusals()}
         {editor.summary()}

@@ -6,9 +6,11 @@ mod rollback;
 use crate::{
     api::workspaces::{RollBackWorkspace, UnpinWorkspace, show_workspace_image},
     components::{
-        FailureBox, Glyph, PageHead, When,
+        Glyph, PageHead, When,
         confirm::PARAMETER,
+        done,
         facts::fact,
+        failures,
         fresh::fresh,
         opening,
         table::{Column, Table},
@@ -26,7 +28,7 @@ use domain::{
     revision::{RevisionRow, WorkspaceImage},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 
 const NONE: &str = "—";
 
@@ -62,10 +64,7 @@ fn page(first: WorkspaceImage, asked: Memo<String>) -> AnyView {
     let title = format!("Image of {}", first.name);
     let now = fresh(first, asked, version, show_workspace_image);
     let image = now.value;
-    let refusals = move || {
-        let all = [roll_back.refusal(), unpin.refusal(), now.failure.get()];
-        all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
-    };
+    let refusals = move || failures([roll_back.refusal(), unpin.refusal(), now.failure.get()]);
     let pinned = Memo::new(move |_| image.with(|image| image.pin.as_ref().map(|pin| pin.revision)));
     let held = id.to_string();
     let here = StoredValue::new(routes::workspace_image(&id));
@@ -86,7 +85,7 @@ fn page(first: WorkspaceImage, asked: Memo<String>) -> AnyView {
                 "Edit workspace"
             </a>
         </PageHead>
-        {done()}
+        {done(deed)}
         {rollback::question(image, roll_back)}
         {refusals}
         {move || pinned.get().map(|number| hold(number, held.clone(), unpin))}
@@ -223,20 +222,13 @@ fn one(row: RevisionRow, here: &str) -> AnyView {
     .into_any()
 }
 
-/// What was just done, as the address says after a form.
-fn done() -> AnyView {
-    let map = use_query_map();
-    let text = move || {
-        // A refused post leads back to where it came from, which may still say what was done before.
-        let text =
-            map.with(|map| match map.get_str("done").filter(|_| map.get("__err").is_none())? {
-                "rolled_back" => Some(
-                    "Rolled back. Launches use that image now; sessions that exist keep theirs.",
-                ),
-                "unpinned" => Some("Unpinned. Launches use what the reference means."),
-                _ => None,
-            })?;
-        Some(view! { <p class="notice notice-good">{text}</p> })
-    };
-    view! { <div role="status">{text}</div> }.into_any()
+/// What was just done, as the address says it, in words.
+fn deed(done: &str) -> Option<&'static str> {
+    match done {
+        "rolled_back" => {
+            Some("Rolled back. Launches use that image now; sessions that exist keep theirs.")
+        }
+        "unpinned" => Some("Unpinned. Launches use what the reference means."),
+        _ => None,
+    }
 }

@@ -12,8 +12,9 @@ use crate::{
         WithdrawUserLink, show_user,
     },
     components::{
-        FailureBox, PageHead, StateBadge, When, clock::Until, confirm::PARAMETER,
-        effective::effective_table, facts::fact, field::SelectField, fresh::fresh, opening,
+        PageHead, StateBadge, When, clock::Until, confirm::PARAMETER, done,
+        effective::effective_table, facts::fact, failures, field::SelectField, fresh::fresh,
+        opening,
     },
     live,
     pages::audit,
@@ -100,10 +101,7 @@ fn page((first, left): First, id: Memo<String>) -> AnyView {
     let user = Memo::new(move |_| detail.with(|d| d.user.clone()));
     let refusals = move || {
         let all = deeds.changes().into_iter().chain([deeds.delete]).map(Post::refusal);
-        all.chain([now.failure.get()])
-            .flatten()
-            .map(|error| view! { <FailureBox error /> })
-            .collect::<Vec<_>>()
+        failures(all.chain([now.failure.get()]))
     };
     let made = Memo::new(move |_| deeds.link.answer::<NewLink>().or_else(|| left.clone()));
     view! {
@@ -112,7 +110,7 @@ fn page((first, left): First, id: Memo<String>) -> AnyView {
                 {move || state_badge(user.with(|user| user.state))}
             </span>
         </PageHead>
-        {done()}
+        {done(deed)}
         {deletable.then(|| deletion::question(deeds.delete, address))}
         {refusals}
         <div role="status">{move || made.get().map(link::new_link)}</div>
@@ -447,24 +445,17 @@ fn danger(detail: RwSignal<UserDetail>) -> AnyView {
     view! { {card} }.into_any()
 }
 
-/// What was just done, as the address says after a form.
-fn done() -> AnyView {
-    let map = use_query_map();
-    let text = move || {
-        // A refused post leads back to where it came from, which may still say what was done before.
-        let text =
-            map.with(|map| match map.get_str("done").filter(|_| map.get("__err").is_none())? {
-                "made" => Some("The account is made."),
-                "role" => Some("The role is changed."),
-                "enabled" => Some("The account is enabled."),
-                "disabled" => Some("The account is disabled, and its sign-ins are ended."),
-                "withdrawn" => Some("The link is worth nothing any more."),
-                "signed-out" => Some("Signed out."),
-                _ => None,
-            })?;
-        Some(view! { <p class="notice notice-good">{text}</p> })
-    };
-    view! { <div role="status">{text}</div> }.into_any()
+/// What was just done, as the address says it, in words.
+fn deed(done: &str) -> Option<&'static str> {
+    match done {
+        "made" => Some("The account is made."),
+        "role" => Some("The role is changed."),
+        "enabled" => Some("The account is enabled."),
+        "disabled" => Some("The account is disabled, and its sign-ins are ended."),
+        "withdrawn" => Some("The link is worth nothing any more."),
+        "signed-out" => Some("Signed out."),
+        _ => None,
+    }
 }
 
 /// What its groups and the installation say, setting by setting.

@@ -10,8 +10,9 @@ use crate::{
         TestLaunch, weigh_deletion,
     },
     components::{
-        FailureBox, Glyph,
+        Glyph,
         confirm::{Confirm, FORM, PARAMETER, weighed},
+        failures,
     },
     post::{Post, PostForm},
 };
@@ -179,11 +180,8 @@ impl Deeds {
     /// Why the last deed was refused, if it was.
     pub fn refusals(self) -> AnyView {
         let last = move || {
-            [self.enable, self.duplicate, self.test, self.pull, self.delete]
-                .into_iter()
-                .filter_map(Post::refusal)
-                .map(|error| view! { <FailureBox error /> })
-                .collect::<Vec<_>>()
+            let all = [self.enable, self.duplicate, self.test, self.pull, self.delete];
+            failures(all.map(Post::refusal))
         };
         view! { {last} }.into_any()
     }
