@@ -31,6 +31,7 @@ pub mod opening;
 pub mod pager;
 pub mod passwords;
 pub mod placeholder;
+pub mod question;
 pub mod report;
 pub mod session_actions;
 pub mod table;

@@ -11,13 +11,13 @@ use crate::{
         fresh::fresh,
         opening,
         pager::Pager,
+        question::asking,
         table::{Column, SearchBar, Table, no_rows, use_list_query},
     },
     live,
     post::Post,
     routes, wire,
 };
-use deletion::question_at;
 use domain::{
     event::Change,
     group::{Group, GroupRow},
@@ -121,7 +121,7 @@ fn row(GroupRow { group, members, workspaces }: GroupRow, back: Signal<String>) 
         view! {
             <a
                 class="button button-small"
-                href=move || question_at(&back.get(), &id)
+                href=move || asking(&back.get(), "delete", &id)
                 data-noscroll=""
                 aria-label=delete_label
             >

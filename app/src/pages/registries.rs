@@ -10,10 +10,10 @@ use crate::{
     components::{
         EmptyState, Glyph, PageHead,
         clock::Until,
-        confirm::PARAMETER,
         done, failures,
         fresh::fresh,
         opening,
+        question::asking,
         report::found,
         table::{Column, Table},
     },
@@ -22,7 +22,6 @@ use crate::{
     refusal::Refusal,
     routes, wire,
 };
-use deletion::Deletion;
 use domain::{
     Timestamp,
     event::Change,
@@ -72,7 +71,6 @@ pub fn RegistriesPage() -> impl IntoView {
 
 fn list((first, tested): First) -> AnyView {
     let (test, delete) = (Post::to::<TestRegistry>(), Post::to::<DeleteRegistry>());
-    let deletion = Deletion::new(delete);
     // What a registry says of its limit is heard while images are refreshed.
     let changes = live::version(|change| matches!(change, Change::Images | Change::Resync));
     let version = Signal::derive(move || changes.get() + delete.version());
@@ -98,7 +96,7 @@ fn list((first, tested): First) -> AnyView {
             </a>
         </PageHead>
         {done(deed)}
-        {deletion.question()}
+        {deletion::question(delete)}
         {refusals}
         {found(test, tested)}
         <Show when=move || !empty.get() fallback=nothing>
@@ -122,7 +120,7 @@ fn list((first, tested): First) -> AnyView {
 fn row(registry: Registry, test: Post) -> AnyView {
     let Registry { id, name, url, username, own_ca, insecure, rate, paused_until, .. } = registry;
     let (id, edit) = (id.to_string(), routes::registry(&id));
-    let asked = format!("delete:{id}");
+    let ask = asking(routes::REGISTRIES, "delete", &id);
     let remark = |shown: bool, words| shown.then(|| view! { <span class="badge">{words}</span> });
     let nobody = username.is_empty();
     let (test_label, edit_label) = (format!("Test {name}"), format!("Edit {name}"));
@@ -159,7 +157,7 @@ fn row(registry: Registry, test: Post) -> AnyView {
                     // A link to the same page that asks; it works without JavaScript too.
                     <a
                         class="button button-small"
-                        href=format!("{}?{PARAMETER}={asked}", routes::REGISTRIES)
+                        href=ask
                         data-noscroll=""
                         aria-label=delete_label
                     >

@@ -6,13 +6,12 @@ mod rollback;
 use crate::{
     api::workspaces::{RollBackWorkspace, UnpinWorkspace, show_workspace_image},
     components::{
-        Glyph, PageHead, When,
-        confirm::PARAMETER,
-        done,
+        Glyph, PageHead, When, done,
         facts::fact,
         failures,
         fresh::fresh,
         opening,
+        question::asking,
         table::{Column, Table},
     },
     live,
@@ -196,7 +195,7 @@ fn one(row: RevisionRow, here: &str) -> AnyView {
         (false, None) => view! {
             <a
                 class="button button-small"
-                href=format!("{here}?{PARAMETER}={}{number}", rollback::DEED)
+                href=asking(here, rollback::DEED, &number.to_string())
                 data-noscroll=""
                 aria-label=format!("Roll back to revision {number} …")
             >

@@ -12,9 +12,8 @@ use crate::{
         WithdrawUserLink, show_user,
     },
     components::{
-        PageHead, StateBadge, When, clock::Until, confirm::PARAMETER, done,
-        effective::effective_table, facts::fact, failures, field::SelectField, fresh::fresh,
-        opening,
+        PageHead, StateBadge, When, clock::Until, done, effective::effective_table, facts::fact,
+        failures, field::SelectField, fresh::fresh, opening, question::asking,
     },
     live,
     pages::audit,
@@ -426,7 +425,7 @@ fn latest(detail: RwSignal<UserDetail>, name: &str) -> AnyView {
 fn danger(detail: RwSignal<UserDetail>) -> AnyView {
     let (changeable, id) = (changeable(detail), id_of(detail));
     let last = Memo::new(move |_| detail.with(|d| d.last_administrator));
-    let asked = format!("{}/{id}?{PARAMETER}=delete:{id}", routes::USERS);
+    let asked = asking(&detail.with_untracked(|d| routes::user(&d.user.id)), "delete", &id);
     let card = move || {
         (changeable.get() && !last.get()).then(|| {
             // A link to the same page that asks; it works without JavaScript too.

@@ -11,13 +11,13 @@ use crate::{
     },
     components::{
         Glyph,
-        confirm::{Confirm, FORM, PARAMETER, weighed},
+        confirm::{Confirm, FORM, PARAMETER, asked_for, weighed},
         failures,
     },
     post::{Post, PostForm},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 
 #[derive(Clone, Copy)]
 pub struct Deeds {
@@ -59,17 +59,13 @@ fn face(glyph: &'static str, label: &'static str) -> AnyView {
 
 impl Deeds {
     pub fn new(back: impl Into<Signal<String>>) -> Self {
-        let asked = use_query_map().with_untracked(|map| {
-            let (deed, id) = map.get_str(PARAMETER)?.split_once(':')?;
-            (deed == "delete").then(|| id.to_owned())
-        });
         Self {
             enable: Post::to::<SetWorkspaceEnabled>(),
             duplicate: Post::to::<DuplicateWorkspace>(),
             test: Post::to::<TestLaunch>(),
             pull: Post::to::<PullImage>(),
             delete: Post::to::<DeleteWorkspace>(),
-            asked: RwSignal::new(asked),
+            asked: RwSignal::new(asked_for("delete").get_untracked()),
             back: back.into(),
         }
     }
