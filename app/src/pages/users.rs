@@ -8,7 +8,9 @@ pub mod new;
 use crate::{
     api::{auth::reader, users::list_users},
     components::{
-        EmptyState, FailureBox, Glyph, PageHead, When, done,
+        EmptyState, FailureBox, Glyph, PageHead, When,
+        badge::badge,
+        done,
         field::choices,
         fresh::fresh,
         opening,
@@ -130,13 +132,7 @@ pub fn state_badge(state: AccountState) -> AnyView {
         AccountState::Disabled => ("off", "badge state-paused"),
         AccountState::Deleting => ("trash", "badge"),
     };
-    view! {
-        <span class=look>
-            <Glyph name=glyph />
-            <span>{state.label()}</span>
-        </span>
-    }
-    .into_any()
+    badge(glyph, look, state.label())
 }
 
 fn row(user: UserRow) -> AnyView {

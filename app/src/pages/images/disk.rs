@@ -6,6 +6,7 @@ use crate::{
     api::images::{DiskReport, PruneImages, show_disk},
     components::{
         FailureBox, Glyph, PageHead,
+        badge::badge,
         confirm::PARAMETER,
         field::{SelectField, TextField},
         opening,
@@ -218,8 +219,11 @@ fn planned(plan: PrunePlan, ask: Option<String>) -> AnyView {
 fn row(verdict: Verdict) -> AnyView {
     let Verdict { id, tags, bytes, goes, why } = verdict;
     let name = if tags.is_empty() { label(&id) } else { tags.join(", ") };
-    let (look, glyph, word) =
-        if goes { ("badge state-paused", "trash", "Goes") } else { ("badge", "check", "Stays") };
+    let verdict = if goes {
+        badge("trash", "badge state-paused", "Goes")
+    } else {
+        badge("check", "badge", "Stays")
+    };
     let size = if bytes > 0 { quantity::bytes(bytes) } else { NONE.to_owned() };
     view! {
         <tr>
@@ -227,12 +231,7 @@ fn row(verdict: Verdict) -> AnyView {
                 <span class="image-name">{name}</span>
             </th>
             <td data-label="Size" class="figures">{size}</td>
-            <td data-label="Verdict">
-                <span class=look>
-                    <Glyph name=glyph />
-                    <span>{word}</span>
-                </span>
-            </td>
+            <td data-label="Verdict">{verdict}</td>
             <td data-label="Why">{why}</td>
         </tr>
     }
