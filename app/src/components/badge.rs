@@ -1,8 +1,20 @@
-//! The state of a session as a sign and a word, so that its meaning never rests on colour.
+//! How something stands as a sign and a word, so that its meaning never rests on colour.
 
 use super::icon::Glyph;
 use domain::session::State;
 use leptos::prelude::*;
+
+/// The body of a badge. `look` are its classes: where a state of a session means the same to a
+/// reader, that one's.
+pub fn badge(glyph: &'static str, look: &'static str, word: &'static str) -> AnyView {
+    view! {
+        <span class=look>
+            <Glyph name=glyph/>
+            <span>{word}</span>
+        </span>
+    }
+    .into_any()
+}
 
 const fn glyph(state: State) -> &'static str {
     match state {
@@ -15,6 +27,7 @@ const fn glyph(state: State) -> &'static str {
     }
 }
 
+/// The state of a session.
 #[component]
 pub fn StateBadge(state: State) -> impl IntoView {
     // Of the state only the class differs, so that a changed state patches the badge in place.

@@ -35,6 +35,11 @@ pub fn FailureBox(error: Error) -> impl IntoView {
     }
 }
 
+/// Whichever of a page's deeds were refused, one below the other.
+pub fn failures(all: impl IntoIterator<Item = Option<Error>>) -> Vec<AnyView> {
+    all.into_iter().flatten().map(|error| view! { <FailureBox error /> }.into_any()).collect()
+}
+
 /// A refusal in place of a whole page. Gives the answer its HTTP status.
 #[component]
 pub fn PageFailure(error: Error) -> impl IntoView {

@@ -1,7 +1,7 @@
 //! The webhook of a registry or a workspace: its address, its secret while that is to be had, and
 //! what came of the last call.
 
-use super::{FailureBox, When, facts::fact};
+use super::{When, facts::fact, failures};
 use crate::{
     api::hooks::{HookState, MakeHookSecret, RemoveHook, ShownHook, show_hook},
     post::{Post, PostForm},
@@ -55,10 +55,7 @@ pub fn hook_section(of: Of, id: String, first: HookState) -> AnyView {
     });
     let there = Memo::new(move |_| state.with(|state| state.hook.is_some()));
     let busy = move || make.is_pending() || remove.is_pending();
-    let refusals = move || {
-        let all = [make.refusal(), remove.refusal()];
-        all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
-    };
+    let refusals = move || failures([make.refusal(), remove.refusal()]);
     let remove_button = move || {
         there.get().then(|| {
             view! {

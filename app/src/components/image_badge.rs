@@ -1,30 +1,24 @@
 //! The state of an image as a sign and a word.
 
-use super::icon::Glyph;
+use super::badge::badge;
 use domain::library::ImageState;
 use leptos::prelude::*;
 
 /// Sign, and the look of the session state that means the same to a reader.
 const fn look(state: ImageState) -> (&'static str, &'static str) {
     match state {
-        ImageState::Available => ("check", "state-running"),
-        ImageState::UpdateAvailable => ("arrow-up", "state-paused"),
-        ImageState::Pulling => ("refresh", "state-starting is-moving"),
-        ImageState::Missing => ("off", "state-stopped"),
-        ImageState::Failed => ("alert", "state-failed"),
+        ImageState::Available => ("check", "badge state-running"),
+        ImageState::UpdateAvailable => ("arrow-up", "badge state-paused"),
+        ImageState::Pulling => ("refresh", "badge state-starting is-moving"),
+        ImageState::Missing => ("off", "badge state-stopped"),
+        ImageState::Failed => ("alert", "badge state-failed"),
     }
 }
 
 #[component]
-pub fn ImageBadge(state: ImageState) -> impl IntoView {
-    let (glyph, class) = look(state);
-    view! {
-        <span class=format!("badge {class}")>
-            <Glyph name=glyph/>
-            <span>{state.label()}</span>
-        </span>
-    }
-    .into_any()
+pub fn ImageBadge(state: ImageState) -> AnyView {
+    let (glyph, look) = look(state);
+    badge(glyph, look, state.label())
 }
 
 #[cfg(all(test, feature = "ssr"))]

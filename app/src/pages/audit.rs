@@ -4,7 +4,8 @@
 use crate::{
     api::audit::list_audit,
     components::{
-        EmptyState, FailureBox, Glyph, PageHead, When,
+        EmptyState, FailureBox, PageHead, When,
+        badge::badge,
         fresh::fresh,
         opening,
         pager::Pager,
@@ -130,13 +131,7 @@ fn result(result: AuditResult) -> AnyView {
         AuditResult::Done => ("check", "badge"),
         AuditResult::Refused => ("alert", "badge state-failed"),
     };
-    view! {
-        <span class=look>
-            <Glyph name=glyph />
-            <span>{result.label()}</span>
-        </span>
-    }
-    .into_any()
+    badge(glyph, look, result.label())
 }
 
 fn row(line: AuditLine) -> AnyView {

@@ -7,24 +7,23 @@ pub mod edit;
 use crate::{
     api::groups::{DeleteGroup, list_groups},
     components::{
-        FailureBox, Glyph, PageHead,
+        Glyph, PageHead, done, failures,
         fresh::fresh,
         opening,
         pager::Pager,
+        question::asking,
         table::{Column, SearchBar, Table, no_rows, use_list_query},
     },
     live,
     post::Post,
     routes, wire,
 };
-use deletion::question_at;
 use domain::{
     event::Change,
     group::{Group, GroupRow},
     list::{ListQuery, Page},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 const COLUMNS: &[Column] = &[
     Column::sorted("Name", "name"),
@@ -57,10 +56,7 @@ fn list(first: Page<GroupRow>, query: Memo<ListQuery>) -> AnyView {
     let page = groups.value;
     let total = Memo::new(move |_| page.with(|p| p.total));
     let empty = Memo::new(move |_| page.with(|p| p.rows.is_empty()));
-    let refusals = move || {
-        let all = [delete.refusal(), groups.failure.get()];
-        all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
-    };
+    let refusals = move || failures([delete.refusal(), groups.failure.get()]);
     let rows = move || {
         view! {
             <For
@@ -78,7 +74,7 @@ fn list(first: Page<GroupRow>, query: Memo<ListQuery>) -> AnyView {
                 "New group"
             </a>
         </PageHead>
-        {done()}
+        {done(deed)}
         <p class="list-filter">
             "Everybody is in “All users”, and in every group that they are put into. What several groups say about the same setting is decided, setting by setting, by the one with the lowest number."
         </p>
@@ -125,7 +121,7 @@ fn row(GroupRow { group, members, workspaces }: GroupRow, back: Signal<String>) 
         view! {
             <a
                 class="button button-small"
-                href=move || question_at(&back.get(), &id)
+                href=move || asking(&back.get(), "delete", &id)
                 data-noscroll=""
                 aria-label=delete_label
             >
@@ -161,20 +157,13 @@ fn nothing(query: Memo<ListQuery>) -> AnyView {
     no_rows(query, routes::GROUPS, ("group", "groups"), || ().into_any())
 }
 
-/// What was just done, as the address says after a form.
-fn done() -> AnyView {
-    let map = use_query_map();
-    let text = move || {
-        // A refused post leads back to where it came from, which may still say what was done before.
-        let text =
-            map.with(|map| match map.get_str("done").filter(|_| map.get("__err").is_none())? {
-                "saved" => Some("Saved. It holds at once, also for sessions that run."),
-                "deleted" => Some("The group was deleted. Its members and workspaces stay."),
-                _ => None,
-            })?;
-        Some(view! { <p class="notice notice-good">{text}</p> })
-    };
-    view! { <div role="status">{text}</div> }.into_any()
+/// What was just done, as the address says it, in words.
+fn deed(done: &str) -> Option<&'static str> {
+    match done {
+        "saved" => Some("Saved. It holds at once, also for sessions that run."),
+        "deleted" => Some("The group was deleted. Its members and workspaces stay."),
+        _ => None,
+    }
 }
 
 #[cfg(all(test, feature = "ssr"))]

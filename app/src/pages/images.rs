@@ -13,7 +13,7 @@ use crate::{
         registries::list_registries,
     },
     components::{
-        EmptyState, FailureBox, Glyph, PageHead,
+        EmptyState, Glyph, PageHead, done, failures,
         field::{SelectField, TextField},
         fresh::fresh,
         opening,
@@ -136,8 +136,7 @@ fn list((first, registries, typed): First, query: Memo<ListQuery>) -> AnyView {
     let refusals = move || {
         // What is wrong with a field of the form is said there.
         let pull = pull.refusal().filter(|error| error.fields.is_empty());
-        let all = [pull, remove.refusal(), images.failure.get()];
-        all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
+        failures([pull, remove.refusal(), images.failure.get()])
     };
     let rows = move || {
         view! {
@@ -154,7 +153,7 @@ fn list((first, registries, typed): First, query: Memo<ListQuery>) -> AnyView {
                 "Disk and pruning"
             </a>
         </PageHead>
-        {done()}
+        {done(deed)}
         {removal::question(remove, back)}
         {bulk.question()}
         {bulk.outcome()}
@@ -248,20 +247,13 @@ fn nothing(query: Memo<ListQuery>) -> AnyView {
     })
 }
 
-/// What was just done, as the address says after a form.
-fn done() -> AnyView {
-    let map = use_query_map();
-    let text = move || {
-        // A refused post leads back to where it came from, which may still say what was done before.
-        let text =
-            map.with(|map| match map.get_str("done").filter(|_| map.get("__err").is_none())? {
-                "removed" => Some("It was removed from the engine."),
-                "tagged" => Some("This is the image under its new name."),
-                _ => None,
-            })?;
-        Some(view! { <p class="notice notice-good">{text}</p> })
-    };
-    view! { <div role="status">{text}</div> }.into_any()
+/// What was just done, as the address says it, in words.
+fn deed(done: &str) -> Option<&'static str> {
+    match done {
+        "removed" => Some("It was removed from the engine."),
+        "tagged" => Some("This is the image under its new name."),
+        _ => None,
+    }
 }
 
 /// So many of something, unless there is none.

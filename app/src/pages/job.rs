@@ -6,7 +6,7 @@ use super::jobs::took;
 use crate::{
     api::jobs::{CancelJob, RetryJob, show_job},
     components::{
-        FailureBox, Glyph, PageHead, When, facts::fact, field::TextField, fresh::fresh,
+        FailureBox, Glyph, PageHead, When, facts::fact, failures, field::TextField, fresh::fresh,
         job_badge::JobBadge, opening,
     },
     live,
@@ -50,10 +50,7 @@ fn page(first: JobDetail, id: Memo<String>) -> AnyView {
     let detail = now.value;
     let job = Memo::new(move |_| detail.with(|d| d.job.clone()));
     let lines = Memo::new(move |_| detail.with(|d| d.log.clone()));
-    let refusals = move || {
-        let all = [cancel.refusal(), retry.refusal(), now.failure.get()];
-        all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
-    };
+    let refusals = move || failures([cancel.refusal(), retry.refusal(), now.failure.get()]);
     view! {
         <PageHead title=title>
             <span class="page-state" role="status">

@@ -8,11 +8,12 @@ pub mod import;
 use crate::{
     api::registries::{DeleteRegistry, Opened, TestRegistry, list_registries},
     components::{
-        EmptyState, FailureBox, Glyph, PageHead,
+        EmptyState, Glyph, PageHead,
         clock::Until,
-        confirm::PARAMETER,
+        done, failures,
         fresh::fresh,
         opening,
+        question::asking,
         report::found,
         table::{Column, Table},
     },
@@ -21,7 +22,6 @@ use crate::{
     refusal::Refusal,
     routes, wire,
 };
-use deletion::Deletion;
 use domain::{
     Timestamp,
     event::Change,
@@ -71,17 +71,13 @@ pub fn RegistriesPage() -> impl IntoView {
 
 fn list((first, tested): First) -> AnyView {
     let (test, delete) = (Post::to::<TestRegistry>(), Post::to::<DeleteRegistry>());
-    let deletion = Deletion::new(delete);
     // What a registry says of its limit is heard while images are refreshed.
     let changes = live::version(|change| matches!(change, Change::Images | Change::Resync));
     let version = Signal::derive(move || changes.get() + delete.version());
     let all = fresh(first, Memo::new(|_| ()), version, |()| list_registries());
     let registries = all.value;
     let empty = Memo::new(move |_| registries.with(Vec::is_empty));
-    let refusals = move || {
-        let all = [test.refusal(), delete.refusal(), all.failure.get()];
-        all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
-    };
+    let refusals = move || failures([test.refusal(), delete.refusal(), all.failure.get()]);
     let rows = move || {
         view! {
             <For
@@ -99,8 +95,8 @@ fn list((first, tested): First) -> AnyView {
                 "New registry"
             </a>
         </PageHead>
-        {done()}
-        {deletion.question()}
+        {done(deed)}
+        {deletion::question(delete)}
         {refusals}
         {found(test, tested)}
         <Show when=move || !empty.get() fallback=nothing>
@@ -124,7 +120,7 @@ fn list((first, tested): First) -> AnyView {
 fn row(registry: Registry, test: Post) -> AnyView {
     let Registry { id, name, url, username, own_ca, insecure, rate, paused_until, .. } = registry;
     let (id, edit) = (id.to_string(), routes::registry(&id));
-    let asked = format!("delete:{id}");
+    let ask = asking(routes::REGISTRIES, "delete", &id);
     let remark = |shown: bool, words| shown.then(|| view! { <span class="badge">{words}</span> });
     let nobody = username.is_empty();
     let (test_label, edit_label) = (format!("Test {name}"), format!("Edit {name}"));
@@ -161,7 +157,7 @@ fn row(registry: Registry, test: Post) -> AnyView {
                     // A link to the same page that asks; it works without JavaScript too.
                     <a
                         class="button button-small"
-                        href=format!("{}?{PARAMETER}={asked}", routes::REGISTRIES)
+                        href=ask
                         data-noscroll=""
                         aria-label=delete_label
                     >
@@ -197,18 +193,11 @@ fn nothing() -> AnyView {
     .into_any()
 }
 
-/// What was just done, as the address says after a form.
-fn done() -> AnyView {
-    let map = use_query_map();
-    let text = move || {
-        // A refused post leads back to where it came from, which may still say what was done before.
-        let text =
-            map.with(|map| match map.get_str("done").filter(|_| map.get("__err").is_none())? {
-                "saved" => Some("Saved."),
-                "deleted" => Some("The registry and its credentials were deleted."),
-                _ => None,
-            })?;
-        Some(view! { <p class="notice notice-good">{text}</p> })
-    };
-    view! { <div role="status">{text}</div> }.into_any()
+/// What was just done, as the address says it, in words.
+fn deed(done: &str) -> Option<&'static str> {
+    match done {
+        "saved" => Some("Saved."),
+        "deleted" => Some("The registry and its credentials were deleted."),
+        _ => None,
+    }
 }

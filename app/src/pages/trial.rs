@@ -60,6 +60,22 @@ fn page(asked: TrialAsked, form: &VerdictForm, give: Post) -> AnyView {
     });
     let notes = (!notes.is_empty()).then(|| fact("What to look at", notes));
     let problem = give.problem_at("works");
+    let fields = view! {
+                <fieldset class="form-section" id=field_id(&posted("works"))>
+                    <legend>"What did you find?"</legend>
+                    {move || problem.get().map(|text| view! { <p class="field-problem">{text}</p> })}
+                    {choice("yes", Verdict::label(true), form)}
+                    {choice("no", Verdict::label(false), form)}
+                    <AreaField
+                        name=posted("words")
+                        label="In your words"
+                        value=form.words.clone()
+                        help="Needed where something does not work. Administrators read it."
+                        problem=give.problem_at("words")
+                    />
+                </fieldset>
+    }
+    .into_any();
     view! {
         <PageHead title=format!("Trial of {name}") />
         {done(|what| (what == "said").then_some("Thank you. Your verdict is noted."))}
@@ -82,19 +98,7 @@ fn page(asked: TrialAsked, form: &VerdictForm, give: Post) -> AnyView {
         <PostForm post=give>
             <input type="hidden" name="id" value=id.to_string() />
             <div class="form">
-                <fieldset class="form-section" id=field_id(&posted("works"))>
-                    <legend>"What did you find?"</legend>
-                    {move || problem.get().map(|text| view! { <p class="field-problem">{text}</p> })}
-                    {choice("yes", Verdict::label(true), form)}
-                    {choice("no", Verdict::label(false), form)}
-                    <AreaField
-                        name=posted("words")
-                        label="In your words"
-                        value=form.words.clone()
-                        help="Needed where something does not work. Administrators read it."
-                        problem=give.problem_at("words")
-                    />
-                </fieldset>
+                {fields}
             </div>
             <div class="form-foot">
                 <button

@@ -9,6 +9,8 @@ use crate::{
     api::{auth::reader, users::list_users},
     components::{
         EmptyState, FailureBox, Glyph, PageHead, When,
+        badge::badge,
+        done,
         field::choices,
         fresh::fresh,
         opening,
@@ -26,7 +28,6 @@ use domain::{
     user::{AccountState, UserRow},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 const COLUMNS: &[Column] = &[
     Column::sorted("Name", "name"),
@@ -73,7 +74,7 @@ fn list((first, manages): First, query: Memo<ListQuery>) -> AnyView {
     };
     view! {
         <PageHead title="Users">{manages.then(new_user)}</PageHead>
-        {done()}
+        {done(deed)}
         {move || users.failure.get().map(|error| view! { <FailureBox error /> })}
         <SearchBar
             path=routes::USERS
@@ -131,13 +132,7 @@ pub fn state_badge(state: AccountState) -> AnyView {
         AccountState::Disabled => ("off", "badge state-paused"),
         AccountState::Deleting => ("trash", "badge"),
     };
-    view! {
-        <span class=look>
-            <Glyph name=glyph />
-            <span>{state.label()}</span>
-        </span>
-    }
-    .into_any()
+    badge(glyph, look, state.label())
 }
 
 fn row(user: UserRow) -> AnyView {
@@ -168,17 +163,12 @@ fn nothing(query: Memo<ListQuery>) -> AnyView {
     })
 }
 
-/// What was just done, as the address says after a form.
-fn done() -> AnyView {
-    let map = use_query_map();
-    let text = move || {
-        let text = map.with(|map| match map.get_str("done")? {
-            "deleted" => Some(
-                "The account is being deleted: nobody can use it any more, and it goes as soon as its sessions have.",
-            ),
-            _ => None,
-        })?;
-        Some(view! { <p class="notice notice-good">{text}</p> })
-    };
-    view! { <div role="status">{text}</div> }.into_any()
+/// What was just done, as the address says it, in words.
+fn deed(done: &str) -> Option<&'static str> {
+    match done {
+        "deleted" => Some(
+            "The account is being deleted: nobody can use it any more, and it goes as soon as its sessions have.",
+        ),
+        _ => None,
+    }
 }

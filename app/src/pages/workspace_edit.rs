@@ -19,11 +19,11 @@ use crate::{
         workspaces::{SaveWorkspace, offered_registries, show_workspace},
     },
     components::{
-        Glyph, Loading, PageFailure, PageHead,
+        Glyph, Loading, PageFailure, PageHead, done,
         hook::{Of, hook_section},
         lineage::MadeFrom,
     },
-    pages::workspaces::{deeds::Deeds, done},
+    pages::workspaces::{self, deeds::Deeds},
     post::Post,
     refusal::Refusal,
     routes, wire,
@@ -138,16 +138,17 @@ fn opening(id: String) -> AnyView {
 
 /// A trial follows the workspace that it is of, and is decided on there.
 fn only_a_trial(name: String, of: &WorkspaceId) -> AnyView {
+    let (edit, trial) = (routes::workspace(of), routes::workspace_trial(of));
     view! {
         <PageHead title=name>
-            <a class="button" href=routes::workspace(of)>
+            <a class="button" href=edit>
                 <Glyph name="edit" />
                 "Edit the workspace"
             </a>
         </PageHead>
         <p>"This is a trial. All but its image follows the workspace that it is a trial of."</p>
         <p>
-            <a href=routes::workspace_trial(of)>"Show the trial"</a>
+            <a href=trial>"Show the trial"</a>
         </p>
     }
     .into_any()
@@ -197,7 +198,7 @@ fn page(opened: Opened, save: Post) -> AnyView {
     let lineage = image.map(|image| view! { <MadeFrom image /> });
     view! {
         <PageHead title=title>{actions}</PageHead>
-        {done()}
+        {done(workspaces::deed)}
         {deeds.question()}
         {deeds.refusals()}
         {editor.summary()}

@@ -6,11 +6,12 @@ mod rollback;
 use crate::{
     api::workspaces::{RollBackWorkspace, UnpinWorkspace, show_workspace_image},
     components::{
-        FailureBox, Glyph, PageHead, When,
-        confirm::PARAMETER,
+        Glyph, PageHead, When, done,
         facts::fact,
+        failures,
         fresh::fresh,
         opening,
+        question::asking,
         table::{Column, Table},
     },
     live,
@@ -26,7 +27,7 @@ use domain::{
     revision::{RevisionRow, WorkspaceImage},
 };
 use leptos::prelude::*;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 
 const NONE: &str = "—";
 
@@ -62,10 +63,7 @@ fn page(first: WorkspaceImage, asked: Memo<String>) -> AnyView {
     let title = format!("Image of {}", first.name);
     let now = fresh(first, asked, version, show_workspace_image);
     let image = now.value;
-    let refusals = move || {
-        let all = [roll_back.refusal(), unpin.refusal(), now.failure.get()];
-        all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
-    };
+    let refusals = move || failures([roll_back.refusal(), unpin.refusal(), now.failure.get()]);
     let pinned = Memo::new(move |_| image.with(|image| image.pin.as_ref().map(|pin| pin.revision)));
     let held = id.to_string();
     let here = StoredValue::new(routes::workspace_image(&id));
@@ -82,7 +80,7 @@ fn page(first: WorkspaceImage, asked: Memo<String>) -> AnyView {
     view! {
         <PageHead title=title>
             <a class="button" href=routes::workspace_trial(&id)>
-                <Glyph name="users" />
+                <Glyph name="groups" />
                 "Trial"
             </a>
             <a class="button" href=routes::workspace(&id)>
@@ -90,7 +88,7 @@ fn page(first: WorkspaceImage, asked: Memo<String>) -> AnyView {
                 "Edit workspace"
             </a>
         </PageHead>
-        {done()}
+        {done(deed)}
         {rollback::question(image, roll_back)}
         {refusals}
         {move || pinned.get().map(|number| hold(number, held.clone(), unpin))}
@@ -201,7 +199,7 @@ fn one(row: RevisionRow, here: &str) -> AnyView {
         (false, None) => view! {
             <a
                 class="button button-small"
-                href=format!("{here}?{PARAMETER}={}{number}", rollback::DEED)
+                href=asking(here, rollback::DEED, &number.to_string())
                 data-noscroll=""
                 aria-label=format!("Roll back to revision {number} …")
             >
@@ -227,23 +225,16 @@ fn one(row: RevisionRow, here: &str) -> AnyView {
     .into_any()
 }
 
-/// What was just done, as the address says after a form.
-fn done() -> AnyView {
-    let map = use_query_map();
-    let text = move || {
-        // A refused post leads back to where it came from, which may still say what was done before.
-        let text =
-            map.with(|map| match map.get_str("done").filter(|_| map.get("__err").is_none())? {
-                "rolled_back" => Some(
-                    "Rolled back. Launches use that image now; sessions that exist keep theirs.",
-                ),
-                "promoted" => {
-                    Some("Promoted. Launches use the new image; sessions that exist keep theirs.")
-                }
-                "unpinned" => Some("Unpinned. Launches use what the reference means."),
-                _ => None,
-            })?;
-        Some(view! { <p class="notice notice-good">{text}</p> })
-    };
-    view! { <div role="status">{text}</div> }.into_any()
+/// What was just done, as the address says it, in words.
+fn deed(done: &str) -> Option<&'static str> {
+    match done {
+        "rolled_back" => {
+            Some("Rolled back. Launches use that image now; sessions that exist keep theirs.")
+        }
+        "promoted" => {
+            Some("Promoted. Launches use the new image; sessions that exist keep theirs.")
+        }
+        "unpinned" => Some("Unpinned. Launches use what the reference means."),
+        _ => None,
+    }
 }

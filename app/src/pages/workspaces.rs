@@ -9,7 +9,7 @@ pub use row::image_state;
 use crate::{
     api::workspaces::list_workspaces,
     components::{
-        EmptyState, FailureBox, Glyph, PageHead,
+        EmptyState, FailureBox, Glyph, PageHead, done,
         fresh::fresh,
         opening,
         pager::Pager,
@@ -24,7 +24,6 @@ use domain::{
     workspace::WorkspaceRow,
 };
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 const COLUMNS: &[Column] = &[
     Column::sorted("Name", "name"),
@@ -85,7 +84,7 @@ fn list(first: Page<WorkspaceRow>, query: Memo<ListQuery>) -> AnyView {
                 "New workspace"
             </a>
         </PageHead>
-        {done()}
+        {done(deed)}
         {deeds.question()}
         {deeds.refusals()}
         {move || workspaces.failure.get().map(|error| view! { <FailureBox error /> })}
@@ -146,29 +145,24 @@ fn nothing(query: Memo<ListQuery>) -> AnyView {
     })
 }
 
-/// What was just done, as the address says after a form.
-pub fn done() -> AnyView {
-    let map = use_query_map();
-    let text = move || {
-        let text = map.with(|map| match map.get_str("done")? {
-            "saved" => Some("Saved."),
-            "deleted" => Some("The workspace was deleted."),
-            "duplicated" => {
-                Some("This is the copy. It is disabled until you have changed what you want.")
-            }
-            "snapshot" => Some(
-                "The image is being made. This is the workspace for it: change what you want; it can be launched as soon as the image is there.",
-            ),
-            "replaced" => Some(
-                "The workspace has the new image. Sessions that exist keep theirs; the next one is made from it.",
-            ),
-            "icon" => Some("The picture was uploaded."),
-            "unpinned" => Some(
-                "Saved. The workspace is no longer pinned: launches use the image that it names now.",
-            ),
-            _ => None,
-        })?;
-        Some(view! { <p class="notice notice-good">{text}</p> })
-    };
-    view! { <div role="status">{text}</div> }.into_any()
+/// What was just done, as the address says it, in words.
+pub fn deed(done: &str) -> Option<&'static str> {
+    match done {
+        "saved" => Some("Saved."),
+        "deleted" => Some("The workspace was deleted."),
+        "duplicated" => {
+            Some("This is the copy. It is disabled until you have changed what you want.")
+        }
+        "snapshot" => Some(
+            "The image is being made. This is the workspace for it: change what you want; it can be launched as soon as the image is there.",
+        ),
+        "replaced" => Some(
+            "The workspace has the new image. Sessions that exist keep theirs; the next one is made from it.",
+        ),
+        "icon" => Some("The picture was uploaded."),
+        "unpinned" => Some(
+            "Saved. The workspace is no longer pinned: launches use the image that it names now.",
+        ),
+        _ => None,
+    }
 }

@@ -2,56 +2,19 @@
 
 use crate::{
     api::groups::{GroupRemoval, weigh_group},
-    components::confirm::{Confirm, PARAMETER, weighed},
+    components::question::Question,
     post::Post,
 };
-use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos::prelude::*;
 
 /// Names of workspaces that are written out; of more the rest is counted.
 const SHOWN: usize = 8;
 
-/// The address of a page that asks about a group.
-pub fn question_at(page: &str, id: &str) -> String {
-    let joint = if page.contains('?') { '&' } else { '?' };
-    format!("{page}{joint}{PARAMETER}=delete:{id}")
-}
-
 /// The question while it is asked; `back` is the page without it.
 pub fn question(delete: Post, back: Signal<String>) -> AnyView {
-    let query = use_query_map();
-    let asked = Memo::new(move |_| {
-        query.with(|map| {
-            let (deed, id) = map.get_str(PARAMETER)?.split_once(':')?;
-            (deed == "delete").then(|| id.to_owned())
-        })
-    });
-    let navigate = use_navigate();
-    let leave = Callback::new(move |()| {
-        let options = leptos_router::NavigateOptions { replace: true, ..Default::default() };
-        navigate(&back.get_untracked(), options);
-    });
-    let question = move |id: String, doomed: GroupRemoval| {
-        let yes = move |ev: SubmitEvent| {
-            delete.submit(&ev);
-            leave.run(());
-        };
-        view! {
-            <Confirm
-                title=format!("Delete the group “{}”?", doomed.name)
-                verb="Delete group"
-                action=delete.url()
-                fields=vec![("id", id)]
-                cancel_href=back.get_untracked()
-                on_confirm=yes
-                on_cancel=move |()| leave.run(())
-            >
-                {consequences(doomed)}
-            </Confirm>
-        }
-        .into_any()
-    };
-    weighed(move || asked.get(), weigh_group, question)
+    Question::new("delete", "Delete group", delete, back).weighed("id", weigh_group, |_, doomed| {
+        (format!("Delete the group “{}”?", doomed.name), consequences(doomed))
+    })
 }
 
 fn consequences(doomed: GroupRemoval) -> AnyView {
@@ -108,11 +71,5 @@ mod tests {
         let html = html(0, 0);
         assert!(html.contains("Nobody was put into it."), "{html}");
         assert!(!html.contains("only group"), "{html}");
-    }
-
-    #[test]
-    fn the_question_keeps_the_state_of_its_page() {
-        assert_eq!(question_at("/groups", "a1"), "/groups?confirm=delete:a1");
-        assert_eq!(question_at("/groups?q=a", "a1"), "/groups?q=a&confirm=delete:a1");
     }
 }

@@ -2,14 +2,14 @@
 //! says of itself.
 
 use super::{
-    NONE, done, is_unnamed,
+    NONE, deed, is_unnamed,
     removal::{self, question_at},
     row::{digest, moment},
 };
 use crate::{
     api::images::{PullReference, RemoveImage, TagImage, show_image},
     components::{
-        FailureBox, Glyph, PageHead, When, clock::Until, facts::fact, field::TextField,
+        Glyph, PageHead, When, clock::Until, done, facts::fact, failures, field::TextField,
         fresh::fresh, image_badge::ImageBadge, lineage::origin, opening,
     },
     live,
@@ -73,8 +73,7 @@ fn page(first: ImageDetail, image: Memo<String>) -> AnyView {
         // What is wrong with a new name is said at its field.
         let tag = tag.refusal().filter(|error| error.fields.is_empty());
         let trouble = detail.with(|d| d.upstream.error.clone());
-        let all = [pull.refusal(), tag, remove.refusal(), now.failure.get(), trouble];
-        all.into_iter().flatten().map(|error| view! { <FailureBox error /> }).collect::<Vec<_>>()
+        failures([pull.refusal(), tag, remove.refusal(), now.failure.get(), trouble])
     };
     view! {
         <PageHead title=title>
@@ -87,7 +86,7 @@ fn page(first: ImageDetail, image: Memo<String>) -> AnyView {
                 "Remove …"
             </a>
         </PageHead>
-        {done()}
+        {done(deed)}
         {removal::question(remove, Signal::stored(here))}
         {refusals}
         {made}

@@ -6,9 +6,11 @@ use crate::{
     api::images::{DiskReport, PruneImages, show_disk},
     components::{
         FailureBox, Glyph, PageHead,
-        confirm::{Confirm, PARAMETER},
+        badge::badge,
+        confirm::PARAMETER,
         field::{SelectField, TextField},
         opening,
+        question::Question,
     },
     post::Post,
     refusal::Refusal,
@@ -20,11 +22,14 @@ use domain::{
     list::encode,
     quantity,
 };
-use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 /// Verdicts that are shown; of more the rest is counted.
 const SHOWN: usize = 200;
+
+/// What the address asks with, about the whole plan.
+const DEED: &str = "prune";
 
 /// What the page opens with: the plan, and what is wrong with what was asked for.
 type First = (DiskReport, Option<Error>);
@@ -88,7 +93,7 @@ fn page((report, wrong): First) -> AnyView {
         </form>
     };
     let here = format!("{}?mode={}&days={}", routes::IMAGES_DISK, encode(&mode), encode(&days));
-    let ask = (plan.going().count() > 0).then(|| format!("{here}&{PARAMETER}=prune"));
+    let ask = (plan.going().count() > 0).then(|| format!("{here}&{PARAMETER}={DEED}"));
     let question = ask.is_some().then(|| question(prune, here, mode, days, &plan));
     let planned = wrong.is_none().then(|| planned(plan, ask));
     view! {
@@ -214,8 +219,11 @@ fn planned(plan: PrunePlan, ask: Option<String>) -> AnyView {
 fn row(verdict: Verdict) -> AnyView {
     let Verdict { id, tags, bytes, goes, why } = verdict;
     let name = if tags.is_empty() { label(&id) } else { tags.join(", ") };
-    let (look, glyph, word) =
-        if goes { ("badge state-paused", "trash", "Goes") } else { ("badge", "check", "Stays") };
+    let verdict = if goes {
+        badge("trash", "badge state-paused", "Goes")
+    } else {
+        badge("check", "badge", "Stays")
+    };
     let size = if bytes > 0 { quantity::bytes(bytes) } else { NONE.to_owned() };
     view! {
         <tr>
@@ -223,12 +231,7 @@ fn row(verdict: Verdict) -> AnyView {
                 <span class="image-name">{name}</span>
             </th>
             <td data-label="Size" class="figures">{size}</td>
-            <td data-label="Verdict">
-                <span class=look>
-                    <Glyph name=glyph />
-                    <span>{word}</span>
-                </span>
-            </td>
+            <td data-label="Verdict">{verdict}</td>
             <td data-label="Why">{why}</td>
         </tr>
     }
@@ -238,42 +241,22 @@ fn row(verdict: Verdict) -> AnyView {
 /// The question before images are taken away, asked by the address; `here` is the page without it.
 fn question(prune: Post, here: String, mode: String, days: String, plan: &PrunePlan) -> AnyView {
     let query = use_query_map();
-    let asked = Memo::new(move |_| query.with(|map| map.get_str(PARAMETER) == Some("prune")));
-    let navigate = use_navigate();
-    let back = StoredValue::new(here);
-    let leave = Callback::new(move |()| {
-        let options = leptos_router::NavigateOptions { replace: true, ..Default::default() };
-        navigate(&back.get_value(), options);
-    });
+    let asked = Memo::new(move |_| query.with(|map| map.get_str(PARAMETER) == Some(DEED)));
+    let question = Question::new(DEED, "Prune now", prune, here);
     let images = some(plan.going().count() as i64, "image", "images").unwrap_or_default();
     let title = format!("Remove {images} from the engine?");
     let freed = format!("{} will be free.", quantity::bytes(plan.bytes));
-    let view = move || {
-        asked.get().then(|| {
-            let freed = freed.clone();
-            let yes = move |ev: SubmitEvent| {
-                prune.submit(&ev);
-                leave.run(());
-            };
-            view! {
-                <Confirm
-                    title=title.clone()
-                    verb="Prune now"
-                    action=prune.url()
-                    fields=vec![("mode", mode.clone()), ("days", days.clone())]
-                    cancel_href=back.get_value()
-                    on_confirm=yes
-                    on_cancel=move |()| leave.run(())
-                >
-                    <p>{freed}</p>
-                    <p>
-                        "What no registry has cannot be brought back. What something comes to need before its turn stays."
-                    </p>
-                </Confirm>
-            }
-        })
+    let shown = move || {
+        let fields = vec![("mode", mode.clone()), ("days", days.clone())];
+        let consequences = view! {
+            <p>{freed.clone()}</p>
+            <p>
+                "What no registry has cannot be brought back. What something comes to need before its turn stays."
+            </p>
+        };
+        question.shown(title.clone(), fields, consequences.into_any())
     };
-    view! { {view} }.into_any()
+    view! { {move || asked.get().then(&shown)} }.into_any()
 }
 
 #[cfg(all(test, feature = "ssr"))]

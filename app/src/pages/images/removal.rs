@@ -3,60 +3,30 @@
 use super::label;
 use crate::{
     api::images::weigh_image,
-    components::confirm::{Confirm, PARAMETER, weighed},
+    components::question::{Question, asking},
     post::Post,
 };
-use domain::{library::ImageRemoval, list::encode, quantity};
-use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::{use_navigate, use_query_map};
+use domain::{library::ImageRemoval, quantity};
+use leptos::prelude::*;
+
+/// What the address asks with, before the reference.
+const DEED: &str = "remove";
 
 /// Names of workspaces and sessions that are written out; of more the rest is counted.
 const SHOWN: usize = 6;
 
-/// The address of a page that asks about a reference. It works without JavaScript too.
+/// The address of a page that asks about a reference.
 pub fn question_at(page: &str, reference: &str) -> String {
-    let joint = if page.contains('?') { '&' } else { '?' };
-    format!("{page}{joint}{PARAMETER}=remove:{}", encode(reference))
+    asking(page, DEED, reference)
 }
 
 /// The question while it is asked; `back` is the page without it.
 pub fn question(remove: Post, back: Signal<String>) -> AnyView {
-    let query = use_query_map();
-    let asked = Memo::new(move |_| {
-        query.with(|map| {
-            let (deed, reference) = map.get_str(PARAMETER)?.split_once(':')?;
-            (deed == "remove").then(|| reference.to_owned())
-        })
-    });
-    let navigate = use_navigate();
-    let leave = Callback::new(move |()| {
-        let options = leptos_router::NavigateOptions { replace: true, ..Default::default() };
-        navigate(&back.get_untracked(), options);
-    });
-    let question = move |reference: String, doomed: ImageRemoval| {
-        let yes = move |ev: SubmitEvent| {
-            remove.submit(&ev);
-            leave.run(());
-        };
-        let title = format!("Remove “{}”?", label(&reference));
+    let question = Question::new(DEED, "Remove image", remove, back);
+    question.weighed("image", weigh_image, |reference, doomed| {
         let all = sentences(&doomed).into_iter().map(|text| view! { <p>{text}</p> }.into_any());
-        let consequences: Vec<AnyView> = all.collect();
-        view! {
-            <Confirm
-                title=title
-                verb="Remove image"
-                action=remove.url()
-                fields=vec![("image", reference)]
-                cancel_href=back.get_untracked()
-                on_confirm=yes
-                on_cancel=move |()| leave.run(())
-            >
-                {consequences}
-            </Confirm>
-        }
-        .into_any()
-    };
-    weighed(move || asked.get(), weigh_image, question)
+        (format!("Remove “{}”?", label(reference)), all.collect::<Vec<_>>().into_any())
+    })
 }
 
 /// What goes, what stays, and whether it can come back.
@@ -162,11 +132,5 @@ mod tests {
     fn of_many_names_some_are_counted() {
         let many: Vec<String> = (1..=8).map(|n| n.to_string()).collect();
         assert!(listed(&many).ends_with("“6” and 2 more"), "{}", listed(&many));
-    }
-
-    #[test]
-    fn the_question_keeps_the_state_of_its_page() {
-        assert_eq!(question_at("/images", "a:1"), "/images?confirm=remove:a%3A1");
-        assert_eq!(question_at("/images?q=a", "a:1"), "/images?q=a&confirm=remove:a%3A1");
     }
 }

@@ -4,7 +4,7 @@
 use super::{NONE, is_unnamed, label, removal::question_at, some};
 use crate::{
     components::{
-        Glyph, When,
+        Glyph, RowMenu, When,
         fresh::Fresh,
         image_badge::ImageBadge,
         table::{SelectRow, Selection},
@@ -13,7 +13,7 @@ use crate::{
     routes,
 };
 use domain::{Timestamp, image::short_digest, library::ImageRow, list::Page, quantity};
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 pub fn row(
     first: ImageRow,
@@ -94,7 +94,6 @@ fn used_by(row: &ImageRow) -> String {
     if all.is_empty() { NONE.to_owned() } else { all.join(", ") }
 }
 
-/// A popover, because the browser opens, closes and layers it without any script.
 fn menu(
     reference: String,
     name: &str,
@@ -102,8 +101,7 @@ fn menu(
     pull: Post,
     back: Signal<String>,
 ) -> AnyView {
-    let menu_id = format!("menu-{reference}");
-    let place = NodeRef::<html::Div>::new();
+    let key = reference.clone();
     let details = routes::image(&reference);
     // What has no name leads to no registry.
     let pulled = (!is_unnamed(&reference)).then(|| reference.clone());
@@ -121,27 +119,7 @@ fn menu(
     let removal = move || question_at(&back.get(), &reference);
     let missing = move || current.with(|row| row.id.is_none());
     view! {
-        <button
-            type="button"
-            class="button button-small"
-            popovertarget=menu_id.clone()
-            aria-label=format!("Actions for {name}")
-        >
-            "Actions"
-            <Glyph name="chevron-down" />
-        </button>
-        <div
-            id=menu_id
-            class="menu row-menu"
-            popover="auto"
-            node_ref=place
-            on:click=move |_| {
-                if let Some(menu) = place.try_get_untracked().flatten() {
-                    // A menu that is closed already needs no closing.
-                    _ = menu.hide_popover();
-                }
-            }
-        >
+        <RowMenu key name>
             {pull}
             <a class="menu-item" href=details>
                 <Glyph name="info" />
@@ -151,7 +129,7 @@ fn menu(
                 <Glyph name="trash" />
                 "Remove …"
             </a>
-        </div>
+        </RowMenu>
     }
     .into_any()
 }

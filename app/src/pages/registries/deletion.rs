@@ -2,53 +2,18 @@
 
 use crate::{
     api::registries::{Removal, weigh_registry},
-    components::confirm::{Confirm, asked_for, weighed},
+    components::question::Question,
     post::Post,
     routes,
 };
-use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::use_navigate;
+use leptos::prelude::*;
 
-#[derive(Clone, Copy)]
-pub struct Deletion {
-    delete: Post,
-    /// The registry whose deletion is asked about.
-    asked: Memo<Option<String>>,
-}
-
-impl Deletion {
-    pub fn new(delete: Post) -> Self {
-        Self { delete, asked: asked_for("delete") }
-    }
-
-    pub fn question(self) -> AnyView {
-        let navigate = use_navigate();
-        let leave = Callback::new(move |()| {
-            let options = leptos_router::NavigateOptions { replace: true, ..Default::default() };
-            navigate(routes::REGISTRIES, options);
-        });
-        let question = move |id: String, doomed: Removal| {
-            let yes = move |ev: SubmitEvent| {
-                self.delete.submit(&ev);
-                leave.run(());
-            };
-            view! {
-                <Confirm
-                    title=format!("Delete the registry “{}”?", doomed.name)
-                    verb="Delete registry"
-                    action=self.delete.url()
-                    fields=vec![("id", id)]
-                    cancel_href=routes::REGISTRIES
-                    on_confirm=yes
-                    on_cancel=move |()| leave.run(())
-                >
-                    {consequences(&doomed)}
-                </Confirm>
-            }
-            .into_any()
-        };
-        weighed(move || self.asked.get(), weigh_registry, question)
-    }
+/// The question while it is asked.
+pub fn question(delete: Post) -> AnyView {
+    let question = Question::new("delete", "Delete registry", delete, routes::REGISTRIES);
+    question.weighed("id", weigh_registry, |_, doomed| {
+        (format!("Delete the registry “{}”?", doomed.name), consequences(&doomed))
+    })
 }
 
 fn consequences(doomed: &Removal) -> AnyView {

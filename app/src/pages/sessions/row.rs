@@ -4,7 +4,7 @@
 use crate::{
     api::sessions::ActOnSession,
     components::{
-        Glyph, Icon, StateBadge, When,
+        Glyph, Icon, RowMenu, StateBadge, When,
         ending::EndingLine,
         fresh::Fresh,
         table::{SelectRow, Selection},
@@ -19,7 +19,7 @@ use domain::{
     session::{Action as Deed, SessionRow, State, UsageNow},
     snapshot::WizardStep,
 };
-use leptos::{html, prelude::*, server_fn::ServerFn};
+use leptos::{prelude::*, server_fn::ServerFn};
 
 const NONE: &str = "—";
 
@@ -121,7 +121,6 @@ pub fn memory(usage: UsageNow) -> String {
     format!("{} of {}", quantity::bytes(usage.memory_bytes), quantity::bytes(usage.memory_limit))
 }
 
-/// A popover, because the browser opens, closes and layers it without any script.
 fn menu(
     first: &SessionRow,
     name: String,
@@ -138,8 +137,6 @@ fn menu(
         }
         .into_any();
     }
-    let menu_id = format!("menu-{id}");
-    let place = NodeRef::<html::Div>::new();
     let state = Signal::derive(move || state.get().0);
     let look = |deed| if matches!(deed, Deed::Delete) { "danger" } else { "menu-item" };
     // Who steers everybody's sessions may do all of it.
@@ -161,45 +158,24 @@ fn menu(
     let opens = move || {
         matches!(state.get(), State::Running | State::Starting | State::Resuming | State::Pausing)
     };
-    view! {
-        <button
-            type="button"
-            class="button button-small"
-            popovertarget=menu_id.clone()
-            aria-label=format!("Actions for {name}")
-        >
-            "Actions"
-            <Glyph name="chevron-down" />
-        </button>
-        <div
-            id=menu_id
-            class="menu row-menu"
-            popover="auto"
-            node_ref=place
-            on:click=move |_| {
-                if let Some(menu) = place.get_untracked() {
-                    // A menu that is closed already needs no closing.
-                    _ = menu.hide_popover();
-                }
-            }
-        >
-            <a class="menu-item" href=routes::session(id)>
-                <Glyph name="info" />
-                "View details"
-            </a>
-            <a class="menu-item" href=routes::stream(id) hidden=move || !opens()>
-                <Glyph name="external" />
-                "Open"
-            </a>
-            {create}
-            <form method="post" action=ActOnSession::url()>
-                <input type="hidden" name="id" value=id.to_string() />
-                <input type="hidden" name="next" value=steering.back() />
-                {buttons}
-            </form>
-        </div>
+    let items = view! {
+        <a class="menu-item" href=routes::session(id)>
+            <Glyph name="info" />
+            "View details"
+        </a>
+        <a class="menu-item" href=routes::stream(id) hidden=move || !opens()>
+            <Glyph name="external" />
+            "Open"
+        </a>
+        {create}
+        <form method="post" action=ActOnSession::url()>
+            <input type="hidden" name="id" value=id.to_string() />
+            <input type="hidden" name="next" value=steering.back() />
+            {buttons}
+        </form>
     }
-    .into_any()
+    .into_any();
+    view! { <RowMenu key=id.as_str() name>{items}</RowMenu> }.into_any()
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use crate::{
         WithdrawUserLink, show_user,
     },
     components::{
-        FailureBox, PageHead, StateBadge, When, clock::Until, confirm::PARAMETER,
-        effective::effective_table, facts::fact, field::SelectField, fresh::fresh, opening,
+        PageHead, StateBadge, When, clock::Until, done, effective::effective_table, facts::fact,
+        failures, field::SelectField, fresh::fresh, opening, question::asking,
     },
     live,
     pages::audit,
@@ -100,10 +100,7 @@ fn page((first, left): First, id: Memo<String>) -> AnyView {
     let user = Memo::new(move |_| detail.with(|d| d.user.clone()));
     let refusals = move || {
         let all = deeds.changes().into_iter().chain([deeds.delete]).map(Post::refusal);
-        all.chain([now.failure.get()])
-            .flatten()
-            .map(|error| view! { <FailureBox error /> })
-            .collect::<Vec<_>>()
+        failures(all.chain([now.failure.get()]))
     };
     let made = Memo::new(move |_| deeds.link.answer::<NewLink>().or_else(|| left.clone()));
     view! {
@@ -112,7 +109,7 @@ fn page((first, left): First, id: Memo<String>) -> AnyView {
                 {move || state_badge(user.with(|user| user.state))}
             </span>
         </PageHead>
-        {done()}
+        {done(deed)}
         {deletable.then(|| deletion::question(deeds.delete, address))}
         {refusals}
         <div role="status">{move || made.get().map(link::new_link)}</div>
@@ -428,7 +425,7 @@ fn latest(detail: RwSignal<UserDetail>, name: &str) -> AnyView {
 fn danger(detail: RwSignal<UserDetail>) -> AnyView {
     let (changeable, id) = (changeable(detail), id_of(detail));
     let last = Memo::new(move |_| detail.with(|d| d.last_administrator));
-    let asked = format!("{}/{id}?{PARAMETER}=delete:{id}", routes::USERS);
+    let asked = asking(&detail.with_untracked(|d| routes::user(&d.user.id)), "delete", &id);
     let card = move || {
         (changeable.get() && !last.get()).then(|| {
             // A link to the same page that asks; it works without JavaScript too.
@@ -447,24 +444,17 @@ fn danger(detail: RwSignal<UserDetail>) -> AnyView {
     view! { {card} }.into_any()
 }
 
-/// What was just done, as the address says after a form.
-fn done() -> AnyView {
-    let map = use_query_map();
-    let text = move || {
-        // A refused post leads back to where it came from, which may still say what was done before.
-        let text =
-            map.with(|map| match map.get_str("done").filter(|_| map.get("__err").is_none())? {
-                "made" => Some("The account is made."),
-                "role" => Some("The role is changed."),
-                "enabled" => Some("The account is enabled."),
-                "disabled" => Some("The account is disabled, and its sign-ins are ended."),
-                "withdrawn" => Some("The link is worth nothing any more."),
-                "signed-out" => Some("Signed out."),
-                _ => None,
-            })?;
-        Some(view! { <p class="notice notice-good">{text}</p> })
-    };
-    view! { <div role="status">{text}</div> }.into_any()
+/// What was just done, as the address says it, in words.
+fn deed(done: &str) -> Option<&'static str> {
+    match done {
+        "made" => Some("The account is made."),
+        "role" => Some("The role is changed."),
+        "enabled" => Some("The account is enabled."),
+        "disabled" => Some("The account is disabled, and its sign-ins are ended."),
+        "withdrawn" => Some("The link is worth nothing any more."),
+        "signed-out" => Some("Signed out."),
+        _ => None,
+    }
 }
 
 /// What its groups and the installation say, setting by setting.

@@ -3,7 +3,7 @@
 use crate::{
     api::{groups::group_names, trials::BeginTrial, workspaces::offered_registries},
     components::{
-        field::{AreaField, ProblemSummary, SelectField, TextField, posted},
+        field::{AreaField, ProblemSummary, SelectField, TextField, posted, section},
         ticks::ticks,
     },
     post::{Post, PostForm},
@@ -30,7 +30,7 @@ pub struct Beginning {
 pub async fn read(of: &WorkspaceTrial, refused: bool) -> Result<Beginning, Refusal> {
     let groups = group_names().await?;
     let registries = offered_registries().await?;
-    let registries = registries.into_iter().map(|one| (one.id.to_string(), one.definition.name));
+    let registries = registries.into_iter().map(|one| (one.id.to_string(), one.name));
     let form = TrialForm {
         image: of.image.clone(),
         groups: vec![ADMINISTRATORS.to_owned()],
@@ -62,19 +62,7 @@ pub fn form(id: String, beginning: &Beginning) -> AnyView {
         .map_or_else(|_| routes::WORKSPACES.to_owned(), |id| routes::workspace_image(&id));
     let by_name = (String::new(), "The one that its name leads to".to_owned());
     let registries: Vec<_> = std::iter::once(by_name).chain(registries.iter().cloned()).collect();
-    view! {
-        <p class="lead">
-            "Let a test group launch a new image before everybody does. They get a tile of its own, marked as a trial, beside the present one. It keeps no home and does not touch kept ones; volumes are mounted as in the workspace."
-        </p>
-        <ProblemSummary
-            problem=Signal::derive(move || begin.refusal())
-            posted_name=posted
-        />
-        <PostForm post=begin>
-            <input type="hidden" name="id" value=id />
-            <div class="form">
-                <fieldset class="form-section">
-                    <legend>"New trial"</legend>
+    let fields = view! {
                     <TextField
                         name=posted("image")
                         label="Image"
@@ -106,7 +94,20 @@ pub fn form(id: String, beginning: &Beginning) -> AnyView {
                         help="What is new, and what they are to look at."
                         problem=begin.problem_at("notes")
                     />
-                </fieldset>
+    };
+    let fields = section("New trial", fields.into_any());
+    view! {
+        <p class="lead">
+            "Let a test group launch a new image before everybody does. They get a tile of its own, marked as a trial, beside the present one. It keeps no home and does not touch kept ones; volumes are mounted as in the workspace."
+        </p>
+        <ProblemSummary
+            problem=Signal::derive(move || begin.refusal())
+            posted_name=posted
+        />
+        <PostForm post=begin>
+            <input type="hidden" name="id" value=id />
+            <div class="form">
+                {fields}
             </div>
             <div class="form-foot">
                 <button

@@ -10,13 +10,14 @@ use crate::{
         TestLaunch, weigh_deletion,
     },
     components::{
-        FailureBox, Glyph,
-        confirm::{Confirm, FORM, PARAMETER, weighed},
+        Glyph,
+        confirm::{Confirm, FORM, PARAMETER, asked_for, weighed},
+        failures,
     },
     post::{Post, PostForm},
 };
 use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::use_navigate;
 
 #[derive(Clone, Copy)]
 pub struct Deeds {
@@ -58,17 +59,13 @@ fn face(glyph: &'static str, label: &'static str) -> AnyView {
 
 impl Deeds {
     pub fn new(back: impl Into<Signal<String>>) -> Self {
-        let asked = use_query_map().with_untracked(|map| {
-            let (deed, id) = map.get_str(PARAMETER)?.split_once(':')?;
-            (deed == "delete").then(|| id.to_owned())
-        });
         Self {
             enable: Post::to::<SetWorkspaceEnabled>(),
             duplicate: Post::to::<DuplicateWorkspace>(),
             test: Post::to::<TestLaunch>(),
             pull: Post::to::<PullImage>(),
             delete: Post::to::<DeleteWorkspace>(),
-            asked: RwSignal::new(asked),
+            asked: RwSignal::new(asked_for("delete").get_untracked()),
             back: back.into(),
         }
     }
@@ -179,11 +176,8 @@ impl Deeds {
     /// Why the last deed was refused, if it was.
     pub fn refusals(self) -> AnyView {
         let last = move || {
-            [self.enable, self.duplicate, self.test, self.pull, self.delete]
-                .into_iter()
-                .filter_map(Post::refusal)
-                .map(|error| view! { <FailureBox error /> })
-                .collect::<Vec<_>>()
+            let all = [self.enable, self.duplicate, self.test, self.pull, self.delete];
+            failures(all.map(Post::refusal))
         };
         view! { {last} }.into_any()
     }

@@ -3,7 +3,7 @@
 
 use super::deeds::Deeds;
 use crate::{
-    components::{Glyph, Icon, When, fresh::Fresh, table::ListState, tile::state_chip},
+    components::{Glyph, Icon, RowMenu, When, fresh::Fresh, table::ListState, tile::state_chip},
     routes,
 };
 use domain::{
@@ -11,7 +11,7 @@ use domain::{
     list::{ListQuery, Page},
     workspace::WorkspaceRow,
 };
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 pub fn row(
     first: WorkspaceRow,
@@ -114,55 +114,32 @@ fn menu(
 ) -> AnyView {
     const ITEM: &str = "menu-item";
     let id = row.workspace.id.as_str();
-    let menu_id = format!("menu-{id}");
-    let place = NodeRef::<html::Div>::new();
     let anchor = format!("#workspace-{id}");
     let next = Signal::derive(move || {
         format!("{}{}{anchor}", routes::WORKSPACES, query.with(ListQuery::to_query))
     });
     let enabled = Signal::derive(move || shown.get().0);
     let state = view! { <ListState query /> }.into_any();
-    let name = row.workspace.definition.name.clone();
-    view! {
-        <button
-            type="button"
-            class="button button-small"
-            popovertarget=menu_id.clone()
-            aria-label=format!("Actions for {name}")
-        >
-            "Actions"
-            <Glyph name="chevron-down" />
-        </button>
-        <div
-            id=menu_id
-            class="menu row-menu"
-            popover="auto"
-            node_ref=place
-            on:click=move |_| {
-                if let Some(menu) = place.try_get_untracked().flatten() {
-                    // A menu that is closed already needs no closing.
-                    _ = menu.hide_popover();
-                }
-            }
-        >
-            <a class=ITEM href=routes::workspace(&row.workspace.id)>
-                <Glyph name="edit" />
-                "Edit"
-            </a>
-            <a class=ITEM href=routes::workspace_image(&row.workspace.id)>
-                <Glyph name="layers" />
-                "Image"
-            </a>
-            <a class=ITEM href=routes::workspace_trial(&row.workspace.id)>
-                <Glyph name="users" />
-                "Trial"
-            </a>
-            {deeds.test_button(id, ITEM)}
-            {deeds.pull_button(id, ITEM)}
-            {deeds.duplicate_button(id, ITEM)}
-            {deeds.switch_button(id, enabled, next, ITEM)}
-            {deeds.delete_button(id, routes::WORKSPACES.to_owned(), state, "danger")}
-        </div>
+    let items = view! {
+        <a class=ITEM href=routes::workspace(&row.workspace.id)>
+            <Glyph name="edit" />
+            "Edit"
+        </a>
+        <a class=ITEM href=routes::workspace_image(&row.workspace.id)>
+            <Glyph name="layers" />
+            "Image"
+        </a>
+        <a class=ITEM href=routes::workspace_trial(&row.workspace.id)>
+            <Glyph name="groups" />
+            "Trial"
+        </a>
+        {deeds.test_button(id, ITEM)}
+        {deeds.pull_button(id, ITEM)}
+        {deeds.duplicate_button(id, ITEM)}
+        {deeds.switch_button(id, enabled, next, ITEM)}
+        {deeds.delete_button(id, routes::WORKSPACES.to_owned(), state, "danger")}
     }
-    .into_any()
+    .into_any();
+    let name = row.workspace.definition.name.clone();
+    view! { <RowMenu key=id name>{items}</RowMenu> }.into_any()
 }
