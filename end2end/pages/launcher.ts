@@ -24,7 +24,8 @@ export class LauncherPage {
   }
 
   tile(name: string) {
-    return this.tiles.filter({ has: this.page.locator('.tile-name', { hasText: new RegExp(`^${name}$`) }) });
+    const exactly = new RegExp(`^${name.replace(/[()]/g, '\\$&')}$`);
+    return this.tiles.filter({ has: this.page.locator('.tile-name', { hasText: exactly }) });
   }
 
   /** What is clicked on a tile: a button that launches, or a link to what runs already. */

@@ -141,6 +141,12 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("show_workspace_image", Administrators, Form(&[("id", "{workspace}")])),
     ("roll_back_workspace", Administrators, Form(&[("id", "{workspace}"), ("number", "1")])),
     ("unpin_workspace", Administrators, Form(&[("id", "{workspace}")])),
+    ("show_trial", Administrators, Form(&[("id", "{workspace}")])),
+    ("begin_trial", Administrators, Form(&[("id", "{workspace}"), ("form[image]", "x:2")])),
+    ("promote_trial", Administrators, Form(&[("id", "{workspace}")])),
+    ("end_trial", Administrators, Form(&[("id", "{workspace}")])),
+    ("asked_of_trial", SignedIn, Form(&[("id", "{workspace}")])),
+    ("give_verdict", SignedIn, Form(&[("id", "{workspace}"), ("form[works]", "yes")])),
     ("show_hook", Administrators, Form(&[("of", "workspace"), ("id", "{workspace}")])),
     ("make_hook_secret", Administrators, Form(&[("of", "workspace"), ("id", "{workspace}")])),
     ("remove_hook", Administrators, Form(&[("of", "workspace"), ("id", "{workspace}")])),
@@ -183,6 +189,7 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/", SignedIn),
     ("GET", "/account", SignedIn),
     ("GET", "/launch/{id}", SignedIn),
+    ("GET", "/trials/{id}", SignedIn),
     ("GET", "/events", SignedIn),
     ("GET", "/icons/{id}", SignedIn),
     ("GET", "/sessions/{id}", SignedIn),
@@ -213,6 +220,7 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/workspaces/new", Administrators),
     ("GET", "/workspaces/{id}", Administrators),
     ("GET", "/workspaces/{id}/image", Administrators),
+    ("GET", "/workspaces/{id}/trial", Administrators),
     ("POST", "/workspaces/{id}/icon", Administrators),
     ("GET", "/invite", Anybody(404)),
     ("GET", "/users", Administrators),
@@ -226,7 +234,8 @@ const ROUTES: &[(&str, &str, Who)] = &[
 /// two lines in the table it is the one that plain users have.
 fn needed(what: &str) -> Option<Permission> {
     Some(match what {
-        "launch" | "set_favourite" | "show_launch_options" | "/launch/{id}" => {
+        "launch" | "set_favourite" | "show_launch_options" | "/launch/{id}" | "asked_of_trial"
+        | "give_verdict" | "/trials/{id}" => {
             Permission::LaunchWorkspaces
         }
         "show_settings" | "save_settings" | "/settings" => Permission::ManageSettings,
@@ -263,6 +272,11 @@ fn needed(what: &str) -> Option<Permission> {
         | "show_workspace_image"
         | "roll_back_workspace"
         | "unpin_workspace"
+        | "show_trial"
+        | "begin_trial"
+        | "promote_trial"
+        | "end_trial"
+        | "/workspaces/{id}/trial"
         // Of a workspace, as the table asks.
         | "show_hook"
         | "make_hook_secret"
