@@ -1,63 +1,11 @@
-//! Sessions: what should be and what is. How a launch is getting on is in `session/launch.rs`.
+//! Sessions: what should be and what is (`session/state.rs`), what may be asked of one
+//! (`session/action.rs`), and how a launch is getting on (`session/launch.rs`).
 //!
 //! Two columns decide everything: [`Desired`] is what somebody asked for, [`Status`] what was last
 //! recorded of the container. [`State`], the word on the screen, is derived from both.
 
-mod launch;
-
-pub use launch::{LaunchProgress, LaunchStep, StepRecord};
-
-use crate::{
-    JobId, SessionId, Timestamp, UserId, WorkspaceId,
-    actor::{Actor, Permission, Role},
-    contract::Contract,
-    icon::Icon,
-    lifetime::{self, Ending, Life, Lifetime, Rules},
-    storage::Mount,
-    workspace::Source,
-};
-use serde::{Deserialize, Serialize};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Desired {
-    Running,
-    Paused,
-    Stopped,
-    Deleted,
-}
-
-/// What was last recorded of the container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// On its way up: no container yet, or its port does not answer yet.
-    Starting,
-    Running,
-    Paused,
-    Stopped,
-    /// Did not come up, or was lost; the reason says which.
-    Failed,
-    /// Gone, kept only as history.
-    Deleted,
-}
-
-/// The word on the screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Starting,
-    Running,
-    Pausing,
-    Paused,
-    Resuming,
-    Stopping,
-    Stopped,
-    Failed,
-    Deleting,
-    Deleted,
-}
-
+/// Every value of an enumeration, and the word it is stored as. A macro is known only below where it
+/// stands, and the modules use it.
 macro_rules! words {
     ($name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
         impl $name {
@@ -74,205 +22,24 @@ macro_rules! words {
     };
 }
 
-words!(Desired { Running = "running", Paused = "paused", Stopped = "stopped", Deleted = "deleted" });
-words!(Status {
-    Starting = "starting",
-    Running = "running",
-    Paused = "paused",
-    Stopped = "stopped",
-    Failed = "failed",
-    Deleted = "deleted",
-});
-words!(State {
-    Starting = "starting",
-    Running = "running",
-    Pausing = "pausing",
-    Paused = "paused",
-    Resuming = "resuming",
-    Stopping = "stopping",
-    Stopped = "stopped",
-    Failed = "failed",
-    Deleting = "deleting",
-    Deleted = "deleted",
-});
+mod action;
+mod launch;
+mod state;
 
-impl Status {
-    /// Whether its container has a share of the engine's processors and memory, or is about to.
-    pub const fn takes_resources(self) -> bool {
-        matches!(self, Self::Starting | Self::Running | Self::Paused)
-    }
-}
+pub use action::Action;
+pub use launch::{LaunchProgress, LaunchStep, StepRecord};
+pub use state::{Desired, State, Status};
 
-impl State {
-    pub const fn of(desired: Desired, status: Status) -> Self {
-        match (desired, status) {
-            (_, Status::Deleted) => Self::Deleted,
-            (Desired::Deleted, _) => Self::Deleting,
-            (Desired::Running, Status::Running) => Self::Running,
-            (Desired::Running, Status::Paused) => Self::Resuming,
-            (Desired::Running, Status::Starting | Status::Stopped) => Self::Starting,
-            (Desired::Paused, Status::Paused) => Self::Paused,
-            (Desired::Paused, Status::Failed)
-            | (Desired::Stopped | Desired::Running, Status::Failed) => Self::Failed,
-            (Desired::Paused, _) => Self::Pausing,
-            (Desired::Stopped, Status::Stopped) => Self::Stopped,
-            (Desired::Stopped, _) => Self::Stopping,
-        }
-    }
-
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Starting => "Starting",
-            Self::Running => "Running",
-            Self::Pausing => "Pausing",
-            Self::Paused => "Paused",
-            Self::Resuming => "Resuming",
-            Self::Stopping => "Stopping",
-            Self::Stopped => "Stopped",
-            Self::Failed => "Failed",
-            Self::Deleting => "Deleting",
-            Self::Deleted => "Deleted",
-        }
-    }
-
-    /// Whether an image can be made of its container (seed 002).
-    pub const fn has_container(self) -> bool {
-        matches!(self, Self::Running | Self::Paused)
-    }
-
-    /// Whether it will change by itself soon.
-    pub const fn is_moving(self) -> bool {
-        matches!(
-            self,
-            Self::Starting | Self::Pausing | Self::Resuming | Self::Stopping | Self::Deleting
-        )
-    }
-
-    /// What may be asked of a session in this state (seed 002; `reference/workspaces.md` §3).
-    pub const fn allows(self, action: Action) -> bool {
-        match action {
-            Action::Stop => matches!(
-                self,
-                Self::Starting | Self::Running | Self::Pausing | Self::Paused | Self::Resuming
-            ),
-            Action::Pause => matches!(self, Self::Running | Self::Resuming),
-            Action::Start => matches!(
-                self,
-                Self::Paused | Self::Stopped | Self::Failed | Self::Pausing | Self::Stopping
-            ),
-            Action::Renew => matches!(self, Self::Running | Self::Paused | Self::Stopped),
-            Action::Delete => !matches!(self, Self::Deleted | Self::Deleting),
-            Action::ForceRemove => !matches!(self, Self::Deleted),
-        }
-    }
-}
-
-/// What somebody may ask of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// Disk kept, processes lost.
-    Stop,
-    /// Disk, memory and processes kept.
-    Pause,
-    /// From stopped or paused.
-    Start,
-    /// A new container of the image that its workspace launches now.
-    Renew,
-    /// Container and its disk removed.
-    Delete,
-    /// Drop the record even though the engine refuses to remove the container.
-    ForceRemove,
-}
-
-words!(Action {
-    Stop = "stop",
-    Pause = "pause",
-    Start = "start",
-    Renew = "renew",
-    Delete = "delete",
-    ForceRemove = "force_remove",
-});
-
-impl Action {
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Stop => "Stop",
-            Self::Pause => "Pause",
-            Self::Start => "Start",
-            Self::Renew => "Restart",
-            Self::Delete => "Delete",
-            Self::ForceRemove => "Force remove",
-        }
-    }
-
-    /// What it does to the session, for confirmation and help.
-    pub const fn consequence(self) -> &'static str {
-        match self {
-            Self::Stop => {
-                "Programs are closed and unsaved work in them is lost. Files stay; it can be started again."
-            }
-            Self::Pause => {
-                "Programs are frozen as they are and keep their memory. It can be resumed at once."
-            }
-            Self::Start => {
-                "A stopped session starts with its files as they were; a paused one goes on where it was."
-            }
-            Self::Renew => {
-                "It begins anew, from the image that is waiting. What was changed inside the session and is not on a volume is lost."
-            }
-            Self::Delete => {
-                "The container and every file in it are removed. This cannot be undone."
-            }
-            Self::ForceRemove => {
-                "The record is dropped even if the engine keeps the container. What is left on the engine must be removed by hand."
-            }
-        }
-    }
-
-    /// Past tense, for the timeline: "Ada asked to …".
-    pub const fn deed(self) -> &'static str {
-        match self {
-            Self::Stop => "stop it",
-            Self::Pause => "pause it",
-            Self::Start => "start it",
-            Self::Renew => "restart it into the image that is waiting",
-            Self::Delete => "delete it",
-            Self::ForceRemove => "force-remove it",
-        }
-    }
-
-    /// The state asked for.
-    pub const fn desired(self) -> Desired {
-        match self {
-            Self::Stop => Desired::Stopped,
-            Self::Pause => Desired::Paused,
-            Self::Start | Self::Renew => Desired::Running,
-            Self::Delete | Self::ForceRemove => Desired::Deleted,
-        }
-    }
-
-    /// What it takes to do this to one's own session.
-    pub const fn permission(self) -> Permission {
-        match self {
-            Self::Stop => Permission::StopOwnSessions,
-            Self::Pause => Permission::PauseOwnSessions,
-            Self::Start => Permission::LaunchWorkspaces,
-            // Beginning anew takes the files along as deleting does.
-            Self::Delete | Self::Renew => Permission::DeleteOwnSessions,
-            Self::ForceRemove => Permission::ForceRemoveSessions,
-        }
-    }
-
-    /// What somebody may ask of the sessions that are shown to him, their states aside.
-    pub fn open_to(actor: &Actor) -> Vec<Self> {
-        let steers = actor.may(Permission::SteerAllSessions);
-        let open = |action: &Self| {
-            actor.may(action.permission()) || (steers && *action != Self::ForceRemove)
-        };
-        Self::ALL.iter().copied().filter(open).collect()
-    }
-}
+use crate::{
+    JobId, SessionId, Timestamp, UserId, WorkspaceId,
+    actor::{Actor, Role},
+    contract::Contract,
+    icon::Icon,
+    lifetime::{self, Ending, Life, Lifetime, Rules},
+    storage::Mount,
+    workspace::Source,
+};
+use serde::{Deserialize, Serialize};
 
 /// Why a session is as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -521,56 +288,10 @@ pub struct BulkOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actor::Grants;
 
     #[test]
     fn words_read_back() {
         assert!(State::ALL.iter().all(|s| State::parse(s.as_str()) == Some(*s)));
         assert!(Action::ALL.iter().all(|a| Action::parse(a.as_str()) == Some(*a)));
-    }
-
-    #[test]
-    fn what_a_group_takes_away_is_not_open_to_its_members_but_to_administrators() {
-        let open = |role| {
-            let denied = vec![Permission::StopOwnSessions];
-            Action::open_to(&Actor {
-                user: "a".parse().unwrap(),
-                name: "ada".into(),
-                role,
-                sign_in: "1".parse().unwrap(),
-                grants: Grants { allowed: Vec::new(), denied },
-            })
-        };
-        assert_eq!(open(Role::User), [Action::Pause, Action::Start, Action::Renew, Action::Delete]);
-        assert_eq!(open(Role::Administrator), Action::ALL);
-    }
-
-    #[test]
-    fn a_state_that_was_reached_is_not_moving() {
-        for (desired, status) in [
-            (Desired::Running, Status::Running),
-            (Desired::Paused, Status::Paused),
-            (Desired::Stopped, Status::Stopped),
-            (Desired::Deleted, Status::Deleted),
-        ] {
-            assert!(!State::of(desired, status).is_moving());
-        }
-        assert_eq!(State::of(Desired::Deleted, Status::Failed), State::Deleting);
-    }
-
-    #[test]
-    fn only_a_session_at_rest_or_running_is_begun_anew() {
-        for state in State::ALL {
-            let may = matches!(state, State::Running | State::Paused | State::Stopped);
-            assert_eq!(state.allows(Action::Renew), may, "{state:?}");
-        }
-    }
-
-    #[test]
-    fn every_session_but_a_gone_one_can_be_deleted() {
-        for state in State::ALL {
-            let gone = matches!(state, State::Deleted | State::Deleting);
-            assert_eq!(state.allows(Action::Delete), !gone);
-        }
     }
 }

@@ -1,5 +1,8 @@
-//! One image by one of its names: how it stands, what its registry says, who uses it, and what it
-//! says of itself.
+//! One image by one of its names: how it stands, what its registry says, and which other names it
+//! has. The other cards are in `detail/`.
+
+mod cards;
+mod inside;
 
 use super::{
     NONE, deed, is_unnamed,
@@ -17,10 +20,9 @@ use crate::{
     routes, wire,
 };
 use domain::{
-    JobId, WorkspaceId,
     event::Change,
     image::short_digest,
-    library::{HistoryStep, ImageConfig, ImageDetail, Meaning, TagKind, Upstream, UsingSession},
+    library::{ImageConfig, ImageDetail, TagKind, Upstream},
     quantity,
 };
 use leptos::prelude::*;
@@ -33,15 +35,6 @@ pub fn ImagePage() -> impl IntoView {
     let first = wire::read(move || image.get(), show_image);
     opening(first, move |detail| page(detail, image))
 }
-
-/// What does not change from moment to moment while the image is pulled.
-type Rest = (
-    Option<ImageConfig>,
-    Vec<Meaning>,
-    Vec<(WorkspaceId, String)>,
-    Vec<UsingSession>,
-    Vec<(JobId, String)>,
-);
 
 fn page(first: ImageDetail, image: Memo<String>) -> AnyView {
     let reference = first.row.reference.clone();
@@ -61,12 +54,7 @@ fn page(first: ImageDetail, image: Memo<String>) -> AnyView {
     let made = made.map(|made| origin("It was made of the session ", made, ().into_any()));
     let now = fresh(first, image, version, show_image);
     let detail = now.value;
-    let rest: Memo<Rest> = Memo::new(move |_| {
-        detail.with(|d| {
-            let ImageDetail { config, meanings, workspaces, sessions, jobs, .. } = d.clone();
-            (config, meanings, workspaces, sessions, jobs)
-        })
-    });
+    let rest = Memo::new(move |_| detail.with(cards::rest));
     let pull_button = pull_button(&reference, pull);
     let missing = move || detail.with(|d| d.row.id.is_none());
     let refusals = move || {
@@ -100,7 +88,7 @@ fn page(first: ImageDetail, image: Memo<String>) -> AnyView {
                 {move || rest.with(|(config, ..)| names(config.as_ref()))}
                 {tag_form(reference, tag, missing)}
             </section>
-            {move || cards(rest.get())}
+            {move || cards::cards(rest.get())}
         </div>
     }
     .into_any()
@@ -245,166 +233,11 @@ fn tag_form(
     .into_any()
 }
 
-fn cards((config, meanings, workspaces, sessions, jobs): Rest) -> AnyView {
-    let meant = meanings.into_iter().enumerate().map(|(number, meaning)| {
-        let Meaning { id, digest: known, since } = meaning;
-        let known = if known.is_empty() { id } else { known };
-        let mark = (number == 0).then_some("now");
-        line(digest(Some(known)), view! { "since " <When at=since /> }.into_any(), mark)
-    });
-    let meant = meant.collect();
-    let workspaces = workspaces
-        .into_iter()
-        .map(|(id, name)| line(link(routes::workspace(&id), name), "workspace".into_any(), None));
-    let sessions = sessions.into_iter().map(|session| {
-        let name = format!("{} of {}", session.workspace, session.owner);
-        let mark = session.older.then_some("older image");
-        line(link(routes::session(&session.id), name), "session".into_any(), mark)
-    });
-    let uses = workspaces.chain(sessions).collect();
-    let jobs = jobs.into_iter();
-    let jobs = jobs.map(|(id, title)| line(link(routes::job(&id), title), ().into_any(), None));
-    let jobs = jobs.collect();
-    let inside = config.map(|config| {
-        view! {
-            {configuration(&config)}
-            {layers(config.history)}
-        }
-    });
-    view! {
-        {lines("uses", "Used by", uses, "Nothing uses it.")}
-        {lines(
-            "meanings",
-            "What the name has meant",
-            meant,
-            "Nothing is on record. Names are followed while a workspace needs them.",
-        )}
-        {lines("jobs", "Jobs", jobs, "No job was about it.")}
-        {inside}
-    }
-    .into_any()
-}
-
-/// A card with a list, or with why there is none.
-fn lines(id: &'static str, title: &'static str, all: Vec<AnyView>, none: &'static str) -> AnyView {
-    let list = if all.is_empty() {
-        view! { <p class="muted">{none}</p> }.into_any()
-    } else {
-        view! { <ul class="lines">{all}</ul> }.into_any()
-    };
-    view! {
-        <section class="card" aria-labelledby=id>
-            <h2 id=id>{title}</h2>
-            {list}
-        </section>
-    }
-    .into_any()
-}
-
-fn line(title: AnyView, note: AnyView, mark: Option<&'static str>) -> AnyView {
-    view! {
-        <li class="line">
-            <div class="line-text">
-                <p class="line-title">{title}</p>
-                <p class="line-note">{note}</p>
-            </div>
-            {mark.map(|mark| view! { <span class="badge">{mark}</span> })}
-        </li>
-    }
-    .into_any()
-}
-
-fn link(href: String, words: String) -> AnyView {
-    view! { <a href=href>{words}</a> }.into_any()
-}
-
-fn configuration(config: &ImageConfig) -> AnyView {
-    let text = |value: &str| match value {
-        "" => NONE.into_any(),
-        value => value.to_owned().into_any(),
-    };
-    let labels: Vec<String> =
-        config.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    view! {
-        <section class="card card-wide" aria-labelledby="configuration">
-            <h2 id="configuration">"Configuration"</h2>
-            <dl class="facts">
-                {fact("Platform", text(&format!("{}/{}", config.os, config.architecture)))}
-                {fact("Author", text(&config.author))}
-                {fact("User", text(&config.user))}
-                {fact("Working directory", text(&config.working_dir))}
-                {fact("Entrypoint", listed(&config.entrypoint))}
-                {fact("Command", listed(&config.command))}
-                {fact("Environment", listed(&config.environment))}
-                {fact("Ports", listed(&config.ports))}
-                {fact("Volumes", listed(&config.volumes))}
-                {fact("Labels", listed(&labels))}
-            </dl>
-        </section>
-    }
-    .into_any()
-}
-
-/// Words for machines, each on a line of its own.
-fn listed(all: &[String]) -> AnyView {
-    if all.is_empty() {
-        return NONE.into_any();
-    }
-    let lines: Vec<AnyView> = all
-        .iter()
-        .map(|text| {
-            let text = text.clone();
-            view! { <li><code class="from-inside">{text}</code></li> }.into_any()
-        })
-        .collect();
-    view! { <ul class="plain-list">{lines}</ul> }.into_any()
-}
-
-fn layers(history: Vec<HistoryStep>) -> AnyView {
-    let rows: Vec<AnyView> = history
-        .into_iter()
-        .map(|step| {
-            // Builds that are to come out the same each time are made at the beginning of time.
-            let at = Some(step.created_at).filter(|at| at.millis() > 0);
-            let words = if step.by.is_empty() { step.comment } else { step.by };
-            view! {
-                <tr>
-                    <td data-label="Created">{moment(at)}</td>
-                    <td data-label="Size" class="figures">{quantity::bytes(step.size_bytes)}</td>
-                    <td data-label="Instruction">
-                        <code class="from-inside">{words}</code>
-                    </td>
-                </tr>
-            }
-            .into_any()
-        })
-        .collect();
-    view! {
-        <section class="card card-wide" aria-labelledby="layers">
-            <h2 id="layers">"Layers"</h2>
-            <div class="table-frame">
-                <table class="table">
-                    <caption class="visually-hidden">"Layers, the newest first"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Created"</th>
-                            <th scope="col" class="figures">"Size"</th>
-                            <th scope="col">"Instruction"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </section>
-    }
-    .into_any()
-}
-
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
     use domain::{
-        SessionId, Timestamp,
+        Timestamp,
         library::{ImageRow, ImageState},
     };
 
@@ -464,45 +297,5 @@ mod tests {
         }
         let unnamed = html(|| about(&detail("sha256:0123", TagKind::Digest)));
         assert!(!unnamed.contains("Named by") && !unnamed.contains("Pulled next"), "{unnamed}");
-    }
-
-    #[test]
-    fn what_is_used_is_linked_and_what_is_older_is_marked() {
-        let meaning = |id: &str| Meaning { id: id.into(), digest: String::new(), since: NOW };
-        let session: SessionId = "0123456789".parse().unwrap();
-        let using = UsingSession {
-            id: session.clone(),
-            workspace: "Desktop".into(),
-            owner: "ada".into(),
-            older: true,
-        };
-        let step = HistoryStep {
-            created_at: Timestamp(0),
-            by: "RUN a && b".into(),
-            size_bytes: quantity::MIB,
-            comment: String::new(),
-        };
-        let config = ImageConfig {
-            environment: vec!["A=1".into()],
-            labels: vec![("maker".into(), "us".into())],
-            history: vec![step],
-            ..ImageConfig::default()
-        };
-        let meanings = vec![meaning("sha256:new"), meaning("sha256:old")];
-        let said = html(|| cards((Some(config), meanings, Vec::new(), vec![using], Vec::new())));
-        for part in [
-            routes::session(&session).as_str(),
-            "Desktop of ada",
-            "older image",
-            "A=1",
-            "maker=us",
-            "RUN a &amp;&amp; b",
-            "1 MiB",
-            "No job was about it.",
-        ] {
-            assert!(said.contains(part), "{part} is missing: {said}");
-        }
-        assert_eq!(said.matches(">now<").count(), 1, "{said}");
-        assert!(!said.contains("1970"), "{said}");
     }
 }
