@@ -106,6 +106,54 @@ async fn a_moved_tag_is_noticed_with_one_question_an_hour_and_only_then_pulled()
 }
 
 #[tokio::test]
+async fn of_many_names_none_is_asked_about_twice_within_the_hour_and_never_many_at_a_time() {
+    const NAMES: usize = 500;
+    const EVERY_S: i64 = 120;
+    /// As many as one registry is asked about between two looks.
+    const BUDGET: usize = 20;
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let policies = &world.services.policies;
+    let mut form = PolicyForm::from(&policies.get(&scene.admin).await.unwrap());
+    form.upkeep.compare_every = "2 min".into();
+    policies.change(&scene.admin, &form).await.unwrap();
+    let repository = scene.image.strip_suffix(":latest").unwrap();
+    scene.registry.has(&digest(1));
+    for number in 0..NAMES {
+        let image = format!("{repository}:{number}");
+        world.engine.add_image(&image, &format!("sha256:{number:064x}"));
+        world.engine.set_digest(&image, &format!("{repository}@{}", digest(1)));
+        let form = WorkspaceForm { name: format!("W {number}"), image, ..world.form() };
+        world.services.workspaces.create(&scene.admin, &form).await.unwrap();
+    }
+    scene.store_registry().await;
+    let began = world.now();
+    let mut most = 0;
+    while scene.registry.heads_by_name().len() < NAMES {
+        let before = scene.registry.heads();
+        world.clock.advance_secs(EVERY_S);
+        scene.look().await;
+        // Until what was due is answered; nothing may be due at all.
+        let mut calm = scene.registry.heads();
+        world
+            .until("the registry is left alone", async || {
+                tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+                let now = scene.registry.heads();
+                std::mem::replace(&mut calm, now) == now
+            })
+            .await;
+        most = most.max(scene.registry.heads() - before);
+        assert!(world.now().since(began) < 2 * HOUR_S * 1000, "some are never asked about");
+    }
+    assert!(most <= 2 * BUDGET, "{most} in one look");
+    for (name, times) in scene.registry.heads_by_name() {
+        let gaps = times.windows(2).map(|pair| pair[1].since(pair[0]));
+        assert!(gaps.min().unwrap_or(i64::MAX) >= HOUR_S * 1000, "{name} at {times:?}");
+    }
+    assert_eq!(world.engine.calls(Op::Pull), 0, "nothing has changed");
+}
+
+#[tokio::test]
 async fn a_registry_that_takes_no_more_requests_is_left_alone_until_it_says() {
     let scene = Scene::new().await;
     let world = &scene.world;

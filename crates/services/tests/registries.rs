@@ -73,7 +73,8 @@ impl Registry {
 async fn scene() -> (World, Actor, Registry) {
     let world = World::new().await;
     let admin = world.admin().await;
-    (world, admin, Registry::start().await)
+    let registry = Registry::start(world.clock.clone()).await;
+    (world, admin, registry)
 }
 
 /// A session whose image is to go to the registry's repository `path`.

@@ -2,14 +2,18 @@
 
 use super::World;
 use domain::{
-    WorkspaceId,
+    Timestamp, WorkspaceId,
     actor::Actor,
     library::{ImageDetail, ImageState},
     policy::PolicyForm,
     registry::RegistryForm,
     workspace::WorkspaceForm,
 };
-use std::sync::{Arc, Mutex};
+use services::clock::{Clock, ManualClock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -28,16 +32,17 @@ pub struct Registry {
     pub host: String,
     /// What it says of every tag.
     says: Arc<Mutex<String>>,
-    asked: Arc<Mutex<Vec<String>>>,
+    /// The first line of each question, and when it came.
+    asked: Arc<Mutex<Vec<(String, Timestamp)>>>,
     _background: JoinSet<()>,
 }
 
 impl Registry {
-    pub async fn start() -> Self {
+    pub async fn start(clock: Arc<ManualClock>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = format!("localhost:{}", listener.local_addr().unwrap().port());
         let says = Arc::new(Mutex::new("404 Nothing".to_owned()));
-        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let asked: Arc<Mutex<Vec<(String, Timestamp)>>> = Arc::default();
         let (answer, noted) = (says.clone(), asked.clone());
         let mut background = JoinSet::new();
         background.spawn(async move {
@@ -50,7 +55,7 @@ impl Registry {
                     true => answer.lock().unwrap().clone(),
                     false => "200 OK".to_owned(),
                 };
-                noted.lock().unwrap().push(first);
+                noted.lock().unwrap().push((first, clock.now()));
                 let answer =
                     format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
                 let _ = stream.write_all(answer.as_bytes()).await;
@@ -69,7 +74,18 @@ impl Registry {
 
     /// How often it was asked what a name means.
     pub fn heads(&self) -> usize {
-        self.asked.lock().unwrap().iter().filter(|line| line.starts_with("HEAD")).count()
+        self.asked.lock().unwrap().iter().filter(|(line, _)| line.starts_with("HEAD")).count()
+    }
+
+    /// When it was asked what each name means.
+    pub fn heads_by_name(&self) -> HashMap<String, Vec<Timestamp>> {
+        let mut all: HashMap<String, Vec<Timestamp>> = HashMap::new();
+        for (line, at) in self.asked.lock().unwrap().iter() {
+            if line.starts_with("HEAD") {
+                all.entry(line.clone()).or_default().push(*at);
+            }
+        }
+        all
     }
 }
 
@@ -84,7 +100,8 @@ pub struct Scene {
 
 impl Scene {
     pub async fn new() -> Self {
-        let (world, registry) = (World::new().await, Registry::start().await);
+        let world = World::new().await;
+        let registry = Registry::start(world.clock.clone()).await;
         let admin = world.admin().await;
         let image = format!("{}/team/app:latest", registry.host);
         Self { world, admin, registry, image }
