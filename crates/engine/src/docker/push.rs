@@ -66,6 +66,20 @@ pub fn is_rate_limit(error: &Error) -> bool {
     ["toomanyrequests", "too many requests", "rate limit"].iter().any(|word| said.contains(word))
 }
 
+/// What engines say of manifests and layers that they cannot read.
+const DAMAGED: [&str; 10] = [
+    "failed to register layer",
+    "error processing tar",
+    "missing signature key",
+    "unexpected end of json",
+    "invalid character",
+    "verification failed",
+    "unsupported manifest",
+    "unexpected eof",
+    "manifest invalid",
+    "blob unknown",
+];
+
 /// What a registry's refusal means, and what to do about it.
 fn classify(error: Error, reference: &str, way: Way) -> Error {
     let said = error.detail.clone().unwrap_or_default();
@@ -143,6 +157,18 @@ fn classify(error: Error, reference: &str, way: Way) -> Error {
                 Way::Pull => "Free space where the engine keeps images, then pull again.",
             },
         )
+    } else if way == Way::Pull && has(&DAMAGED) {
+        refused(
+            ErrorKind::Conflict,
+            "What the registry has under this name is damaged, or is no image that this engine can read.",
+            "Push the image again, then pull it. What is on the engine under this name can still be launched.",
+        )
+    } else if has(&["unexpected http status: 5"]) {
+        refused(
+            ErrorKind::Unavailable,
+            "The registry cannot answer because of a fault of its own.",
+            "Look into the registry's log. What it keeps under this name may be damaged; then push the image again.",
+        )
     } else if has(&["no such host", "connection refused", "i/o timeout", "dial tcp", ": eof"]) {
         refused(
             ErrorKind::Unavailable,
@@ -157,6 +183,28 @@ fn classify(error: Error, reference: &str, way: Way) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_not_taken_for_a_damaged_image() {
+        let told = |said: &str| {
+            let error = Error::conflict("refused").detail(said);
+            classify(error, "r.example.org/team/app:1", Way::Pull)
+        };
+        let full = told(
+            "failed to register layer: Error processing tar file(exit status 1): write /usr/lib/x: no space left on device",
+        );
+        assert_eq!(full.kind, ErrorKind::Exhausted);
+        assert!(full.hint.unwrap().contains("Free space"), "{}", full.message);
+        for said in [
+            "failed to register layer: Error processing tar file(exit status 1): unexpected EOF",
+            "missing signature key",
+            "filesystem layer verification failed for digest sha256:11",
+        ] {
+            let damaged = told(said);
+            assert_eq!(damaged.kind, ErrorKind::Conflict);
+            assert!(damaged.message.contains("damaged"), "{said}: {}", damaged.message);
+        }
+    }
 
     #[test]
     fn a_registrys_refusals_are_told_apart() {
@@ -174,6 +222,10 @@ mod tests {
         assert_eq!(of("toomanyrequests: slow down"), ErrorKind::Unavailable);
         assert_eq!(of("dial tcp: lookup x: no such host"), ErrorKind::Unavailable);
         assert_eq!(of("x509: certificate signed by unknown authority"), ErrorKind::Conflict);
+        assert_eq!(
+            of("received unexpected HTTP status: 500 Internal Server Error"),
+            ErrorKind::Unavailable
+        );
         assert_eq!(of("something else"), ErrorKind::Conflict);
         let hint = told("x509: certificate signed by unknown authority").hint.unwrap();
         assert!(hint.contains("/etc/docker/certs.d/r.example.org:5000/ca.crt"), "{hint}");

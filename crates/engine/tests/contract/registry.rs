@@ -22,7 +22,14 @@ const ODD_PASSWORD: &str = "a~b?c>dé~~?>";
 struct Registry {
     process: Child,
     host: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+/// What of an image is damaged.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Layers,
+    Manifest,
 }
 
 impl Registry {
@@ -56,7 +63,31 @@ impl Registry {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Some(Self { process, host: format!("{name}:{port}"), _folder: folder })
+        Some(Self { process, host: format!("{name}:{port}"), folder })
+    }
+
+    /// Cuts off the end of every layer or manifest that it keeps.
+    fn damage(&self, part: Part) {
+        let mut folders = vec![self.folder.path().join("data/docker/registry/v2/blobs")];
+        let mut cut = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(entry.path());
+                    continue;
+                }
+                let bytes = std::fs::read(entry.path()).unwrap();
+                let is_it = match part {
+                    Part::Layers => bytes.starts_with(&[0x1f, 0x8b]),
+                    Part::Manifest => bytes.windows(13).any(|at| at == b"schemaVersion"),
+                };
+                if is_it {
+                    std::fs::write(entry.path(), &bytes[..bytes.len() / 2]).unwrap();
+                    cut += 1;
+                }
+            }
+        }
+        assert!(cut > 0, "the registry keeps no {part:?}");
     }
 
     async fn answers(&self) {
@@ -138,6 +169,47 @@ async fn an_image_is_pushed_by_who_may_and_refused_with_the_reason() {
     let gone = world.engine.push(&image, Some(&right), &told).await.unwrap_err();
     assert_eq!(gone.kind, ErrorKind::Unavailable, "{gone:?}");
     world.engine.remove_image(&image).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_damaged_at_the_registry_is_told_as_that() {
+    let Some(world) = World::real() else { return };
+    let Some(registry) = Registry::start() else { return };
+    registry.answers().await;
+    let spec = world.changing().await;
+    let repository = format!("{}/team/broken", registry.host);
+    let image = format!("{repository}:1");
+    let commit = CommitSpec {
+        container: spec.name.clone(),
+        repository,
+        tag: "1".into(),
+        message: String::new(),
+        author: String::new(),
+        pause: true,
+        changes: Vec::new(),
+    };
+    world.engine.commit(&commit).await.unwrap();
+    let login = RegistryLogin {
+        server: registry.host.clone(),
+        username: "ada".into(),
+        password: PASSWORD.into(),
+    };
+    let told = |_: Transfer| {};
+    world.engine.push(&image, Some(&login), &told).await.unwrap();
+    world.engine.remove_image(&image).await.unwrap();
+    // A manifest that it cannot read is a fault that the registry tells of itself.
+    for (part, kind, words) in [
+        (Part::Layers, ErrorKind::Conflict, "damaged"),
+        (Part::Manifest, ErrorKind::Unavailable, "fault of its own"),
+    ] {
+        registry.damage(part);
+        let pulling = world.engine.pull(&image, Some(&login), &told);
+        let damaged = tokio::time::timeout(Duration::from_secs(120), pulling).await.unwrap();
+        let damaged = damaged.unwrap_err();
+        assert_eq!(damaged.kind, kind, "{part:?}: {damaged:?}");
+        assert!(damaged.message.contains(words), "{part:?}: {damaged:?}");
+        assert_eq!(world.engine.image(&image).await.unwrap(), None);
+    }
 }
 
 /// An address of this machine that engines do not take for local, where they would trust anything.
