@@ -193,3 +193,51 @@ async fn a_registry_that_is_away_is_tried_again_and_a_pull_can_be_cancelled() {
     let refused = workspaces.pull_image(&eve, &workspace).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Forbidden);
 }
+
+#[tokio::test]
+async fn an_engine_that_goes_away_during_a_pull_and_comes_back_has_the_image_in_the_end() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let form = WorkspaceForm { image: IMAGE.into(), ..world.form() };
+    let workspaces = &world.services.workspaces;
+    let workspace = workspaces.create(&admin, &form).await.unwrap();
+    world.engine.add_remote_image(IMAGE, "sha256:77");
+    world.engine.delay(Op::Pull, Duration::from_millis(200));
+    let job = workspaces.pull_image(&admin, &workspace).await.unwrap();
+    world.until("the pull is under way", async || world.engine.calls(Op::Pull) == 1).await;
+    world.engine.set_down(true);
+    let waits = async || {
+        let job = world.services.jobs.detail(&admin, &job).await.unwrap().job;
+        job.state == JobState::Queued && job.error.is_some()
+    };
+    world.until("it waits for its next try", waits).await;
+    world.engine.delay(Op::Pull, Duration::ZERO);
+    world.engine.restart();
+    world.until("the engine is back", async || world.services.ready().await.is_ok()).await;
+    world.clock.advance_secs(600);
+    is(&world, &admin, &job, JobState::Done).await;
+    world.until("its tile is ready", async || tile(&world, &admin).await == TileState::Ready).await;
+    assert_eq!(world.engine.calls(Op::Pull), 2);
+}
+
+#[tokio::test]
+async fn a_full_disk_ends_a_pull_with_the_reason_and_it_is_repeated_when_there_is_room() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let form = WorkspaceForm { image: IMAGE.into(), ..world.form() };
+    let workspaces = &world.services.workspaces;
+    let workspace = workspaces.create(&admin, &form).await.unwrap();
+    world.engine.add_remote_image(IMAGE, "sha256:77");
+    let full = Error::exhausted("There is no space left where the image is to go.")
+        .hint("Free space where the engine keeps images, then pull again.");
+    world.engine.fail_next(Op::Pull, full);
+    let job = workspaces.pull_image(&admin, &workspace).await.unwrap();
+    let failed = is(&world, &admin, &job, JobState::Failed).await.error.unwrap();
+    assert!(failed.message.contains("no space left"), "{failed:?}");
+    assert!(failed.hint.unwrap().contains("Free space"));
+    world.clock.advance_secs(3600);
+    assert_eq!(world.engine.calls(Op::Pull), 1, "more of the same would not make room");
+    world.services.jobs.retry(&admin, &job, "", "").await.unwrap();
+    is(&world, &admin, &job, JobState::Done).await;
+    world.until("its tile is ready", async || tile(&world, &admin).await == TileState::Ready).await;
+}
