@@ -130,6 +130,7 @@ fn one(trial: Trial, present: &str, here: &str) -> AnyView {
     };
     let reference = |text: &str| view! { <span class="image-name">{text.to_owned()}</span> };
     view! {
+        <div class="cards">
         <section class="card" aria-labelledby="on-trial">
             <h2 id="on-trial">"On trial"</h2>
             <dl class="facts">
@@ -180,6 +181,7 @@ fn one(trial: Trial, present: &str, here: &str) -> AnyView {
                     .into_any()
             }}
         </section>
+        </div>
     }
     .into_any()
 }
