@@ -30,6 +30,7 @@ pub mod opening;
 pub mod pager;
 pub mod passwords;
 pub mod placeholder;
+pub mod recovery_codes;
 pub mod report;
 pub mod session_actions;
 pub mod table;

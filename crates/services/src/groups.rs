@@ -10,6 +10,7 @@ use domain::{
     event::Change,
     group::{
         Effective, Group, GroupForm, GroupRow, GroupSettings, Merged, explain, in_order, merge,
+        second_factor_required_by,
     },
     lifetime::Lifetime,
     list::{ListQuery, Page},
@@ -61,6 +62,12 @@ impl Membership {
 
     pub(crate) fn grants(&self, user: &UserId, role: Role) -> Grants {
         self.of(user, role).grants()
+    }
+
+    /// Name of the group by which somebody must have a second factor, if one says so.
+    pub(crate) fn requires_second_factor(&self, user: &UserId, role: Role) -> Option<String> {
+        let known = self.known();
+        second_factor_required_by(&known.of(user, role)).map(|group| group.name.clone())
     }
 
     /// Ids of the groups that somebody is in.

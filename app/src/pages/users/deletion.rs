@@ -1,43 +1,16 @@
-//! The question before an account is deleted, asked by the address.
+//! The question before an account is deleted.
 
-use crate::{
-    api::users::{UserRemoval, weigh_user},
-    components::confirm::{Confirm, asked_for, weighed},
-    post::Post,
-};
-use leptos::{ev::SubmitEvent, prelude::*};
-use leptos_router::hooks::use_navigate;
+use super::question::{self, Words};
+use crate::{api::users::UserRemoval, post::Post};
+use leptos::prelude::*;
 
 /// The question while it is asked; `back` is the page without it.
 pub fn question(delete: Post, back: String) -> AnyView {
-    let asked = asked_for("delete");
-    let navigate = use_navigate();
-    let home = back.clone();
-    let leave = Callback::new(move |()| {
-        let options = leptos_router::NavigateOptions { replace: true, ..Default::default() };
-        navigate(&home, options);
-    });
-    let question = move |id: String, doomed: UserRemoval| {
-        let yes = move |ev: SubmitEvent| {
-            delete.submit(&ev);
-            leave.run(());
-        };
-        view! {
-            <Confirm
-                title=format!("Delete the user “{}”?", doomed.name)
-                verb="Delete user"
-                action=delete.url()
-                fields=vec![("id", id)]
-                cancel_href=back.clone()
-                on_confirm=yes
-                on_cancel=move |()| leave.run(())
-            >
-                {consequences(&doomed)}
-            </Confirm>
-        }
-        .into_any()
-    };
-    weighed(move || asked.get(), weigh_user, question)
+    question::question("delete", delete, back, words)
+}
+
+fn words(doomed: &UserRemoval) -> Words {
+    (format!("Delete the user “{}”?", doomed.name), "Delete user", consequences(doomed))
 }
 
 fn consequences(doomed: &UserRemoval) -> AnyView {
