@@ -250,7 +250,7 @@ async fn who_must_have_one_is_led_to_set_it_up_and_on_to_where_he_was_going() {
     let mut other = Browser::new(&world, "/login");
     other.signs_in("admin", "").await;
     assert_eq!(other.post("sign_out", &[]).await, "/login");
-    assert_eq!(other.post("begin_second_factor", &begin).await.contains("__err"), true);
+    assert!(other.post("begin_second_factor", &begin).await.contains("__err"));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::{
     api::auth::ConfirmSignIn,
-    components::{FailureBox, PageHead, brand::Brand, field::TextField},
+    components::{FailureBox, PageHead, brand::Brand, clock, field::TextField, frame::focus},
     post::{Post, PostForm},
     routes,
 };
@@ -16,6 +16,13 @@ pub fn LoginCodePage() -> impl IntoView {
     let next = move || query.read().get("next").unwrap_or_default();
     let failure = move || confirm.refusal().map(|error| view! { <FailureBox error/> });
     let busy = move || confirm.is_pending();
+    // A browser does it by itself only on a page that it has loaded.
+    let navigated = clock::is_live();
+    Effect::new(move |_| {
+        if navigated {
+            focus("code");
+        }
+    });
     view! {
         <div class="sheet-page">
             <header><Brand/></header>

@@ -11,6 +11,7 @@ use crate::{
         FailureBox, Loading, PageHead,
         brand::Brand,
         field::{PasswordField, TextField},
+        frame::{MAIN, focus},
         passwords::ShowPasswords,
         recovery_codes::recovery_codes,
     },
@@ -50,6 +51,8 @@ pub fn SecondFactorPage() -> impl IntoView {
         let next = query.with_untracked(|map| map.get("next").unwrap_or_default());
         if routes::is_local(&next) { next } else { routes::LAUNCHER.to_owned() }
     };
+    // What had the focus goes with the step that it belongs to.
+    Effect::watch(move || (begin.is_done(), confirm.is_done()), |_, _, _| focus(MAIN), false);
     let refusals = move || {
         let all = [begin.refusal(), confirm.refusal()];
         all.into_iter().flatten().map(|error| view! { <FailureBox error/> }).collect::<Vec<_>>()
@@ -57,7 +60,7 @@ pub fn SecondFactorPage() -> impl IntoView {
     view! {
         <div class="sheet-page">
             <header><Brand/></header>
-            <main id="main" class="sheet">
+            <main id=MAIN tabindex="-1" class="sheet">
                 <PageHead title="Second factor"/>
                 {refusals}
                 <Transition fallback=Loading>
