@@ -12,6 +12,7 @@ use domain::{
     session::State,
     workspace::WorkspaceForm,
 };
+use http_body_util::BodyExt as _;
 use leptos::server_fn::axum::server_fn_paths;
 use services::Services;
 use std::{collections::BTreeSet, net::IpAddr, path::Path, sync::Arc, time::Duration};
@@ -556,8 +557,13 @@ async fn who_owes_a_second_factor_reaches_nothing_but_what_sets_it_up() {
     let window = world.window(&cast.ada, &cast.session).await;
     assert_eq!(window.get("/").await.status, 200);
     let terminal = format!("/sessions/{}/terminal/socket", cast.session);
+    let host = world.origin.split("://").nth(1).unwrap();
+    let events = get("/events").with("host", host).with("cookie", &cast.ada.cookie);
+    let events = events.open(world.console).await;
     world.require_second_factor(&cast.admin).await;
 
+    let ended = tokio::time::timeout(Duration::from_secs(20), events.into_body().collect()).await;
+    assert!(ended.is_ok(), "the stream of changes goes on");
     for person in [&cast.ada, &cast.admin] {
         for (name, who, arguments) in FUNCTIONS {
             let ask = cast.call(name, arguments).with("cookie", &person.cookie);
@@ -589,7 +595,6 @@ async fn who_owes_a_second_factor_reaches_nothing_but_what_sets_it_up() {
             }
         }
         let socket = get(&terminal).for_upgrade().with("cookie", &person.cookie);
-        let host = world.origin.split("://").nth(1).unwrap();
         let socket = socket.with("origin", &world.origin).with("host", host);
         let refused = socket.upgraded(world.console).await.err().map(|answer| answer.status);
         assert_eq!(refused, Some(403), "the socket of a terminal");

@@ -293,6 +293,18 @@ async fn a_recovery_code_lets_in_once_and_new_ones_take_the_place_of_the_old() {
 }
 
 #[tokio::test]
+async fn recovery_codes_let_in_where_the_key_of_the_secrets_is_lost() {
+    let world = World::new().await;
+    let ada = world.user().await;
+    let (device, codes) = world.equipped(&ada).await;
+    std::fs::remove_file(world.folder.path().join("keys").join("secrets.key")).unwrap();
+    let world = world.restarted().await;
+    assert!(!world.signs_in("ada", &device.code(world.now())).await);
+    assert!(world.signs_in("ada", &codes[0]).await);
+    world.services.second_factors.turn_off(&ada, PASSWORD.into()).await.unwrap();
+}
+
+#[tokio::test]
 async fn codes_of_one_account_are_worth_nothing_for_another() {
     let world = World::new().await;
     let (ada, eve) = (world.user().await, world.person("eve", Role::User).await);
