@@ -12,6 +12,9 @@ pub struct Request {
     pub services: Services,
     /// The signed-in person, if any.
     pub actor: Option<Actor>,
+    /// In place of that, somebody who is signed in and must set up a second factor before anything
+    /// else.
+    pub owing: Option<Actor>,
     /// The browser's sign-in record, for signing in and out.
     pub sign_in: tower_sessions::Session,
     pub client: Client,
@@ -67,9 +70,24 @@ impl Request {
     }
 
     /// # Errors
-    /// `Unauthenticated` if nobody is signed in.
+    /// `Unauthenticated` if nobody is signed in, `Forbidden` to who must set up a second factor first.
     pub fn actor(&self) -> domain::Result<&Actor> {
-        self.actor.as_ref().ok_or_else(Error::unauthenticated)
+        match (&self.actor, &self.owing) {
+            (Some(actor), _) => Ok(actor),
+            (None, Some(_)) => {
+                Err(Error::forbidden("Your account must have a second factor, and has none yet.")
+                    .hint("Set it up first; then everything is open to you again."))
+            }
+            (None, None) => Err(Error::unauthenticated()),
+        }
+    }
+
+    /// Whoever is signed in, also somebody who must set up a second factor: for what that takes.
+    ///
+    /// # Errors
+    /// `Unauthenticated` if nobody is signed in.
+    pub fn arrived(&self) -> domain::Result<&Actor> {
+        self.actor.as_ref().or(self.owing.as_ref()).ok_or_else(Error::unauthenticated)
     }
 
     /// The request together with who asks.

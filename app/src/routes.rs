@@ -19,8 +19,10 @@ use crate::{
         launch::LaunchPage,
         launcher::LauncherPage,
         login::LoginPage,
+        login_code::LoginCodePage,
         not_found::NotFoundPage,
         registries::{RegistriesPage, edit::RegistryEditPage, import::RegistryImportPage},
+        second_factor::SecondFactorPage,
         session::{SessionFilesPage, SessionLogPage, SessionPage, SessionProcessesPage},
         sessions::SessionsPage,
         settings::SettingsPage,
@@ -53,6 +55,10 @@ use leptos_router::{
 
 pub const SETUP: &str = "/setup";
 pub const LOGIN: &str = "/login";
+/// Where a code is asked for after the password.
+pub const LOGIN_CODE: &str = "/login/code";
+/// Where a second factor is set up.
+pub const SECOND_FACTOR: &str = "/second-factor";
 /// Where a one-time link leads.
 pub const INVITE: &str = "/invite";
 pub const LAUNCHER: &str = "/";
@@ -77,11 +83,36 @@ pub const EVENTS: &str = "/events";
 
 /// The sign-in page that leads back to `next`.
 pub fn login(next: &str) -> String {
+    leading_to(LOGIN, next)
+}
+
+/// The page that asks for a code and leads on to `next`.
+pub fn login_code(next: &str) -> String {
+    leading_to(LOGIN_CODE, next)
+}
+
+/// The page that sets up a second factor and leads on to `next`.
+pub fn second_factor(next: &str) -> String {
+    leading_to(SECOND_FACTOR, next)
+}
+
+/// The same page with recovery codes that were just made.
+pub fn recovery_codes(next: &str) -> String {
+    format!("{SECOND_FACTOR}?codes=on&next={}", encode(next))
+}
+
+/// A page that leads on to another one when it is done; where none is named, to the launcher.
+fn leading_to(page: &str, next: &str) -> String {
     if next.is_empty() || next == LAUNCHER {
-        LOGIN.to_owned()
+        page.to_owned()
     } else {
-        format!("{LOGIN}?next={}", encode(next))
+        format!("{page}?next={}", encode(next))
     }
+}
+
+/// Whether an address is a path on this console, and leads to no other site.
+pub fn is_local(next: &str) -> bool {
+    next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t'])
 }
 
 /// Details and timeline of a session.
@@ -228,6 +259,8 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFoundPage>
                 <Route path=path!("/setup") view=lazy!(desk, SetupPage) ssr=SsrMode::Async/>
                 <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/login/code") view=LoginCodePage ssr=SsrMode::Async/>
+                <Route path=path!("/second-factor") view=lazy!(desk, SecondFactorPage) ssr=SsrMode::Async/>
                 <Route path=path!("/invite") view=lazy!(desk, InvitePage) ssr=SsrMode::Async/>
                 <Route path=path!("/sessions/:id/view") view=lazy!(stream, StreamPage) ssr=SsrMode::Async/>
                 <ParentRoute path=path!("/") view=Frame ssr=SsrMode::Async>
@@ -277,6 +310,23 @@ mod tests {
     fn the_way_back_survives_the_sign_in_page() {
         assert_eq!(login("/"), "/login");
         assert_eq!(login("/sessions?q=a b"), "/login?next=%2Fsessions%3Fq%3Da%20b");
+        assert_eq!(login_code("/jobs"), "/login/code?next=%2Fjobs");
+        assert_eq!(second_factor(""), "/second-factor");
+    }
+
+    #[test]
+    fn a_form_never_leads_to_another_site() {
+        assert!(is_local("/sessions?q=a"));
+        for foreign in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "",
+            "/\t/x",
+            "javascript:x",
+        ] {
+            assert!(!is_local(foreign), "{foreign:?}");
+        }
     }
 
     #[test]

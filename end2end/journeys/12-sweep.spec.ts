@@ -15,6 +15,7 @@ const pages = (session: string, workspace: string, job: string, registry: string
   launcher: '/',
   'launcher without a match': '/?q=nothing-is-called-this',
   account: '/account',
+  'second factor': '/second-factor',
   sessions: '/sessions',
   'sessions without a match': '/sessions?q=nothing-is-called-this',
   session: `/sessions/${session}`,
@@ -54,6 +55,7 @@ const pages = (session: string, workspace: string, job: string, registry: string
   'users without a match': '/users?q=nothing-is-called-this',
   user: `/users/${user}`,
   'question before a user is deleted': `/users/${user}?confirm=delete:${user}`,
+  'question before a second factor is reset': `/users/${user}?confirm=reset:${user}`,
   'new user': '/users/new',
   'audit log': '/audit',
   'audit log without a match': '/audit?q=nothing-is-called-this&from=2020-01-01',
@@ -120,6 +122,8 @@ for (const viewport of SIZES) {
     const reader = await stranger({ viewport });
     await settled(reader.page, '/login');
     await inEveryTheme(reader.page, 'login');
+    await settled(reader.page, '/login/code');
+    await inEveryTheme(reader.page, 'code at the sign-in');
     reader.guard.expect('/invite', 404);
     await settled(reader.page, '/invite');
     await inEveryTheme(reader.page, 'invitation without its link');

@@ -99,6 +99,7 @@ export class UserPage {
   readonly link;
   readonly signIns;
   readonly sessions;
+  readonly resetSecondFactor;
   readonly remove;
 
   constructor(readonly page: Page) {
@@ -112,7 +113,13 @@ export class UserPage {
     this.link = new NewLink(page);
     this.signIns = page.getByRole('region', { name: 'Signed in' }).getByRole('listitem');
     this.sessions = page.getByRole('region', { name: 'Sessions' }).getByRole('listitem');
+    this.resetSecondFactor = page.getByRole('link', { name: 'Reset the second factor …' });
     this.remove = page.getByRole('link', { name: 'Delete user …' });
+  }
+
+  /** What the address names the account by. */
+  async id(): Promise<string> {
+    return new URL(this.page.url()).pathname.split('/').at(-1)!;
   }
 }
 

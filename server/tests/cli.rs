@@ -4,7 +4,7 @@
 
 mod support;
 
-use domain::actor::Role;
+use domain::{Timestamp, actor::Role};
 use std::{
     io::Write as _,
     net::{SocketAddr, TcpListener},
@@ -13,7 +13,7 @@ use std::{
     process::{Child, Command, Stdio},
     time::Duration,
 };
-use store::Store;
+use store::{Store, StoredSecondFactor, StoredSignIn};
 use support::{
     binary::{PASSWORD, free_ports, slipway},
     http::{get, post},
@@ -234,12 +234,44 @@ async fn accounts_are_made_with_a_password_from_a_file() {
     assert_eq!(role("root").await, Some(Role::Administrator));
     assert_eq!(role("bob").await, None);
 
+    let reset = |name: &str| place.run(&["user", "reset-second-factor", name]);
+    assert_eq!(reset("nobody").code, Some(3));
+    let none = reset("ada");
+    assert!(none.code == Some(0) && none.out.contains("has no second factor"), "{none:?}");
+    second_factor_of(&store, "ada").await;
+    let done = reset("Ada");
+    assert!(done.code == Some(0) && done.out.contains("is reset"), "{done:?}");
+    let ada = store.credentials("ada").await.unwrap().unwrap().user.id;
+    assert_eq!(store.second_factor(&ada).await.unwrap(), None);
+
     let unknown = place.run(&["user", "disable", "nobody"]);
     assert_eq!(unknown.code, Some(3), "{unknown:?}");
     assert_eq!(place.run(&["user", "disable", "ada"]).code, Some(0));
     assert!(store.credentials("ada").await.unwrap().unwrap().user.disabled);
     assert_eq!(place.run(&["user", "enable", "ada"]).code, Some(0));
     assert!(!store.credentials("ada").await.unwrap().unwrap().user.disabled);
+}
+
+/// Turns a second factor on, whatever its secret.
+async fn second_factor_of(store: &Store, name: &str) {
+    let user = store.credentials(name).await.unwrap().unwrap().user.id;
+    let (now, later) = (Timestamp(1), Timestamp(i64::MAX));
+    let sign_in = StoredSignIn {
+        id: "5".parse().unwrap(),
+        user: Some(user.clone()),
+        data: "{}".into(),
+        client: String::new(),
+        address: String::new(),
+        created_at: now,
+        last_seen_at: now,
+        expires_at: later,
+    };
+    let factor = StoredSecondFactor { secret: b"sealed".into(), last_step: 0, on_since: now };
+    let mut tx = store.begin().await.unwrap();
+    tx.insert_sign_in(&sign_in).await.unwrap();
+    tx.propose_second_factor(&user, &sign_in.id, &factor.secret, later).await.unwrap();
+    assert!(tx.take_proposed_second_factor(&user, &factor).await.unwrap());
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]

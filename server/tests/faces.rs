@@ -12,6 +12,7 @@ use domain::{
     session::State,
     workspace::WorkspaceForm,
 };
+use http_body_util::BodyExt as _;
 use leptos::server_fn::axum::server_fn_paths;
 use services::Services;
 use std::{collections::BTreeSet, net::IpAddr, path::Path, sync::Arc, time::Duration};
@@ -50,6 +51,7 @@ const FILES: &str = r#"{"id":"0123456789","query":{"search":"","sort":"","descen
 /// here fails `every_function_is_in_the_table`.
 const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("sign_in", Anybody(401), Form(&[("name", "nobody"), ("password", "wrong")])),
+    ("confirm_sign_in", Anybody(401), Form(&[("code", "000000")])),
     ("who_is_it", Anybody(200), Form(&[])),
     ("set_theme", Anybody(200), Form(&[("theme", "dark")])),
     ("show_setup", Anybody(409), Form(&[("token", "guess")])),
@@ -61,6 +63,11 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("sign_out", Anybody(200), Form(&[])),
     ("list_sign_ins", SignedIn, Form(&[])),
     ("change_password", SignedIn, Form(&[("current", "x"), ("new", "y"), ("again", "z")])),
+    ("show_second_factor", SignedIn, Form(&[])),
+    ("begin_second_factor", SignedIn, Form(&[("password", "x")])),
+    ("confirm_second_factor", SignedIn, Form(&[("code", "000000")])),
+    ("new_recovery_codes", SignedIn, Form(&[("password", "x")])),
+    ("turn_off_second_factor", SignedIn, Form(&[("password", "x")])),
     ("revoke_sign_in", SignedIn, Form(&[("id", "0")])),
     ("revoke_other_sign_ins", SignedIn, Form(&[])),
     ("show_launcher", SignedIn, Form(&[("search", ""), ("category", "")])),
@@ -165,6 +172,7 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("set_user_role", Administrators, Form(&[("id", "0"), ("role", "user")])),
     ("set_user_enabled", Administrators, Form(&[("id", "0")])),
     ("end_user_sign_ins", Administrators, Form(&[("id", "0")])),
+    ("reset_user_second_factor", Administrators, Form(&[("id", "0")])),
     ("weigh_user", Administrators, Form(&[("id", "0")])),
     ("delete_user", Administrators, Form(&[("id", "0")])),
     ("list_audit", Administrators, Json(LIST)),
@@ -176,10 +184,19 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ),
 ];
 
+/// What answers 401 to a wrong password or code, whoever asks.
+const SIGNING_IN: &[&str] = &["sign_in", "confirm_sign_in"];
+
+/// What somebody may call and ask for who must have a second factor and has none, of all that takes a
+/// sign-in.
+const TO_SET_UP: &[&str] =
+    &["show_second_factor", "begin_second_factor", "confirm_second_factor", "/second-factor"];
+
 /// Every other route of the console, and who may ask for it. One that is missing here fails
 /// `every_route_is_in_the_table`.
 const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/login", Anybody(200)),
+    ("GET", "/login/code", Anybody(200)),
     ("GET", "/setup", Anybody(409)),
     ("GET", "/healthz", Anybody(200)),
     ("GET", "/readyz", Anybody(200)),
@@ -188,6 +205,7 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("POST", "/hooks/{id}", Anybody(401)),
     ("GET", "/", SignedIn),
     ("GET", "/account", SignedIn),
+    ("GET", "/second-factor", SignedIn),
     ("GET", "/launch/{id}", SignedIn),
     ("GET", "/trials/{id}", SignedIn),
     ("GET", "/events", SignedIn),
@@ -290,7 +308,8 @@ fn needed(what: &str) -> Option<Permission> {
         "/sessions/{id}/terminal" | "/sessions/{id}/terminal/socket" => Permission::OpenTerminals,
         "list_users" | "show_user" | "/users" | "/users/{id}" => Permission::SeeUsers,
         "create_user" | "invite_user" | "link_user" | "withdraw_user_link" | "set_user_role"
-        | "set_user_enabled" | "end_user_sign_ins" | "weigh_user" | "delete_user"
+        | "set_user_enabled" | "end_user_sign_ins" | "reset_user_second_factor" | "weigh_user"
+        | "delete_user"
         | "/users/new" => Permission::ManageUsers,
         "list_audit" | "/audit" | "/audit/export" => Permission::SeeAudit,
         _ => return None,
@@ -474,7 +493,7 @@ async fn users_may_call_what_the_table_says_and_nothing_else() {
         if *who == Administrators {
             assert_eq!(answer.status, 403, "{name}: {}", answer.text());
             assert_eq!(answer.json()["kind"], "forbidden", "{name}");
-        } else if *name != "sign_in" {
+        } else if !SIGNING_IN.contains(name) {
             assert!(!matches!(answer.status, 401 | 403 | 500..), "{name}: {}", answer.text());
         }
     }
@@ -504,7 +523,7 @@ async fn administrators_may_call_everything() {
     for (name, _, arguments) in FUNCTIONS {
         let admin = cast.world.again("admin").await;
         let answer = cast.world.ask(cast.call(name, arguments).with("cookie", &admin.cookie)).await;
-        if *name != "sign_in" {
+        if !SIGNING_IN.contains(name) {
             assert!(!matches!(answer.status, 401 | 403 | 500..), "{name}: {}", answer.text());
         }
     }
@@ -526,7 +545,9 @@ async fn each_role_may_call_what_its_permissions_say_and_nothing_else() {
             let expected = answered(role, path, *who);
             assert!(fits(expected, status), "{role:?} at {path}: {status}, not {expected}");
         }
-        for (name, who, arguments) in FUNCTIONS.iter().filter(|(name, ..)| *name != "sign_in") {
+        for (name, who, arguments) in
+            FUNCTIONS.iter().filter(|(name, ..)| !SIGNING_IN.contains(name))
+        {
             let ask = cast.call(name, arguments).with("cookie", &person.cookie);
             let answer = cast.world.ask(ask).await;
             let expected = answered(role, name, *who);
@@ -541,6 +562,66 @@ async fn each_role_may_call_what_its_permissions_say_and_nothing_else() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn who_owes_a_second_factor_reaches_nothing_but_what_sets_it_up() {
+    let cast = Cast::new().await;
+    let world = &cast.world;
+    let window = world.window(&cast.ada, &cast.session).await;
+    assert_eq!(window.get("/").await.status, 200);
+    let terminal = format!("/sessions/{}/terminal/socket", cast.session);
+    let host = world.origin.split("://").nth(1).unwrap();
+    let events = get("/events").with("host", host).with("cookie", &cast.ada.cookie);
+    let events = events.open(world.console).await;
+    world.require_second_factor(&cast.admin).await;
+
+    let ended = tokio::time::timeout(Duration::from_secs(20), events.into_body().collect()).await;
+    assert!(ended.is_ok(), "the stream of changes goes on");
+    for person in [&cast.ada, &cast.admin] {
+        for (name, who, arguments) in FUNCTIONS {
+            let ask = cast.call(name, arguments).with("cookie", &person.cookie);
+            match who {
+                Anybody(_) => {}
+                _ if TO_SET_UP.contains(name) => {
+                    let status = world.ask(ask).await.status;
+                    assert!(!matches!(status, 401 | 403 | 500..), "{name}: {status}");
+                }
+                _ => {
+                    let answer = world.ask(ask).await;
+                    assert_eq!(answer.status, 403, "{name}: {}", answer.text());
+                    assert!(answer.text().contains("second factor"), "{name}: {}", answer.text());
+                }
+            }
+        }
+        for (method, path, _) in ROUTES.iter().filter(|(_, _, who)| !matches!(who, Anybody(_))) {
+            let ask = |ask: Ask| ask.with("cookie", &person.cookie);
+            let (plain, _) = status(ask(cast.at(method, path)), world).await;
+            let (page, location) = status(ask(cast.at(method, path).for_page()), world).await;
+            match (TO_SET_UP.contains(path), *method) {
+                (true, _) => assert_eq!((plain, page), (200, 200), "{path}"),
+                (false, "GET") => {
+                    // Some pages only ask who is there: nobody is.
+                    assert!(matches!(plain, 401 | 403) && page == 303, "{path}: {plain}, {page}");
+                    assert!(location.starts_with("/second-factor"), "{path} leads to {location}");
+                }
+                (false, _) => assert_eq!((plain, page), (403, 403), "{path}"),
+            }
+        }
+        let socket = get(&terminal).for_upgrade().with("cookie", &person.cookie);
+        let socket = socket.with("origin", &world.origin).with("host", host);
+        let refused = socket.upgraded(world.console).await.err().map(|answer| answer.status);
+        assert_eq!(refused, Some(403), "the socket of a terminal");
+        let viewer = world.ask(post("/fn/who_is_it").with("cookie", &person.cookie)).await;
+        assert!(viewer.json()["actor"].is_null(), "{}", viewer.text());
+    }
+    assert_ne!(window.get("/").await.status, 200, "a window that was open before");
+    assert_eq!(cast.state().await, State::Running);
+
+    // Set up, everything is open again.
+    world.equip(&cast.ada).await;
+    assert_eq!(world.page(&cast.ada, "/").await.status, 200);
+    assert_eq!(world.call(&cast.ada, "list_sign_ins", &[]).await.status, 200);
 }
 
 #[tokio::test]

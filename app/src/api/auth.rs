@@ -23,7 +23,8 @@ pub async fn reader() -> Result<Actor, Refusal> {
     who_is_it().await?.actor.ok_or_else(|| Refusal(domain::Error::unauthenticated()))
 }
 
-/// Signs in and goes to `next`, or to the launcher.
+/// Signs in and goes to `next`, or to the launcher; first to where a code is asked for, or a second
+/// factor is set up, if it takes that.
 #[server(prefix = "/fn", endpoint = "sign_in")]
 pub async fn sign_in(
     name: String,
@@ -32,7 +33,19 @@ pub async fn sign_in(
 ) -> Result<(), Refusal> {
     let request = crate::request::Request::current()?;
     let outcome = crate::sign_in::sign_in(&request, &name, password).await;
-    crate::refusal::answer(outcome)?;
+    let then = crate::refusal::answer(outcome)?;
+    leptos_axum::redirect(&crate::sign_in::lead(&then, &super::local_path(&next, "/")));
+    Ok(())
+}
+
+/// Gives the code that is asked for after the password, and goes to `next`, or to the launcher.
+#[server(prefix = "/fn", endpoint = "confirm_sign_in")]
+pub async fn confirm_sign_in(
+    #[server(default)] code: String,
+    #[server(default)] next: String,
+) -> Result<(), Refusal> {
+    let request = crate::request::Request::current()?;
+    crate::refusal::answer(crate::sign_in::confirm(&request, &code).await)?;
     leptos_axum::redirect(&super::local_path(&next, "/"));
     Ok(())
 }

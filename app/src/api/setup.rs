@@ -70,8 +70,8 @@ pub async fn finish_setup(
         .finish(&token, request.client.address, &name, password.clone(), again, &starters)
         .await;
     crate::refusal::answer(outcome)?;
-    crate::refusal::answer(crate::sign_in::sign_in(&request, &name, password).await)?;
-    leptos_axum::redirect("/");
+    let then = crate::refusal::answer(crate::sign_in::sign_in(&request, &name, password).await)?;
+    leptos_axum::redirect(&crate::sign_in::lead(&then, "/"));
     Ok(())
 }
 

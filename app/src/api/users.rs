@@ -185,7 +185,19 @@ pub async fn end_user_sign_ins(
     Ok(())
 }
 
-/// What deleting an account would mean.
+/// Takes away the second factor of somebody who has lost it.
+#[server(prefix = "/fn", endpoint = "reset_user_second_factor")]
+pub async fn reset_user_second_factor(id: String) -> Result<(), Refusal> {
+    let page = format!("/users/{id}?done=second-factor");
+    super::signed_in(|request, actor| async move {
+        request.services.users.reset_second_factor(&actor, &id.parse()?).await
+    })
+    .await?;
+    leptos_axum::redirect(&super::local_path(&page, "/users"));
+    Ok(())
+}
+
+/// What an account has that goes with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRemoval {
     pub name: String,
@@ -232,7 +244,8 @@ pub async fn show_invitation(token: String) -> Result<Invitation, Refusal> {
     }))
 }
 
-/// Sets the password of the account that a link is for, and signs in with it.
+/// Sets the password of the account that a link is for, and signs in with it; where there is a second
+/// factor, not without that.
 #[server(prefix = "/fn", endpoint = "accept_invitation")]
 pub async fn accept_invitation(
     token: String,
@@ -243,7 +256,7 @@ pub async fn accept_invitation(
     let users = &request.services.users;
     let outcome = users.accept(&token, request.client.address, password.clone(), &again).await;
     let name = crate::refusal::answer(outcome)?;
-    crate::refusal::answer(crate::sign_in::sign_in(&request, &name, password).await)?;
-    leptos_axum::redirect("/");
+    let then = crate::refusal::answer(crate::sign_in::sign_in(&request, &name, password).await)?;
+    leptos_axum::redirect(&crate::sign_in::lead(&then, "/"));
     Ok(())
 }

@@ -63,13 +63,13 @@ pub fn set_status(status: u16) {
     let _ = status;
 }
 
-/// Leaves for the sign-in page, unless the reader is there, or setting up or invited.
+/// Leaves for the sign-in page, unless the reader is there or at its second step, setting up or invited.
 ///
 /// The whole document is loaded anew, so that nothing of the ended sign-in stays in memory.
 pub(super) fn to_login() {
     let location = window().location();
     let path = location.pathname().unwrap_or_default();
-    if [routes::LOGIN, routes::SETUP, routes::INVITE].contains(&path.as_str()) {
+    if [routes::LOGIN, routes::LOGIN_CODE, routes::SETUP, routes::INVITE].contains(&path.as_str()) {
         return;
     }
     let here = path + &location.search().unwrap_or_default();

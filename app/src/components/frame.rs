@@ -31,7 +31,7 @@ use leptos_router::{
 pub struct Reader(pub wire::Read<Result<Viewer, Refusal>>);
 
 /// Element that takes the focus when a page is opened by client navigation.
-const MAIN: &str = "main";
+pub const MAIN: &str = "main";
 const ACCOUNT_MENU: &str = "account-menu";
 
 #[component]
@@ -51,10 +51,7 @@ pub fn Frame() -> impl IntoView {
                 return;
             }
             close_menus();
-            if let Some(main) = element(MAIN) {
-                // A page that cannot take the focus is still the one asked for.
-                _ = main.focus();
-            }
+            focus(MAIN);
         },
         true,
     );
@@ -175,6 +172,14 @@ fn SignedOut() -> impl IntoView {
 
 fn element(id: &str) -> Option<web_sys::HtmlElement> {
     document().get_element_by_id(id).and_then(|element| element.dyn_into().ok())
+}
+
+/// Moves the focus to the element with this id, if the page has it.
+pub fn focus(id: &str) {
+    if let Some(element) = element(id) {
+        // A page whose element cannot take the focus is still the one asked for.
+        _ = element.focus();
+    }
 }
 
 /// Links inside a menu leave it open, because the document stays.

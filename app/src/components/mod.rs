@@ -32,6 +32,7 @@ pub mod pager;
 pub mod passwords;
 pub mod placeholder;
 pub mod question;
+pub mod recovery_codes;
 pub mod report;
 pub mod row_menu;
 pub mod session_actions;

@@ -1,6 +1,8 @@
 //! The reader's own account: who they are, password, sign-ins, what holds for them, and how the
 //! console looks.
 
+mod second_factor;
+
 use crate::{
     api::{
         account::{ChangePassword, RevokeOtherSignIns, RevokeSignIn, SetTheme, list_sign_ins},
@@ -30,6 +32,7 @@ pub fn AccountPage() -> impl IntoView {
             <Who/>
             <Appearance/>
             <Password/>
+            {second_factor::card()}
             <SignIns/>
             <Holding/>
         </div>
@@ -44,6 +47,9 @@ fn Done() -> impl IntoView {
     let words = move || match query.read().get("done").as_deref() {
         Some("password") => Some("Your password is changed, and your other sign-ins are ended."),
         Some("revoked") => Some("The sign-in is ended."),
+        Some("second-factor-off") => {
+            Some("The second factor is off, and your other sign-ins are ended.")
+        }
         _ => None,
     };
     view! {

@@ -4,6 +4,7 @@ mod deletion;
 pub mod detail;
 mod link;
 pub mod new;
+mod second_factor;
 
 use crate::{
     api::{auth::reader, users::list_users},
@@ -33,6 +34,7 @@ const COLUMNS: &[Column] = &[
     Column::sorted("Name", "name"),
     Column::sorted("Role", "role"),
     Column::sorted("State", "state"),
+    Column::sorted("Second factor", "second_factor"),
     Column::sorted("Sessions", "sessions").figures(),
     Column::sorted("Last seen", "seen"),
     Column::sorted("Created", "created"),
@@ -70,7 +72,8 @@ fn list((first, manages): First, query: Memo<ListQuery>) -> AnyView {
     let empty = Memo::new(move |_| page.with(|p| p.rows.is_empty()));
     // Everything that is seen of a row: a key that is known already is not drawn again.
     let key = |user: &UserRow| {
-        (user.id.clone(), user.role.as_str(), user.state.as_str(), user.sessions, user.last_seen_at)
+        let what = (user.role.as_str(), user.state.as_str(), user.second_factor);
+        (user.id.clone(), what, user.sessions, user.last_seen_at)
     };
     view! {
         <PageHead title="Users">{manages.then(new_user)}</PageHead>
@@ -135,6 +138,11 @@ pub fn state_badge(state: AccountState) -> AnyView {
     badge(glyph, look, state.label())
 }
 
+/// Whether a second factor is asked for.
+pub const fn on_or_off(second_factor: bool) -> &'static str {
+    if second_factor { "On" } else { "Off" }
+}
+
 fn row(user: UserRow) -> AnyView {
     let seen = match user.last_seen_at {
         Some(at) => view! { <When at /> }.into_any(),
@@ -147,6 +155,7 @@ fn row(user: UserRow) -> AnyView {
             </th>
             <td data-label="Role">{user.role.label()}</td>
             <td data-label="State">{state_badge(user.state)}</td>
+            <td data-label="Second factor">{on_or_off(user.second_factor)}</td>
             <td data-label="Sessions" class="figures">{user.sessions.to_string()}</td>
             <td data-label="Last seen">{seen}</td>
             <td data-label="Created">

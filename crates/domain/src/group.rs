@@ -79,6 +79,8 @@ pub struct GroupSettings {
     /// Bytes of memory that one member's sessions may have together.
     pub memory_bytes: Option<i64>,
     pub lifetime: Lifetime,
+    /// Whether members must have a second factor to sign in with.
+    pub second_factor: Option<bool>,
     /// Deeds that are allowed or taken away.
     pub deeds: Vec<(Deed, bool)>,
 }
@@ -158,6 +160,7 @@ pub struct Merged {
     pub cpu_millis: Option<i64>,
     pub memory_bytes: Option<i64>,
     pub lifetime: Lifetime,
+    pub second_factor: Option<bool>,
     pub deeds: Vec<(Deed, bool)>,
 }
 
@@ -175,6 +178,7 @@ pub fn merge(groups: &[&Group]) -> Merged {
         merged.cpu_millis = merged.cpu_millis.or(settings.cpu_millis);
         merged.memory_bytes = merged.memory_bytes.or(settings.memory_bytes);
         merged.lifetime = merged.lifetime.over(&settings.lifetime);
+        merged.second_factor = merged.second_factor.or(settings.second_factor);
         for (deed, allowed) in &settings.deeds {
             if !merged.deeds.iter().any(|(known, _)| known == deed) {
                 merged.deeds.push((*deed, *allowed));
@@ -193,6 +197,13 @@ impl Merged {
         };
         Grants { allowed: of(true), denied: of(false) }
     }
+}
+
+/// The group by which somebody must have a second factor, if one says so. `groups` are given in the
+/// order in which they decide.
+pub fn second_factor_required_by<'a>(groups: &[&'a Group]) -> Option<&'a Group> {
+    let said = groups.iter().find(|group| group.settings.second_factor.is_some());
+    said.copied().filter(|group| group.settings.second_factor == Some(true))
 }
 
 /// Every setting that holds for somebody, with who says so. `house` are the values of the
@@ -296,6 +307,32 @@ mod tests {
             administrator("Open terminals in own sessions"),
             ("Allowed".into(), Source::Role)
         );
+    }
+
+    #[test]
+    fn a_second_factor_is_required_where_the_nearest_group_that_speaks_of_it_says_so() {
+        let says = |second_factor| GroupSettings { second_factor, ..GroupSettings::default() };
+        let (silent, lax) = (group("a", 1, says(None)), group("b", 2, says(Some(false))));
+        let strict = group("c", 3, says(Some(true)));
+        let by = |groups: &[&Group]| {
+            let found = second_factor_required_by(groups).map(|group| group.id.clone());
+            assert_eq!(found.is_some(), merge(groups).second_factor == Some(true));
+            found
+        };
+        assert_eq!(by(&[&silent, &strict]), Some(strict.id.clone()));
+        assert_eq!(by(&[&silent, &lax, &strict]), None);
+        assert_eq!(by(&[&silent]), None);
+        let of = |groups: &[&Group]| {
+            let all = explain(groups, Role::Administrator, &GroupSettings::default());
+            all.into_iter().find(|one| one.setting == "Second factor").unwrap()
+        };
+        let required = of(&[&silent, &strict]);
+        assert_eq!(
+            (required.value.as_str(), required.from),
+            ("Required", Source::Group("C".into()))
+        );
+        let open = of(&[&silent]);
+        assert_eq!((open.value.as_str(), open.from), ("Not required", Source::Installation));
     }
 
     #[test]

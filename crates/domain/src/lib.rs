@@ -31,6 +31,7 @@ pub mod preset;
 pub mod quantity;
 pub mod registry;
 pub mod revision;
+pub mod second_factor;
 pub mod session;
 pub mod snapshot;
 pub mod storage;

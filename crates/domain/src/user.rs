@@ -78,6 +78,8 @@ pub struct UserRow {
     pub state: AccountState,
     /// Whether there is a password to sign in with.
     pub has_password: bool,
+    /// Whether a code is asked for beside the password.
+    pub second_factor: bool,
     /// Sessions that hold a container.
     pub sessions: i64,
     /// When a browser signed in with it was last here.

@@ -2,7 +2,7 @@
 
 use crate::{core::Core, entropy};
 use domain::{
-    Error, Result, SignInId, Timestamp,
+    Error, Result, SignInId, Timestamp, UserId,
     actor::{Actor, Permission},
     audit::AuditResult,
     user::{SignIn, User, check_name},
@@ -16,6 +16,8 @@ pub const IDLE_S: i64 = 12 * 3600;
 pub const LONGEST_S: i64 = 7 * 24 * 3600;
 /// How often a visit is written down.
 const TOUCH_EVERY_S: i64 = 60;
+/// How long a code may be given after the password.
+const CODE_WITHIN_S: i64 = 5 * 60;
 
 #[derive(Clone)]
 pub struct Access(Arc<Core>);
@@ -26,9 +28,32 @@ pub fn sign_in_id(cookie: &str) -> Result<SignInId> {
     entropy::digest(cookie)[..40].parse()
 }
 
+/// What is still asked of somebody whose password was right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Then {
+    /// Nothing.
+    In,
+    /// To set up a second factor, before anything else.
+    SetUp,
+    /// A code, together with this token. Nobody is signed in before.
+    Code(String),
+}
+
+/// Whom a sign-in belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arrival {
+    In(Actor),
+    /// Somebody who must have a second factor and has none: to set it up is all there is to do.
+    SetUp(Actor),
+}
+
 impl Access {
     pub(crate) fn new(core: Arc<Core>) -> Self {
         Self(core)
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.0
     }
 
     /// Checks a name and password. The answer and its time are the same for an unknown name, a
@@ -36,7 +61,12 @@ impl Access {
     ///
     /// # Errors
     /// `Unauthenticated`, or `Exhausted` after too many attempts.
-    pub async fn check(&self, name: &str, password: String, address: IpAddr) -> Result<User> {
+    pub async fn check(
+        &self,
+        name: &str,
+        password: String,
+        address: IpAddr,
+    ) -> Result<(User, Then)> {
         let core = &self.0;
         let refused = || {
             Error::new(domain::ErrorKind::Unauthenticated, "Name or password is wrong.").hint(
@@ -46,11 +76,7 @@ impl Access {
         let account = check_name(name).unwrap_or_else(|_| "-".to_owned());
         let known = core.store.credentials(&account).await?;
         let familiar = match &known {
-            Some(known) => {
-                let address = address.to_string();
-                let earlier = core.store.sign_ins_of(&known.user.id, core.now()).await?;
-                earlier.iter().any(|s| s.address == address)
-            }
+            Some(known) => core.is_familiar(&known.user.id, address).await?,
             None => false,
         };
         core.throttle.attempt(&account, address, familiar, core.now())?;
@@ -58,28 +84,53 @@ impl Access {
         let hash = known.as_ref().and_then(|k| k.password_hash.clone());
         let matches = password.len() <= longest && core.passwords.verify(password, hash).await?;
         let user = known.map(|k| k.user).filter(|u| matches && !u.disabled);
+        let then = match &user {
+            Some(user) if core.store.second_factor(&user.id).await?.is_some() => {
+                Then::Code(entropy::secret()?)
+            }
+            Some(user) if core.owes_second_factor(user).await? => Then::SetUp,
+            _ => Then::In,
+        };
         let mut tx = core.store.begin().await?;
         tx.audit_outside(&NewAuditLine {
             at: core.now(),
             user: user.as_ref().map(|user| (&user.id, user.name.as_str())),
-            action: "sign_in",
+            action: if matches!(then, Then::Code(_)) { "sign_in.password" } else { "sign_in" },
             target: &account,
             detail: None,
             address: &address.to_string(),
             result: if user.is_some() { AuditResult::Done } else { AuditResult::Refused },
         })
         .await?;
-        if let Some(user) = &user {
-            tx.touch_user(&user.id, core.now()).await?;
+        match (&user, &then) {
+            (Some(user), Then::Code(token)) => {
+                let until = core.now().plus_secs(CODE_WITHIN_S);
+                tx.put_pending_sign_in(&entropy::digest(token), &user.id, until).await?;
+                tx.delete_expired(core.now()).await?;
+            }
+            (Some(user), _) => tx.touch_user(&user.id, core.now()).await?,
+            (None, _) => {}
         }
         tx.commit().await?;
         let user = user.ok_or_else(refused)?;
         core.throttle.succeeded(&account, address);
-        Ok(user)
+        Ok((user, then))
     }
 
-    /// Who a sign-in belongs to, if it still counts. Notes the visit.
+    /// Who may act with a sign-in, if it still counts. Notes the visit.
+    ///
+    /// Nobody while a second factor is owed: every page, function, stream and terminal asks here, so
+    /// that nothing is open but what asks for the [`arrival`](Self::arrival) itself.
     pub async fn actor(&self, id: &SignInId) -> Result<Option<Actor>> {
+        Ok(match self.arrival(id).await? {
+            Some(Arrival::In(actor)) => Some(actor),
+            Some(Arrival::SetUp(_)) | None => None,
+        })
+    }
+
+    /// Whom a sign-in belongs to, if it still counts, and whether a second factor is owed. Notes the
+    /// visit.
+    pub async fn arrival(&self, id: &SignInId) -> Result<Option<Arrival>> {
         let core = &self.0;
         let now = core.now();
         let Some(sign_in) = core.store.sign_in(id, now).await? else { return Ok(None) };
@@ -93,9 +144,11 @@ impl Access {
             tx.touch_user(&user.id, now).await?;
             tx.commit().await?;
         }
+        let owes = core.owes_second_factor(&user).await?;
         let grants = core.membership.grants(&user.id, user.role);
         let (sign_in, role) = (id.clone(), user.role);
-        Ok(Some(Actor { user: user.id, name: user.name, role, sign_in, grants }))
+        let actor = Actor { user: user.id, name: user.name, role, sign_in, grants };
+        Ok(Some(if owes { Arrival::SetUp(actor) } else { Arrival::In(actor) }))
     }
 
     /// The actor's own sign-ins, the present one first.
@@ -182,6 +235,15 @@ impl Access {
             last_seen_at: now,
             expires_at: expiry(now, now),
         })
+    }
+}
+
+impl Core {
+    /// Whether an account's owner is signed in from an address already.
+    pub(crate) async fn is_familiar(&self, user: &UserId, address: IpAddr) -> Result<bool> {
+        let address = address.to_string();
+        let earlier = self.store.sign_ins_of(user, self.now()).await?;
+        Ok(earlier.iter().any(|s| s.address == address))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::{
     activity::Activity, bus::Bus, clock::Clock, disk::Disk, entropy, groups::Membership,
-    images::Images, jobs::Calls, keys::Keys, passwords::Passwords, policy::InForce,
-    reconcile::Reconciler, settings::Settings, throttle::Throttle, usage::Usages,
-    users::FreshLinks,
+    handover::Handover, images::Images, jobs::Calls, keys::Keys, passwords::Passwords,
+    policy::InForce, reconcile::Reconciler, settings::Settings, throttle::Throttle, usage::Usages,
+    users::Link,
 };
 use domain::{
     Error, Result, SessionId, Timestamp, UserId,
@@ -37,7 +37,10 @@ pub(crate) struct Core {
     pub keys: Keys,
     pub passwords: Passwords,
     pub throttle: Throttle,
-    pub links: FreshLinks,
+    /// One-time links for the pages that are to show them.
+    pub links: Handover<Link>,
+    /// Recovery codes likewise.
+    pub recovery_codes: Handover<Vec<String>>,
     pub images: Images,
     pub jobs: Calls,
     pub usages: Usages,
@@ -99,7 +102,8 @@ impl Core {
             keys,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
-            links: FreshLinks::default(),
+            links: Handover::default(),
+            recovery_codes: Handover::default(),
             images: Images::default(),
             jobs: Calls::default(),
             usages: Usages::default(),

@@ -10,13 +10,18 @@ pub(crate) fn new_id<T: FromStr<Err = Error>>() -> Result<T> {
     uuid::Uuid::now_v7().simple().to_string().parse()
 }
 
-/// 256 random bits as text that is safe in an address, a cookie and an environment variable.
-pub(crate) fn secret() -> Result<String> {
-    let mut bytes = [0_u8; 32];
+/// Random bytes.
+pub(crate) fn bytes<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0_u8; N];
     getrandom::fill(&mut bytes).map_err(|error| {
         Error::unavailable("The system gives no random numbers.").detail(error.to_string())
     })?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    Ok(bytes)
+}
+
+/// 256 random bits as text that is safe in an address, a cookie and an environment variable.
+pub(crate) fn secret() -> Result<String> {
+    Ok(URL_SAFE_NO_PAD.encode(bytes::<32>()?))
 }
 
 /// SHA-256 in hexadecimal: how secrets that need not be read back are kept.

@@ -10,6 +10,7 @@ use domain::{
     event::Change,
     group::{
         Effective, Group, GroupForm, GroupRow, GroupSettings, Merged, explain, in_order, merge,
+        second_factor_required_by,
     },
     lifetime::Lifetime,
     list::{ListQuery, Page},
@@ -68,6 +69,12 @@ impl Membership {
         let known = self.known();
         let wanted = known.groups.iter().filter(|group| ids.contains(&group.id));
         wanted.map(|group| group.name.clone()).collect()
+    }
+
+    /// Name of the group by which somebody must have a second factor, if one says so.
+    pub(crate) fn requires_second_factor(&self, user: &UserId, role: Role) -> Option<String> {
+        let known = self.known();
+        second_factor_required_by(&known.of(user, role)).map(|group| group.name.clone())
     }
 
     /// Ids of the groups that somebody is in.

@@ -16,6 +16,7 @@ mod endings;
 pub mod engine_report;
 mod entropy;
 mod groups;
+mod handover;
 mod hooks;
 mod images;
 mod jobs;
@@ -29,6 +30,7 @@ pub mod reconcile;
 mod registries;
 mod revisions;
 mod rights;
+mod second_factor;
 pub mod sessions;
 pub mod settings;
 pub mod setup;
@@ -41,7 +43,7 @@ mod usage;
 mod users;
 mod workspaces;
 
-pub use access::Access;
+pub use access::{Access, Arrival, Then};
 pub use audit::{Audit, Format};
 pub use engine_report::{EngineReport, EngineReports};
 pub use groups::Groups;
@@ -51,6 +53,7 @@ pub use launcher::Launchers;
 pub use library::Library;
 pub use policy::Policies;
 pub use registries::{Registries, Removal};
+pub use second_factor::SecondFactors;
 pub use sessions::Sessions;
 pub use settings::{Settings, StreamMode};
 pub use setup::Setup;
@@ -73,6 +76,7 @@ pub struct Services {
     core: Arc<core::Core>,
     pub access: Access,
     pub users: Users,
+    pub second_factors: SecondFactors,
     pub groups: Groups,
     pub setup: Setup,
     pub workspaces: Workspaces,
@@ -105,6 +109,7 @@ impl Services {
         Ok(Self {
             access: Access::new(core.clone()),
             users: Users::new(core.clone()),
+            second_factors: SecondFactors::new(core.clone()),
             groups: Groups::new(core.clone()),
             setup: Setup::new(core.clone()),
             workspaces: Workspaces::new(core.clone()),

@@ -82,7 +82,7 @@ async fn unknown_names_wrong_passwords_and_disabled_accounts_get_the_same_answer
     let check = async |name: &str, password: &str| {
         world.services.access.check(name, password.to_owned(), HOME).await
     };
-    assert_eq!(check("Ada", PASSWORD).await.unwrap().name, "ada");
+    assert_eq!(check("Ada", PASSWORD).await.unwrap().0.name, "ada");
     let unknown = check("nobody", PASSWORD).await.unwrap_err();
     assert_eq!(check("ada", "wrong").await.unwrap_err(), unknown);
     assert_eq!(check("bob", PASSWORD).await.unwrap_err(), unknown);

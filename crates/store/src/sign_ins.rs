@@ -131,7 +131,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Ends a user's sign-ins, all or all but one.
+    /// Ends a user's sign-ins, all or all but one, and those that only wait for a code.
     pub async fn delete_sign_ins_of(
         &mut self,
         user: &UserId,
@@ -143,15 +143,23 @@ impl Tx {
             .execute(&mut *self.0)
             .await
             .fault()?;
+        sqlx::query("DELETE FROM pending_sign_ins WHERE user_id = ?")
+            .bind(user.as_str())
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
         Ok(())
     }
 
-    /// Forgets what has expired: sign-ins, grants of streams, and links to accounts.
+    /// Forgets what has expired: sign-ins, also those that wait for a code, grants of streams, links to
+    /// accounts, and second factors that nobody went on with.
     pub async fn delete_expired(&mut self, now: Timestamp) -> Result<()> {
         for sql in [
             "DELETE FROM sign_ins WHERE expires_at <= ?",
             "DELETE FROM stream_grants WHERE expires_at <= ?",
             "DELETE FROM account_links WHERE expires_at <= ?",
+            "DELETE FROM pending_sign_ins WHERE expires_at <= ?",
+            "DELETE FROM second_factor_proposals WHERE expires_at <= ?",
         ] {
             sqlx::query(sql).bind(now.0).execute(&mut *self.0).await.fault()?;
         }

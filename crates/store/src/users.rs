@@ -31,6 +31,7 @@ fn user(row: &SqliteRow) -> Result<User> {
 }
 
 const COLUMNS: &str = "u.*, u.password_hash <> '' AS has_password,
+    EXISTS (SELECT 1 FROM second_factors f WHERE f.user_id = u.id) AS second_factor,
     (SELECT count(*) FROM sessions s WHERE s.owner = u.id AND s.status <> 'deleted') AS sessions
     FROM users u";
 
@@ -47,6 +48,7 @@ fn user_row(row: &SqliteRow) -> Result<UserRow> {
         role,
         state: AccountState::of(row.get_or_fault("deleting")?, disabled, has_password),
         has_password,
+        second_factor: row.get_or_fault("second_factor")?,
         sessions: row.get_or_fault("sessions")?,
         last_seen_at: row.get_or_fault::<Option<i64>>("last_seen_at")?.map(Timestamp),
         created_at,
@@ -109,6 +111,7 @@ impl Store {
         let column = match list.sort.as_str() {
             "role" => "u.role",
             "state" => STATE,
+            "second_factor" => "second_factor",
             "sessions" => "sessions",
             "seen" => "u.last_seen_at",
             "created" => "u.created_at",

@@ -111,6 +111,11 @@ fn command() -> Command {
                     Command::new("enable")
                         .about("Let a disabled user sign in again")
                         .arg(Arg::new("name").required(true).value_name("NAME")),
+                )
+                .subcommand(
+                    Command::new("reset-second-factor")
+                        .about("Let a user who has lost the second factor sign in by password")
+                        .arg(Arg::new("name").required(true).value_name("NAME")),
                 ),
         )
         .subcommand(Command::new("setup-token").about("Print a new one-time setup link"))

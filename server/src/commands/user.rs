@@ -19,6 +19,15 @@ pub(super) async fn run(config: &Config, matches: &ArgMatches) -> Result<()> {
             println!("Made the {} “{}”.", role.as_str(), name.to_lowercase());
             Ok(())
         }
+        Some(("reset-second-factor", matches)) => {
+            let name = name(matches);
+            if services.users.reset_second_factor_of(&name).await? {
+                println!("The second factor of “{name}” is reset, and all sign-ins are ended.");
+            } else {
+                println!("“{name}” has no second factor.");
+            }
+            Ok(())
+        }
         Some((verb, matches)) => {
             let name = name(matches);
             services.users.set_disabled(&name, verb == "disable").await?;

@@ -12,7 +12,7 @@ use axum::{
 };
 use domain::{Error, user::Theme};
 use http::{HeaderMap, header, request::Parts};
-use services::{Services, access};
+use services::{Arrival, Services, access};
 use std::{net::IpAddr, sync::Arc};
 
 /// What it takes to understand a request.
@@ -140,9 +140,14 @@ async fn understand(context: &Context, parts: &Parts) -> domain::Result<Request>
         return Err(Error::at("cookie", "The sign-in cookie was sent more than once.")
             .hint("A page on another port of this host may have planted one. Clear the cookies of this host and sign in again."));
     }
-    let actor = match sent.first() {
-        Some(cookie) => context.services.access.actor(&access::sign_in_id(cookie)?).await?,
+    let arrival = match sent.first() {
+        Some(cookie) => context.services.access.arrival(&access::sign_in_id(cookie)?).await?,
         None => None,
+    };
+    let (actor, owing) = match arrival {
+        Some(Arrival::In(actor)) => (Some(actor), None),
+        Some(Arrival::SetUp(actor)) => (None, Some(actor)),
+        None => (None, None),
     };
     let peer = peer(parts);
     let sign_in = parts.extensions.get::<tower_sessions::Session>().cloned();
@@ -150,6 +155,7 @@ async fn understand(context: &Context, parts: &Parts) -> domain::Result<Request>
     Ok(Request {
         services: context.services.clone(),
         actor,
+        owing,
         sign_in: sign_in.ok_or_else(|| Error::internal("no-sign-in-layer"))?,
         client: Client {
             address: context.reach.client(peer, headers),

@@ -87,8 +87,13 @@ fn changes(
                     Err(RecvError::Lagged(_)) => Change::Resync,
                     Err(RecvError::Closed) => return None,
                 };
-                // A reader whose rights changed gets a new stream, or none.
-                let of_reader = matches!(&change, Change::User { id } if *id == actor.user);
+                // A reader whose rights changed gets a new stream, or none. Where anything may have
+                // changed, rights may have too: groups decide on them.
+                let of_reader = match &change {
+                    Change::User { id } => *id == actor.user,
+                    Change::Resync => true,
+                    _ => false,
+                };
                 if of_reader && !still_stands(&services, &actor).await {
                     return Some((Ok(event("change", &Change::Resync)), None));
                 }

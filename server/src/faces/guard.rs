@@ -6,12 +6,12 @@
 //! page from a session arrives with the console's cookie; this check is what stands between them.
 
 use crate::faces::problem;
-use app::request::Request;
+use app::{request::Request, routes};
 use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{Error, list::encode};
+use domain::Error;
 use http::{HeaderMap, Method, header};
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -66,7 +66,8 @@ pub(crate) async fn own_pages_only(request: axum::extract::Request, next: Next) 
 }
 
 /// Sends page requests without a sign-in to the sign-in page, or to first-run setup; not those that
-/// bring an invitation, whose holder has nothing to sign in with yet.
+/// bring an invitation, whose holder has nothing to sign in with yet. Who must set up a second factor
+/// first is sent there.
 ///
 /// A courtesy only: what may be seen is decided in the services.
 pub(crate) async fn show_the_door(request: axum::extract::Request, next: Next) -> Response {
@@ -74,7 +75,7 @@ pub(crate) async fn show_the_door(request: axum::extract::Request, next: Next) -
     let page = request.method() == Method::GET
         && text(request.headers(), header::ACCEPT.as_str())
             .is_some_and(|a| a.contains("text/html"))
-        && !matches!(path, "/login" | "/setup" | "/invite")
+        && !matches!(path, routes::SETUP | routes::INVITE | routes::LOGIN_CODE)
         && !path.starts_with("/fn/");
     let Some(context) = request.extensions().get::<Request>() else {
         return next.run(request).await;
@@ -82,11 +83,27 @@ pub(crate) async fn show_the_door(request: axum::extract::Request, next: Next) -
     if !page || context.actor.is_some() {
         return next.run(request).await;
     }
+    if context.owing.is_some() {
+        return match path {
+            routes::SECOND_FACTOR => next.run(request).await,
+            // On the way to somewhere already; by a page that has noticed before this did.
+            routes::LOGIN => {
+                let query = request.uri().query().unwrap_or_default();
+                Redirect::to(&format!("{}?{query}", routes::SECOND_FACTOR)).into_response()
+            }
+            _ => Redirect::to(&routes::second_factor(target(&request))).into_response(),
+        };
+    }
+    if path == routes::LOGIN {
+        return next.run(request).await;
+    }
     if context.services.setup.is_open().await.unwrap_or(false) {
         return Redirect::to("/setup").into_response();
     }
-    let target = request.uri().path_and_query().map_or("/", |p| p.as_str());
-    let to =
-        if target == "/" { "/login".to_owned() } else { format!("/login?next={}", encode(target)) };
-    Redirect::to(&to).into_response()
+    Redirect::to(&routes::login(target(&request))).into_response()
+}
+
+/// Where a request wants to go, to be led back there.
+fn target(request: &axum::extract::Request) -> &str {
+    request.uri().path_and_query().map_or("/", |target| target.as_str())
 }

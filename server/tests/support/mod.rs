@@ -5,6 +5,8 @@
 
 pub mod binary;
 pub mod container;
+#[path = "../../../crates/services/tests/world/device.rs"]
+pub mod device;
 pub mod http;
 pub mod registry;
 pub mod world;

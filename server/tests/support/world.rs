@@ -3,12 +3,14 @@
 
 use super::{
     container::Container,
+    device::Device,
     http::{Answer, Ask, Tunnel, get, post},
     until, within,
 };
 use domain::{
     SessionId, Timestamp, WorkspaceId,
     actor::{Actor, Role},
+    group::GroupForm,
     session::{Action, State},
     workspace::WorkspaceForm,
 };
@@ -19,7 +21,11 @@ use server::{
     faces,
     serve::Stopping,
 };
-use services::{Services, access::sign_in_id, clock::ManualClock};
+use services::{
+    Services,
+    access::sign_in_id,
+    clock::{Clock as _, ManualClock},
+};
 use std::{
     net::SocketAddr,
     sync::{
@@ -190,6 +196,28 @@ impl World {
         let id = sign_in_id(cookie.split_once('=').unwrap().1).unwrap();
         let actor = self.services.access.actor(&id).await.unwrap().unwrap();
         Person { actor, cookie }
+    }
+
+    /// Has everybody's group require a second factor.
+    pub async fn require_second_factor(&self, admin: &Person) {
+        let groups = &self.services.groups;
+        let everybody = "everybody".parse().unwrap();
+        let opened = groups.get(&admin.actor, Some(&everybody)).await.unwrap();
+        let form = GroupForm { second_factor: "required".into(), ..opened.form };
+        let revision = opened.group.revision;
+        groups.save(&admin.actor, Some(&everybody), revision, &form).await.unwrap();
+    }
+
+    /// Gives somebody a second factor: the device, whose next code is a new one, and recovery codes.
+    pub async fn equip(&self, person: &Person) -> (Device, Vec<String>) {
+        let factors = &self.services.second_factors;
+        factors.begin(&person.actor, PASSWORD.to_owned()).await.unwrap();
+        let proposal = factors.show(&person.actor, HOST).await.unwrap().proposal.unwrap();
+        let device = Device::told(&proposal.secret);
+        let code = device.code(self.clock.now());
+        let codes = factors.confirm(&person.actor, &code).await.unwrap();
+        self.clock.advance_secs(30);
+        (device, codes)
     }
 
     pub async fn admin(&self) -> Person {

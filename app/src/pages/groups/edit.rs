@@ -74,6 +74,7 @@ fn page(id: String, opened: OpenedGroup, save: Post) -> AnyView {
         section("Who is in it", members(&id, &form, built_in, save)),
         section("What they may launch", launched),
         section("Within which bounds", bounds(&form, save)),
+        section("How members sign in", second_factor(&form, save)),
         section("What members may do with their own sessions", deeds(&form, save)),
     ];
     view! {
@@ -191,6 +192,22 @@ fn bounds(form: &GroupForm, save: Post) -> AnyView {
     .into_any()
 }
 
+fn second_factor(form: &GroupForm, save: Post) -> AnyView {
+    let all = [("", "Not said here"), ("required", "Required"), ("optional", "Not required")];
+    let options = all.map(|(value, label)| (value.to_owned(), label.to_owned())).to_vec();
+    view! {
+        <SelectField
+            name=posted("second_factor")
+            label="Second factor"
+            value=form.second_factor.clone()
+            options=options
+            help="A code from a device beside the password. Where it is required, members who have none set one up before they reach anything else, at once also where they are signed in. Holds for administrators too."
+            problem=save.problem_at("second_factor")
+        />
+    }
+    .into_any()
+}
+
 fn deeds(form: &GroupForm, save: Post) -> AnyView {
     let options = || {
         let all = [("", "Not said here"), ("allow", "Allowed"), ("deny", "Not allowed")];
@@ -248,6 +265,17 @@ mod tests {
         assert!(!everybody.contains("form-members"), "{everybody}");
         let other = html("administrators", form(), true);
         assert!(other.contains("the role of an administrator"), "{other}");
+    }
+
+    #[test]
+    fn a_second_factor_is_required_or_not_or_left_open() {
+        let owner = Owner::new();
+        owner.set();
+        let form = GroupForm { second_factor: "required".into(), ..GroupForm::default() };
+        let html = second_factor(&form, Post::to::<SaveGroup>()).to_html();
+        let (_, chosen) = html.split_once(" selected").unwrap();
+        assert!(chosen.contains("Required") && chosen.contains("Not required"), "{html}");
+        assert!(!chosen.contains("Not said here"), "{html}");
     }
 
     #[test]

@@ -4,12 +4,12 @@
 use super::{
     deletion, link,
     new::{role_help, role_options},
-    state_badge,
+    on_or_off, second_factor, state_badge,
 };
 use crate::{
     api::users::{
-        DeleteUser, EndUserSignIns, LinkUser, NewLink, SetUserEnabled, SetUserRole,
-        WithdrawUserLink, show_user,
+        DeleteUser, EndUserSignIns, LinkUser, NewLink, ResetUserSecondFactor, SetUserEnabled,
+        SetUserRole, WithdrawUserLink, show_user,
     },
     components::{
         PageHead, StateBadge, When, clock::Until, done, effective::effective_table, facts::fact,
@@ -65,13 +65,14 @@ struct Deeds {
     link: Post,
     withdraw: Post,
     sign_out: Post,
+    reset: Post,
     delete: Post,
 }
 
 impl Deeds {
     /// Those after which the account is still there to be read again.
-    fn changes(self) -> [Post; 5] {
-        [self.role, self.enable, self.link, self.withdraw, self.sign_out]
+    fn changes(self) -> [Post; 6] {
+        [self.role, self.enable, self.link, self.withdraw, self.sign_out, self.reset]
     }
 }
 
@@ -82,6 +83,7 @@ fn page((first, left): First, id: Memo<String>) -> AnyView {
         link: Post::to::<LinkUser>(),
         withdraw: Post::to::<WithdrawUserLink>(),
         sign_out: Post::to::<EndUserSignIns>(),
+        reset: Post::to::<ResetUserSecondFactor>(),
         delete: Post::to::<DeleteUser>(),
     };
     let own = first.user.id.clone();
@@ -110,7 +112,8 @@ fn page((first, left): First, id: Memo<String>) -> AnyView {
             </span>
         </PageHead>
         {done(deed)}
-        {deletable.then(|| deletion::question(deeds.delete, address))}
+        {deletable.then(|| deletion::question(deeds.delete, address.clone()))}
+        {deletable.then(|| second_factor::question(deeds.reset, address))}
         {refusals}
         <div role="status">{move || made.get().map(link::new_link)}</div>
         <div class="cards">
@@ -120,6 +123,7 @@ fn page((first, left): First, id: Memo<String>) -> AnyView {
             </section>
             {role(detail, deeds)}
             {access(detail, deeds)}
+            {second_factor::card(detail, changeable(detail))}
             {sign_ins(detail, deeds)}
             {sessions(detail)}
             {holds(detail)}
@@ -139,6 +143,7 @@ fn facts(user: UserRow) -> AnyView {
         <dl class="facts">
             {fact("Role", user.role.label())}
             {fact("What that is", user.role.description())}
+            {fact("Second factor", on_or_off(user.second_factor))}
             {fact("Sessions", user.sessions.to_string())}
             {fact("Last seen", seen)}
             {fact("Created", view! { <When at=user.created_at /> })}
@@ -453,6 +458,9 @@ fn deed(done: &str) -> Option<&'static str> {
         "disabled" => Some("The account is disabled, and its sign-ins are ended."),
         "withdrawn" => Some("The link is worth nothing any more."),
         "signed-out" => Some("Signed out."),
+        "second-factor" => {
+            Some("The second factor is reset, and all sign-ins of the account are ended.")
+        }
         _ => None,
     }
 }

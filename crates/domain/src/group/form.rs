@@ -30,6 +30,8 @@ pub struct GroupForm {
     pub memory: String,
     #[serde(flatten)]
     pub lifetime: LifetimeForm,
+    /// `required`, `optional` or empty.
+    pub second_factor: String,
     /// `allow`, `deny` or empty.
     pub pause: String,
     pub stop: String,
@@ -62,6 +64,12 @@ impl GroupForm {
             cpus: settings.cpu_millis.map(quantity::cores).unwrap_or_default(),
             memory: settings.memory_bytes.map(quantity::typed_bytes).unwrap_or_default(),
             lifetime: LifetimeForm::from(&settings.lifetime),
+            second_factor: match settings.second_factor {
+                Some(true) => "required",
+                Some(false) => "optional",
+                None => "",
+            }
+            .to_owned(),
             pause: said(Deed::Pause),
             stop: said(Deed::Stop),
             delete: said(Deed::Delete),
@@ -107,6 +115,12 @@ impl GroupForm {
                 _ => problems.add(deed.as_str(), "Choose one of the three."),
             }
         }
+        let second_factor = match self.second_factor.trim() {
+            "" => Ok(None),
+            "required" => Ok(Some(true)),
+            "optional" => Ok(Some(false)),
+            _ => Err("Choose one of the three.".to_owned()),
+        };
         let sessions = unless_empty(&self.sessions_per_user, |text| match text.parse() {
             Ok(count @ 0..=10_000) => Ok(count),
             _ => Err("Between 0 and 10000 sessions.".to_owned()),
@@ -122,6 +136,7 @@ impl GroupForm {
             cpu_millis: problems.take("cpus", cpus, None),
             memory_bytes: problems.take("memory", memory, None),
             lifetime: self.lifetime.check(&mut problems),
+            second_factor: problems.take("second_factor", second_factor, None),
             deeds,
         };
         let checked = Checked {
@@ -182,6 +197,7 @@ pub(super) fn shown(settings: &GroupSettings) -> Vec<Shown> {
     const NO_LIMIT: &str = "No limit";
     const NEVER: &str = "Never";
     const NOT_AT_ALL: &str = "Not at all";
+    const NOT_REQUIRED: &str = "Not required";
     let rule = |rule: Rule| match settings.lifetime.choice(rule) {
         Choice::Inherit => String::new(),
         Choice::Never => NEVER.to_owned(),
@@ -196,6 +212,11 @@ pub(super) fn shown(settings: &GroupSettings) -> Vec<Shown> {
     };
     let cores = settings.cpu_millis.map(quantity::cores).unwrap_or_default();
     let memory = settings.memory_bytes.map(quantity::bytes).unwrap_or_default();
+    let second_factor = match settings.second_factor {
+        None => String::new(),
+        Some(true) => "Required".to_owned(),
+        Some(false) => NOT_REQUIRED.to_owned(),
+    };
     let all = [
         ("Sessions at a time", shown_number(settings.sessions_per_user), NO_LIMIT),
         ("Cores in all", cores, NO_LIMIT),
@@ -204,6 +225,7 @@ pub(super) fn shown(settings: &GroupSettings) -> Vec<Shown> {
         ("When nothing happens", rule(Rule::Idle), NEVER),
         ("When it has run for long", rule(Rule::Longest), NEVER),
         ("May be extended by", extension, NOT_AT_ALL),
+        ("Second factor", second_factor, NOT_REQUIRED),
     ];
     all.map(|(name, value, otherwise)| Shown { name, value, otherwise }).into()
 }
@@ -222,6 +244,7 @@ mod tests {
             sessions_per_user: Some(0),
             cpu_millis: Some(1500),
             memory_bytes: Some(2 << 30),
+            second_factor: Some(true),
             deeds: vec![(Deed::Pause, false), (Deed::Terminal, true)],
             ..GroupSettings::default()
         };
@@ -244,12 +267,21 @@ mod tests {
             sessions_per_user: "-1".into(),
             cpus: "0".into(),
             memory: "1".into(),
+            second_factor: "perhaps".into(),
             pause: "perhaps".into(),
             ..GroupForm::default()
         };
         let error = form.check().unwrap_err();
-        for field in ["name", "priority", "members", "sessions_per_user", "cpus", "memory", "pause"]
-        {
+        for field in [
+            "name",
+            "priority",
+            "members",
+            "sessions_per_user",
+            "cpus",
+            "memory",
+            "second_factor",
+            "pause",
+        ] {
             assert!(error.problem_at(field).is_some(), "{field} was accepted");
         }
     }

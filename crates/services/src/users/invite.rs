@@ -7,23 +7,17 @@
 use super::{Users, insert, not_going, unknown};
 use crate::{core::Core, entropy};
 use domain::{
-    Error, Result, SignInId, Timestamp, UserId,
+    Error, Result, Timestamp, UserId,
     actor::{Actor, Permission, Role},
     audit::AuditResult,
     event::Change,
     user::{AccountState, UserRow},
 };
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::net::IpAddr;
 use store::{AccountLink, NewAuditLine, Tx};
 
 /// How long a link works.
 const LIFETIME_S: i64 = 7 * 24 * 3600;
-/// How long a link waits for the page that is to show it.
-const SHOWN_WITHIN_S: i64 = 300;
 
 /// A link that was just made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,16 +36,6 @@ pub struct Invited {
     /// Whether there is a password already, which another one replaces.
     pub has_password: bool,
     pub expires_at: Timestamp,
-}
-
-/// Links that wait for the page of whoever made them. In memory only, and taken once.
-#[derive(Default)]
-pub(crate) struct FreshLinks(Mutex<HashMap<SignInId, (Link, Timestamp)>>);
-
-impl FreshLinks {
-    fn lock(&self) -> MutexGuard<'_, HashMap<SignInId, (Link, Timestamp)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Makes the one link of an account, in the transaction of what makes it necessary.
@@ -117,17 +101,13 @@ impl Users {
 
     /// Keeps a link for the page that the actor sees next.
     pub fn leave_link(&self, actor: &Actor, link: Link) {
-        let now = self.0.now();
-        let mut all = self.0.links.lock();
-        all.retain(|_, (_, at)| now.since(*at) < SHOWN_WITHIN_S * 1000);
-        all.insert(actor.sign_in.clone(), (link, now));
+        self.0.links.leave(&actor.sign_in, link, self.0.now());
     }
 
     /// The link to an account that was left for this sign-in, once.
     pub fn take_link(&self, actor: &Actor, user: &UserId) -> Option<Link> {
-        let (link, at) = self.0.links.lock().remove(&actor.sign_in)?;
-        let fresh = self.0.now().since(at) < SHOWN_WITHIN_S * 1000;
-        (fresh && link.user == *user).then_some(link)
+        let link = self.0.links.take(&actor.sign_in, self.0.now())?;
+        (link.user == *user).then_some(link)
     }
 
     /// The account that a link is for.

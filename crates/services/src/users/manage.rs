@@ -1,7 +1,10 @@
 //! What administrators do with other people's accounts. What is taken away holds at once, also for
 //! pages and streams that are open.
 
-use super::{Users, insert, not_going, not_own, not_the_last_administrator, switch, unknown};
+use super::{
+    Users, insert, not_going, not_own, not_the_last_administrator, reset_second_factor, switch,
+    unknown,
+};
 use domain::{
     Error, Result, SignInId, UserId,
     actor::{Actor, Permission, Role},
@@ -72,6 +75,26 @@ impl Users {
         switch(core, &mut tx, Some(actor), &user, !enabled).await?;
         tx.commit().await?;
         core.rights_changed(Some(id));
+        Ok(())
+    }
+
+    /// Takes the second factor of somebody who has lost it away, ends the account's sign-ins and cuts
+    /// its streams. The password alone signs in from then on; where a group requires a second factor, to
+    /// set up a new one. Without one there is nothing to do.
+    ///
+    /// # Errors
+    /// `Conflict` for the actor's own account, which has a page for that, and one that is being deleted.
+    pub async fn reset_second_factor(&self, actor: &Actor, id: &UserId) -> Result<()> {
+        actor.require(Permission::ManageUsers)?;
+        let core = &self.0;
+        let mut tx = core.store.begin().await?;
+        let user = tx.user_row(id).await?.ok_or_else(unknown)?;
+        not_own(actor, &user, "reset the second factor of")?;
+        not_going(&user)?;
+        if reset_second_factor(core, &mut tx, Some(actor), &user).await? {
+            tx.commit().await?;
+            core.rights_changed(Some(id));
+        }
         Ok(())
     }
 

@@ -11,7 +11,6 @@ mod show;
 pub use invite::{Invited, Link};
 pub use removal::Removal;
 
-pub(crate) use invite::FreshLinks;
 pub(crate) use removal::run;
 
 use crate::{core::Core, rights};
@@ -123,13 +122,7 @@ impl Users {
     ) -> Result<()> {
         actor.require(Permission::UseOwnAccount)?;
         let core = &self.0;
-        let nowhere = std::net::IpAddr::from([0, 0, 0, 0]);
-        core.throttle.attempt(&actor.name, nowhere, true, core.now())?;
-        let known = core.store.credentials(&actor.name).await?;
-        if !core.passwords.verify(current, known.and_then(|k| k.password_hash)).await? {
-            return Err(Error::at("current", "This is not your present password."));
-        }
-        core.throttle.succeeded(&actor.name, nowhere);
+        core.check_own_password(actor, current, "current").await?;
         core.passwords.check_new(&actor.name, &new, &again, "new", "again").await?;
         let hash = core.passwords.hash(new).await?;
         let mut tx = core.store.begin().await?;
@@ -149,19 +142,67 @@ impl Users {
     /// `NotFound` for an unknown name, `Conflict` for an account that is being deleted.
     pub async fn set_disabled(&self, name: &str, disabled: bool) -> Result<()> {
         let core = &self.0;
-        let known = core
-            .store
+        let (mut tx, user) = self.begin_with(name).await?;
+        switch(core, &mut tx, None, &user, disabled).await?;
+        self.commit_rights(tx, &user).await
+    }
+
+    /// Takes away the second factor of an account by its name, for the command line, with its sign-ins;
+    /// tells whether there was one.
+    ///
+    /// # Errors
+    /// `NotFound` for an unknown name, `Conflict` for an account that is being deleted.
+    pub async fn reset_second_factor_of(&self, name: &str) -> Result<bool> {
+        let core = &self.0;
+        let (mut tx, user) = self.begin_with(name).await?;
+        let was_on = reset_second_factor(core, &mut tx, None, &user).await?;
+        self.commit_rights(tx, &user).await?;
+        Ok(was_on)
+    }
+
+    /// A transaction about an account that the command line names.
+    async fn begin_with(&self, name: &str) -> Result<(Tx, UserRow)> {
+        let store = &self.0.store;
+        let known = store
             .credentials(&name.to_lowercase())
             .await?
             .ok_or_else(|| Error::not_found(format!("There is no user “{name}”.")))?;
-        let mut tx = core.store.begin().await?;
+        let mut tx = store.begin().await?;
         let user = tx.user_row(&known.user.id).await?.ok_or_else(unknown)?;
         not_going(&user)?;
-        switch(core, &mut tx, None, &user, disabled).await?;
-        // Also tells a server in another process, see `rights::follow`.
+        Ok((tx, user))
+    }
+
+    /// Ends such a transaction, and also tells a server in another process, see `rights::follow`.
+    async fn commit_rights(&self, mut tx: Tx, user: &UserRow) -> Result<()> {
+        let core = &self.0;
         tx.set_meta(rights::CHANGED, &core.now().millis().to_string()).await?;
         tx.commit().await?;
         core.rights_changed(Some(&user.id));
+        Ok(())
+    }
+}
+
+impl Core {
+    /// Asks the actor's own password again, before something that a browser left open must not do.
+    ///
+    /// # Errors
+    /// `Invalid` at `field`; `Exhausted` after too many wrong guesses.
+    pub(crate) async fn check_own_password(
+        &self,
+        actor: &Actor,
+        password: String,
+        field: &str,
+    ) -> Result<()> {
+        let nowhere = std::net::IpAddr::from([0, 0, 0, 0]);
+        self.throttle.attempt(&actor.name, nowhere, true, self.now())?;
+        let known = self.store.credentials(&actor.name).await?;
+        let longest = domain::user::PASSWORD_LONGEST * 4;
+        let hash = known.and_then(|k| k.password_hash);
+        if password.len() > longest || !self.passwords.verify(password, hash).await? {
+            return Err(Error::at(field, "This is not your present password."));
+        }
+        self.throttle.succeeded(&actor.name, nowhere);
         Ok(())
     }
 }
@@ -176,6 +217,22 @@ pub(crate) async fn insert(
 ) -> Result<()> {
     tx.insert_user(user, hash).await?;
     tx.audit(core.now(), actor, "user.add", &user.name, Some(user.role.as_str())).await
+}
+
+/// Takes the second factor of an account away and ends its sign-ins, with its audit line; tells whether
+/// there was one.
+async fn reset_second_factor(
+    core: &Core,
+    tx: &mut Tx,
+    actor: Option<&Actor>,
+    user: &UserRow,
+) -> Result<bool> {
+    if !tx.delete_second_factor(&user.id).await? {
+        return Ok(false);
+    }
+    tx.delete_sign_ins_of(&user.id, None).await?;
+    tx.audit(core.now(), actor, "user.second_factor_reset", &user.name, None).await?;
+    Ok(true)
 }
 
 /// Disables or enables an account, with its audit line.

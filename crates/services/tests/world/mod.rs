@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each story uses a part of the world")]
 #![allow(clippy::unwrap_used, reason = "a story that cannot be set up has failed")]
 
+pub mod device;
 pub mod registry;
 
 use domain::{
