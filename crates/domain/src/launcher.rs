@@ -46,6 +46,8 @@ pub struct Tile {
     pub last_used_at: Option<Timestamp>,
     /// Whether it keeps the user's home directory.
     pub keeps_home: bool,
+    /// In what it is less confined than usual, for those who look after workspaces.
+    pub weakened: Vec<String>,
     /// The user's own session of it, if one holds a container: the tile then says Resume.
     pub session: Option<SessionId>,
 }

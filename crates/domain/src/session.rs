@@ -10,6 +10,7 @@ pub use launch::{LaunchProgress, LaunchStep, StepRecord};
 use crate::{
     JobId, SessionId, Timestamp, UserId, WorkspaceId,
     actor::{Actor, Permission, Role},
+    confinement::Confinement,
     contract::Contract,
     icon::Icon,
     lifetime::{self, Ending, Life, Lifetime, Rules},
@@ -442,6 +443,8 @@ pub struct RunConfig {
     /// Volumes that stay when it goes.
     #[serde(default)]
     pub mounts: Vec<Mount>,
+    #[serde(default)]
+    pub confinement: Confinement,
 }
 
 /// CPU and memory of one session now.

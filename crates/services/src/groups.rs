@@ -7,9 +7,11 @@ use crate::core::Core;
 use domain::{
     Error, GroupId, Result, UserId, WorkspaceId,
     actor::{Actor, Grants, Permission, Role},
+    confinement::Networks,
     event::Change,
     group::{
-        Effective, Group, GroupForm, GroupRow, GroupSettings, Merged, explain, in_order, merge,
+        Effective, Group, GroupForm, GroupRow, GroupSettings, Merged, check_networks, explain,
+        in_order, merge,
     },
     lifetime::Lifetime,
     list::{ListQuery, Page},
@@ -61,6 +63,17 @@ impl Membership {
 
     pub(crate) fn grants(&self, user: &UserId, role: Role) -> Grants {
         self.of(user, role).grants()
+    }
+
+    /// Whether somebody's groups let him have sessions on these networks.
+    pub(crate) fn check_networks(
+        &self,
+        user: &UserId,
+        role: Role,
+        workspace: &str,
+        networks: &Networks,
+    ) -> Result<()> {
+        check_networks(&self.known().of(user, role), workspace, networks)
     }
 
     /// Ids of the groups that somebody is in.
