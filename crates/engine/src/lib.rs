@@ -203,11 +203,11 @@ pub trait Engine: Send + Sync + 'static {
 /// The refusal of a container because the engine's host has not got a directory.
 pub fn missing_directory(path: &str) -> domain::Error {
     domain::Error::not_found(format!("The engine's host has no directory `{path}`."))
-        .hint("Make it there, or call it optional in the workspace.")
+        .hint("An administrator can make it there, or call it optional in the workspace.")
 }
 
 /// The refusal to put a container on a network that the engine has not got.
 pub(crate) fn missing_network(name: &str) -> domain::Error {
     domain::Error::not_found(format!("The engine has no network `{name}`."))
-        .hint("Make it on the engine, or take it out of the workspace.")
+        .hint("An administrator can make it on the engine, or take it out of the workspace.")
 }

@@ -3,7 +3,7 @@
 
 use crate::{core::Core, workspaces::Workspaces};
 use domain::{
-    Error, Result, UserId,
+    Error, ErrorKind, Result, UserId,
     actor::{Actor, Permission, Role},
     confinement::{Confinement, Offered, without_driver},
     session::RunConfig,
@@ -73,7 +73,7 @@ impl Core {
     /// Whether the engine and its host have what a session is to have, before one is recorded.
     ///
     /// # Errors
-    /// `Conflict` when they have not, `NotFound` for a directory.
+    /// `Conflict` when they have not, `Forbidden` for a directory that leads elsewhere by now.
     pub(crate) async fn check_there(&self, workspace: &str, config: &RunConfig) -> Result<()> {
         let Confinement { networks, gpus, .. } = &config.confinement;
         for name in &networks.names {
@@ -92,7 +92,16 @@ impl Core {
             let why = format!("“{workspace}” cannot be launched. {}", without_driver(gpus));
             return Err(Error::conflict(why).hint("An administrator can install one on the engine's host, or take them out of the workspace."));
         }
-        self.host_directories(config).await.map(|_| ())
+        match self.host_directories(config).await {
+            Ok(_) => Ok(()),
+            // The workspace is there; what it needs is not.
+            Err(missing) if missing.kind == ErrorKind::NotFound => Err(Error {
+                kind: ErrorKind::Conflict,
+                message: format!("“{workspace}” cannot be launched. {}", missing.message),
+                ..missing
+            }),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether [`check_there`](Self::check_there) has anything to ask.

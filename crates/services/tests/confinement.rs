@@ -110,7 +110,7 @@ async fn what_is_missing_on_the_host_is_left_out_or_refuses_the_launch() {
     let required = mounting(&world, &format!("{root}/missing:/x"));
     let required = saved(&world, &admin, required).await.unwrap();
     let refused = world.services.sessions.launch(&ada, &required).await.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::NotFound);
+    assert_eq!(refused.kind, ErrorKind::Conflict);
     assert!(refused.message.contains("/missing`"), "{refused}");
     assert_eq!(world.services.launcher.page(&ada, "", "").await.unwrap().sessions, []);
 

@@ -129,7 +129,7 @@ mod tests {
     use crate::{Error, workspace::WorkspaceForm};
     use proptest::prelude::*;
 
-    pub(super) fn checked(form: &ConfinementForm) -> Result<Confinement, Error> {
+    fn checked(form: &ConfinementForm) -> Result<Confinement, Error> {
         let mut problems = Problems::default();
         let confinement = form.check(&mut problems);
         problems.finish().map(|()| confinement)
