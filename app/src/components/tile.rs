@@ -162,7 +162,7 @@ pub fn weakened_sign(reasons: &[String]) -> AnyView {
     }
     let why = reasons.join(" ");
     view! {
-        <span class="badge" title=why.clone()>
+        <span class="badge weakened" title=why.clone()>
             "weakened"
             <span class="visually-hidden">{format!(". {why}")}</span>
         </span>

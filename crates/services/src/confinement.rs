@@ -23,6 +23,18 @@ impl Workspaces {
     }
 }
 
+/// Whether somebody may save a workspace that weakens isolation as this one does. It is an
+/// administrator's in all of it: its image decides what is let loose.
+///
+/// # Errors
+/// `Forbidden` for others.
+pub(crate) fn may_save(actor: &Actor, saved: &Definition) -> Result<()> {
+    let Some(reason) = saved.loosened().into_iter().next() else { return Ok(()) };
+    actor
+        .require(Permission::WeakenIsolation)
+        .map_err(|error| error.hint(format!("Its sessions are less confined than usual. {reason}")))
+}
+
 impl Core {
     /// Whose driver the engine has for graphics processors.
     ///
@@ -35,17 +47,12 @@ impl Core {
         }
     }
 
-    /// Whether somebody may save a workspace like this. One whose sessions are less confined than
-    /// usual is an administrator's in all of it: its image decides what is let loose.
+    /// Whether somebody may save a workspace like this.
     ///
     /// # Errors
     /// `Forbidden` for others than administrators, `Invalid` with each problem at its field.
     pub(crate) async fn check_confinement(&self, actor: &Actor, saved: &Definition) -> Result<()> {
-        if let Some(reason) = saved.loosened().into_iter().next() {
-            actor.require(Permission::WeakenIsolation).map_err(|error| {
-                error.hint(format!("Its sessions are less confined than usual. {reason}"))
-            })?;
-        }
+        may_save(actor, saved)?;
         self.settings.allowed.check(saved)?;
         self.check_links(&saved.storage.volumes).await?;
         if let Some(gpus) = saved.confinement.gpus

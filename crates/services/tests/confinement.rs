@@ -10,7 +10,9 @@ use domain::{
     actor::{Actor, Role},
     confinement::{Allowed, ConfinementForm},
     group::GroupForm,
+    job::JobState,
     session::{Action, State},
+    snapshot::WizardStep,
     storage::Owner,
     workspace::WorkspaceForm,
 };
@@ -407,4 +409,38 @@ async fn graphics_processors_are_refused_where_the_engine_has_no_driver() {
     let refused = world.services.sessions.launch(&ada, &workspace).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Conflict);
     assert!(refused.message.contains("no driver"), "{refused}");
+}
+
+#[tokio::test]
+async fn an_image_takes_along_what_weakens_isolation_only_for_those_who_may_do_that() {
+    let world = World::new().await;
+    let (admin, maintainer) =
+        (world.admin().await, world.person("mia", Role::ImageMaintainer).await);
+    let confinement = ConfinementForm {
+        seccomp: "on".into(),
+        hostname: "desk".into(),
+        ..ConfinementForm::default()
+    };
+    let workspace = saved(&world, &admin, confined(&world, confinement)).await.unwrap();
+    let snapshots = &world.services.snapshots;
+    for (actor, weakened) in [(&maintainer, false), (&admin, true)] {
+        let id = world.running(actor, &workspace).await;
+        let page = snapshots.page(actor, &id, WizardStep::Review).await.unwrap();
+        let begun = snapshots.submit(actor, &id, &page.form.image).await.unwrap();
+        let made = begun.workspace.unwrap();
+        let made = world.services.workspaces.get(&admin, &made).await.unwrap().definition;
+        let options = made.confinement.options;
+        assert_eq!(options.hostname.as_deref(), Some("desk"));
+        assert_eq!(options.seccomp_unconfined, weakened);
+        world
+            .until("the image is there", async || {
+                world.services.jobs.detail(actor, &begun.job).await.unwrap().job.state
+                    == JobState::Done
+            })
+            .await;
+        let replaced = snapshots.replace(actor, &page.form.image.parse().unwrap()).await;
+        assert_eq!(replaced.is_ok(), weakened, "{replaced:?}");
+        gone(&world, actor, &id).await;
+        world.clock.advance_secs(3600);
+    }
 }
