@@ -50,6 +50,7 @@ pub fn settings(config: &Config) -> Settings {
         session_networks: config.session_networks,
         ready_networks: config.ready_networks,
         sessions_per_user: config.sessions_per_user,
+        allowed: config.allowed.clone(),
     }
 }
 

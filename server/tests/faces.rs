@@ -140,6 +140,7 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("check_engine", Administrators, Form(&[])),
     ("show_workspace", Administrators, Form(&[("id", "{workspace}")])),
     ("offered_registries", Administrators, Form(&[])),
+    ("offered_confinement", Administrators, Form(&[])),
     ("save_workspace", Administrators, Form(&[("form[name]", "New"), ("form[image]", "x:1")])),
     ("duplicate_workspace", Administrators, Form(&[("id", "{workspace}")])),
     ("set_workspace_enabled", Administrators, Form(&[("id", "{workspace}"), ("enabled", "on")])),
@@ -287,6 +288,7 @@ fn needed(what: &str) -> Option<Permission> {
         | "delete_workspace"
         | "group_names"
         | "offered_registries"
+        | "offered_confinement"
         | "show_workspace_image"
         | "roll_back_workspace"
         | "unpin_workspace"

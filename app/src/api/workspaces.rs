@@ -2,6 +2,7 @@
 
 use crate::refusal::Refusal;
 use domain::{
+    confinement::Offered,
     list::{ListQuery, Page},
     registry::Registry,
     revision::WorkspaceImage,
@@ -31,6 +32,15 @@ pub async fn show_workspace(id: String) -> Result<Workspace, Refusal> {
 pub async fn offered_registries() -> Result<Vec<Registry>, Refusal> {
     super::signed_in(|request, actor| async move {
         request.services.workspaces.offered_registries(&actor).await
+    })
+    .await
+}
+
+/// What of the engine's host a workspace can have.
+#[server(prefix = "/fn", endpoint = "offered_confinement")]
+pub async fn offered_confinement() -> Result<Offered, Refusal> {
+    super::signed_in(|request, actor| async move {
+        request.services.workspaces.offered_confinement(&actor).await
     })
     .await
 }

@@ -109,6 +109,7 @@ pub fn TileCard(
         <span class="tile-foot">
             {chip}
             {why.map(|why| view! { <span class="tile-why">{why}</span> })}
+            {weakened_sign(&tile.weakened)}
         </span>
     }
     .into_any();
@@ -163,6 +164,21 @@ pub fn TileCard(
             {trial}
             {star}
         </li>
+    }
+    .into_any()
+}
+
+/// That sessions of a workspace are less confined than usual, and in what; nothing where they are not.
+pub fn weakened_sign(reasons: &[String]) -> AnyView {
+    if reasons.is_empty() {
+        return ().into_any();
+    }
+    let why = reasons.join(" ");
+    view! {
+        <span class="badge weakened" title=why.clone()>
+            "weakened"
+            <span class="visually-hidden">{format!(". {why}")}</span>
+        </span>
     }
     .into_any()
 }
@@ -270,6 +286,15 @@ mod tests {
         let html = html(&state);
         assert!(html.contains("Preparing 3 of 12"), "{html}");
         assert!(html.contains("value=\"3\"") && html.contains("max=\"12\""), "{html}");
+    }
+
+    #[test]
+    fn what_is_less_confined_says_in_what() {
+        let owner = Owner::new();
+        owner.set();
+        let html = weakened_sign(&["Privileged.".to_owned()]).to_html();
+        assert!(html.contains("weakened") && html.contains("title=\"Privileged.\""), "{html}");
+        assert!(!weakened_sign(&[]).to_html().contains("weakened"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! server keeps a refused form for the page that shows the problems.
 
 mod basics;
+mod confinement;
 mod connection;
 mod editor;
 mod picture;
@@ -16,7 +17,7 @@ use crate::{
     api::{
         groups::group_names,
         hooks::HookState,
-        workspaces::{SaveWorkspace, offered_registries, show_workspace},
+        workspaces::{SaveWorkspace, offered_confinement, offered_registries, show_workspace},
     },
     components::{
         Glyph, Loading, PageFailure, PageHead, done,
@@ -30,6 +31,7 @@ use crate::{
 };
 use domain::{
     WorkspaceId,
+    confinement::Offered,
     icon::Icon,
     registry::Registry,
     workspace::{Workspace, WorkspaceForm},
@@ -53,6 +55,8 @@ struct Opened {
     form: WorkspaceForm,
     /// Whose credentials the image can be pulled with.
     registries: Vec<Registry>,
+    /// What of the engine's host it can have.
+    offered: Offered,
     /// Of a saved one.
     hook: Option<HookState>,
 }
@@ -89,11 +93,12 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
         form = kept;
     }
     let registries = offered_registries().await?;
+    let offered = offered_confinement().await?;
     let hook = match asked.id.as_str() {
         "" => None,
         _ => Some(Of::Workspace.read(asked.id, asked.made).await?),
     };
-    Ok(Opened { workspace, groups, form, registries, hook })
+    Ok(Opened { workspace, groups, form, registries, offered, hook })
 }
 
 #[component]
@@ -155,7 +160,7 @@ fn only_a_trial(name: String, of: &WorkspaceId) -> AnyView {
 }
 
 fn page(opened: Opened, save: Post) -> AnyView {
-    let Opened { workspace, groups, form, registries, hook } = opened;
+    let Opened { workspace, groups, form, registries, offered, hook } = opened;
     if let Some((w, of)) = workspace.as_ref().and_then(|w| Some((w, w.trial_of.as_ref()?))) {
         return only_a_trial(w.definition.name.clone(), of);
     }
@@ -222,7 +227,9 @@ fn page(opened: Opened, save: Post) -> AnyView {
             {connection::connection(editor, &form)}
             {resources::environment(editor, &form)}
             {resources::resources(editor, &form)}
-            {storage::storage(editor, &form)}
+            {storage::storage(editor, &form, &offered.allowed)}
+            {confinement::networks(editor, &form, &offered)}
+            {confinement::engine(editor, &form, &offered)}
             {resources::lifetime(editor, &form)}
             {resources::groups(editor, &form, &groups)}
             {resources::visibility(editor, &form)}

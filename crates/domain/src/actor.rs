@@ -88,6 +88,7 @@ impl Role {
             | Permission::OpenTerminals
             | Permission::ManageUsers
             | Permission::ManageGroups
+            | Permission::WeakenIsolation
             | Permission::ManageSettings => matches!(self, Administrator),
         }
     }
@@ -116,6 +117,8 @@ pub enum Permission {
     CreateImages,
     /// Open a shell in a session's container.
     OpenTerminals,
+    /// Define workspaces whose sessions are less confined than usual.
+    WeakenIsolation,
     /// See, make, change, test and delete registries.
     ManageRegistries,
     /// See the image library; pull, tag and remove what is in it.
@@ -140,7 +143,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every one, in the order of the enumeration.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::LaunchWorkspaces,
         Self::PauseOwnSessions,
         Self::StopOwnSessions,
@@ -152,6 +155,7 @@ impl Permission {
         Self::ForceRemoveSessions,
         Self::CreateImages,
         Self::OpenTerminals,
+        Self::WeakenIsolation,
         Self::ManageRegistries,
         Self::ManageImages,
         Self::SeeAllJobs,
@@ -178,6 +182,7 @@ impl Permission {
             Self::ForceRemoveSessions => "force-remove sessions",
             Self::CreateImages => "create images",
             Self::OpenTerminals => "open terminals",
+            Self::WeakenIsolation => "weaken what confines sessions",
             Self::ManageRegistries => "manage registries",
             Self::ManageImages => "manage images",
             Self::SeeAllJobs => "see jobs",
@@ -273,6 +278,7 @@ mod tests {
             Permission::ForceRemoveSessions => [Y, N, N, N, N],
             Permission::CreateImages        => [Y, N, Y, N, N],
             Permission::OpenTerminals       => [Y, N, N, N, N],
+            Permission::WeakenIsolation     => [Y, N, N, N, N],
             Permission::ManageRegistries    => [Y, N, Y, N, N],
             Permission::ManageImages        => [Y, N, Y, N, N],
             Permission::SeeAllJobs          => [Y, Y, Y, Y, N],

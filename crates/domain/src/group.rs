@@ -10,8 +10,9 @@ mod form;
 pub use form::GroupForm;
 
 use crate::{
-    GroupId, Timestamp,
+    Error, GroupId, Result, Timestamp,
     actor::{Grants, Permission, Role},
+    confinement::{NetworkBounds, Networks},
     lifetime::Lifetime,
 };
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,8 @@ pub struct GroupSettings {
     pub cpu_millis: Option<i64>,
     /// Bytes of memory that one member's sessions may have together.
     pub memory_bytes: Option<i64>,
+    /// Networks that members' sessions may be on.
+    pub networks: Option<NetworkBounds>,
     pub lifetime: Lifetime,
     /// Whether members must have a second factor to sign in with.
     pub second_factor: Option<bool>,
@@ -204,6 +207,22 @@ impl Merged {
 pub fn second_factor_required_by<'a>(groups: &[&'a Group]) -> Option<&'a Group> {
     let said = groups.iter().find(|group| group.settings.second_factor.is_some());
     said.copied().filter(|group| group.settings.second_factor == Some(true))
+}
+
+/// Whether somebody of these groups, given in the order in which they decide, may have sessions on
+/// these networks.
+///
+/// # Errors
+/// `Forbidden`, with the group that says otherwise.
+pub fn check_networks(groups: &[&Group], workspace: &str, networks: &Networks) -> Result<()> {
+    let said = groups.iter().find_map(|group| Some((group, group.settings.networks.as_ref()?)));
+    let Some((group, bounds)) = said else { return Ok(()) };
+    let Some(missing) = bounds.missing(networks) else { return Ok(()) };
+    Err(Error::forbidden(format!(
+        "“{workspace}” has {missing}, and the group “{}” lets its members have only: {bounds}.",
+        group.name
+    ))
+    .hint("An administrator can change what the group says, or the workspace."))
 }
 
 /// Every setting that holds for somebody, with who says so. `house` are the values of the
@@ -355,6 +374,23 @@ mod tests {
                 "Open terminals in own sessions: allowed",
             ]
         );
+    }
+
+    #[test]
+    fn the_nearest_group_that_says_something_of_networks_decides_and_is_named() {
+        let says = |text: &str| GroupSettings {
+            networks: NetworkBounds::parse(text).unwrap(),
+            ..GroupSettings::default()
+        };
+        let silent = group("silent", 1, GroupSettings::default());
+        let (strict, open) = (group("strict", 2, says("internal")), group("open", 3, says("own")));
+        let own = Networks::default();
+        let refused = check_networks(&[&silent, &strict, &open], "Desk", &own).unwrap_err();
+        for part in ["“Desk”", "with a way out", "“STRICT”", "only: internal."] {
+            assert!(refused.message.contains(part), "{refused}");
+        }
+        assert!(check_networks(&[&silent, &open, &strict], "Desk", &own).is_ok());
+        assert!(check_networks(&[&silent], "Desk", &own).is_ok());
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub struct Tile {
     pub keeps_home: bool,
     /// A new image of a workspace that only testers see.
     pub trial: bool,
+    /// In what it is less confined than usual, for those who look after workspaces.
+    pub weakened: Vec<String>,
     /// The user's own session of it, if one holds a container: the tile then says Resume.
     pub session: Option<SessionId>,
 }

@@ -9,6 +9,7 @@ pub mod actor;
 pub mod ansi;
 pub mod audit;
 pub mod changes;
+pub mod confinement;
 pub mod contract;
 pub mod error;
 pub mod event;

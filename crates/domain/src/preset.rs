@@ -5,6 +5,7 @@
 //! settings.
 
 use crate::{
+    confinement::Confinement,
     contract::{Basic, Contract, CookiePolicy, Init, Scheme},
     group::ADMINISTRATORS,
     icon::Icon,
@@ -70,6 +71,7 @@ impl From<Shape> for Preset {
                 sessions_limit: None,
                 lifetime: Lifetime::default(),
                 storage: Storage::default(),
+                confinement: Confinement::default(),
                 groups: ADMINISTRATORS.parse().into_iter().collect(),
                 enabled: false,
                 hidden: false,

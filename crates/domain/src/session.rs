@@ -33,6 +33,7 @@ pub use state::{Desired, State, Status};
 use crate::{
     JobId, SessionId, Timestamp, UserId, WorkspaceId,
     actor::{Actor, Role},
+    confinement::Confinement,
     contract::Contract,
     icon::Icon,
     lifetime::{self, Ending, Life, Lifetime, Rules},
@@ -209,6 +210,8 @@ pub struct RunConfig {
     /// Volumes that stay when it goes.
     #[serde(default)]
     pub mounts: Vec<Mount>,
+    #[serde(default)]
+    pub confinement: Confinement,
 }
 
 /// CPU and memory of one session now.

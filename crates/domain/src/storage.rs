@@ -1,16 +1,15 @@
 //! What stays when a session goes: a home directory for each user, and volumes that sessions share.
 //!
-//! Only volumes that the engine keeps by name, below a name of the installation, so that nothing of
-//! the host and nothing of others can be asked for.
+//! Volumes that the engine keeps by name are below a name of the installation, so that nothing of
+//! others can be asked for; directories of the engine's host only where the installation's settings
+//! allow it ([`crate::confinement::Allowed`]).
+
+mod mapping;
+
+pub use mapping::{Mapping, Owner, check_target, parse_all};
 
 use crate::UserId;
 use serde::{Deserialize, Serialize};
-
-/// Most volumes beside the home directory.
-const MOST: usize = 16;
-const NAME_LONGEST: usize = 60;
-/// Paths that a container cannot do without as the image has them.
-const TAKEN: [&str; 9] = ["/", "/proc", "/sys", "/dev", "/etc", "/bin", "/usr", "/lib", "/sbin"];
 
 /// What a workspace keeps for its users.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,111 +19,33 @@ pub struct Storage {
     pub profile: bool,
     /// Where the image has it.
     pub home: String,
+    /// Where each user's one folder is that all workspaces share which have it; `None` for none.
+    pub folder: Option<String>,
     pub volumes: Vec<Mapping>,
 }
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { profile: false, home: "/home/user".to_owned(), volumes: Vec::new() }
+        Self { profile: false, home: "/home/user".to_owned(), folder: None, volumes: Vec::new() }
     }
 }
 
-/// A volume in every session of a workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mapping {
-    /// With `{username}`, `{user_id}` and `{workspace}` replaced at launch.
-    pub name: String,
-    /// Where it is in the container.
-    pub target: String,
-    pub read_only: bool,
-}
-
-impl std::fmt::Display for Mapping {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.name, self.target)?;
-        if self.read_only { f.write_str(":ro") } else { Ok(()) }
-    }
-}
-
-impl Mapping {
-    /// Reads `name:/path` or `name:/path:ro`.
-    ///
-    /// # Errors
-    /// How to write one.
-    pub fn parse(line: &str) -> Result<Self, String> {
-        let mut parts = line.trim().split(':');
-        let (name, target) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let read_only = match (parts.next(), parts.next()) {
-            (None | Some("rw"), None) => false,
-            (Some("ro"), None) => true,
-            _ => return Err(format!("`{line}`: write `name:/path`, or `name:/path:ro`.")),
-        };
-        let bare = ["{username}", "{user_id}", "{workspace}"]
-            .iter()
-            .fold(name.to_owned(), |name, token| name.replace(token, "x"));
-        let fits = bare.starts_with(|c: char| c.is_ascii_alphanumeric())
-            && bare.len() <= NAME_LONGEST
-            && bare.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
-        if !fits {
-            return Err(format!(
-                "`{name}` is no name of a volume: letters, digits, dots, dashes and underscores, and {{username}}, {{user_id}} or {{workspace}}."
-            ));
-        }
-        let target = check_target(target)?;
-        Ok(Self { name: name.to_owned(), target, read_only })
-    }
-
-    /// Whether each user has one of his own.
-    pub fn is_personal(&self) -> bool {
-        self.name.contains("{username}") || self.name.contains("{user_id}")
-    }
-}
-
-/// A place in a container where something can be mounted.
-///
-/// # Errors
-/// Why it cannot be one.
-pub fn check_target(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    let path = if text.len() > 1 { text.trim_end_matches('/') } else { text };
-    let plain = path.starts_with('/')
-        && !path.contains("//")
-        && !path.split('/').any(|part| part == "." || part == "..")
-        && !path.contains(|c: char| c.is_control() || c == ':' || c == ',');
-    if !plain {
-        return Err(format!("`{text}` is no path in a container, such as `/home/user`."));
-    }
-    if TAKEN.contains(&path) {
-        return Err(format!("The container needs its own `{path}`."));
-    }
-    Ok(path.to_owned())
-}
-
-/// Reads one mapping a line.
-///
-/// # Errors
-/// What is wrong with the first bad one.
-pub fn parse_all(text: &str) -> Result<Vec<Mapping>, String> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let all: Vec<Mapping> = lines.map(Mapping::parse).collect::<Result<_, _>>()?;
-    if all.len() > MOST {
-        return Err(format!("At most {MOST} volumes."));
-    }
-    let mut targets: Vec<&str> = all.iter().map(|one| one.target.as_str()).collect();
-    targets.sort_unstable();
-    match targets.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(format!("Two volumes are to be at `{}`.", pair[0])),
-        None => Ok(all),
-    }
-}
-
-/// A volume of one session, with its name worked out.
+/// A volume, or a directory of the engine's host, of one session, with its name worked out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mount {
-    /// Without what tells the installation.
+    /// Without what tells the installation; of a directory of the host, its whole path.
     pub volume: String,
     pub target: String,
     pub read_only: bool,
+    /// Whether it is a directory of the engine's host.
+    #[serde(default)]
+    pub host: bool,
+    /// Whose what is made is to be.
+    #[serde(default)]
+    pub owner: Option<Owner>,
+    /// Whether a session goes without it where the host does not have it.
+    #[serde(default)]
+    pub optional: bool,
     /// Whether it is the owner's alone, and goes with him.
     pub personal: bool,
     /// Whether it is emptied before the session's first container is made.
@@ -163,6 +84,7 @@ impl ProfileChoice {
 impl Storage {
     /// What a session of this user has of it. Names hold the user's id, which nobody else ever has,
     /// beside the name that people can read.
+    /// A path of the host has the plain name of the user, as his directory is called there.
     pub fn mounts(
         &self,
         user: &UserId,
@@ -176,26 +98,39 @@ impl Storage {
                 .replace("{user_id}", user.as_str())
                 .replace("{workspace}", workspace)
         };
-        let profile = (self.profile && choice != ProfileChoice::Without).then(|| Mount {
-            volume: named("home-{workspace}-{user_id}"),
-            target: self.home.clone(),
+        let own = |name: &str, target: &str, fresh: bool| Mount {
+            volume: named(name),
+            target: target.to_owned(),
             read_only: false,
+            host: false,
+            owner: None,
+            optional: false,
             personal: true,
-            fresh: choice == ProfileChoice::Fresh,
-        });
+            fresh,
+        };
+        let profile = (self.profile && choice != ProfileChoice::Without)
+            .then(|| own("home-{workspace}-{user_id}", &self.home, choice == ProfileChoice::Fresh));
+        let folder = self.folder.as_deref().map(|at| own("folder-{user_id}", at, false));
         let volumes = self.volumes.iter().map(|one| Mount {
-            // Told apart, so that nobody names another's in full.
-            volume: format!(
-                "{}-{}",
-                if one.is_personal() { "own" } else { "volume" },
-                named(&one.name)
-            ),
+            volume: if one.is_host() {
+                one.name
+                    .replace("{username}", &directory(username, user))
+                    .replace("{user_id}", user.as_str())
+                    .replace("{workspace}", workspace)
+            } else {
+                // Told apart, so that nobody names another's in full.
+                let kind = if one.is_personal() { "own" } else { "volume" };
+                format!("{kind}-{}", named(&one.name))
+            },
             target: one.target.clone(),
             read_only: one.read_only,
+            host: one.is_host(),
+            owner: one.owner,
+            optional: one.optional,
             personal: one.is_personal(),
             fresh: false,
         });
-        profile.into_iter().chain(volumes).collect()
+        profile.into_iter().chain(folder).chain(volumes).collect()
     }
 }
 
@@ -205,48 +140,24 @@ fn plain(name: &str) -> String {
     name.chars().map(|c| if fits(c) { c } else { '-' }).collect()
 }
 
+/// A user's name as that of one directory. A name that cannot be one as it is gets the user's id
+/// behind it, so that two that look alike are told apart.
+fn directory(name: &str, user: &UserId) -> String {
+    let fits = plain(name);
+    let is_one = fits == name && !name.is_empty() && !name.starts_with('.');
+    if is_one { fits } else { format!("{}-{}", fits.trim_start_matches('.'), user.as_str()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn mappings_survive_being_written_and_read() {
-        for good in ["data:/data", "shared-{username}:/srv/x:ro", "{user_id}:/mnt/all"] {
-            assert_eq!(Mapping::parse(good).unwrap().to_string(), good);
-        }
-        assert_eq!(Mapping::parse("a:/b/:rw").unwrap().to_string(), "a:/b");
-    }
-
-    #[test]
-    fn nothing_of_the_host_and_nothing_vital_can_be_asked_for() {
-        let bad = [
-            "/etc:/x",
-            "../a:/x",
-            "a",
-            "a:b",
-            "a:/",
-            "a:/etc",
-            "a:/usr/",
-            "a:/x/../y",
-            "a:/x:rx",
-            "a:/x:ro:y",
-            ":/x",
-            "{host}:/x",
-            "a b:/x",
-            "a:/x,readonly",
-            "a:/x//y",
-        ];
-        for bad in bad {
-            assert!(Mapping::parse(bad).is_err(), "{bad} was accepted");
-        }
-        assert!(parse_all("a:/x\nb:/x").unwrap_err().contains("/x"));
-    }
 
     #[test]
     fn each_user_has_a_home_of_his_own_and_what_is_shared_is_one() {
         let storage = Storage {
             profile: true,
             home: "/home/user".into(),
+            folder: None,
             volumes: parse_all("team:/team\nmine-{username}:/mine").unwrap(),
         };
         let of = |user: &str, name: &str| {
@@ -263,5 +174,38 @@ mod tests {
         let fresh = storage.mounts(&user, "ada", "w1", ProfileChoice::Fresh);
         assert!(fresh[0].fresh && !fresh[1].fresh);
         assert_eq!(storage.mounts(&user, "ada", "w1", ProfileChoice::Without).len(), 2);
+    }
+
+    #[test]
+    fn one_folder_of_ones_own_is_the_same_in_every_workspace_and_nobody_elses() {
+        let storage = Storage { folder: Some("/srv/mine".into()), ..Storage::default() };
+        let of = |user: &str, workspace: &str| {
+            let user: UserId = user.parse().unwrap();
+            storage.mounts(&user, "ada", workspace, ProfileChoice::Fresh)
+        };
+        let (one, other) = (of("0192aaaa", "w1"), of("0192aaaa", "w2"));
+        assert_eq!(one, other);
+        assert_eq!(
+            (one[0].target.as_str(), one[0].personal, one[0].fresh),
+            ("/srv/mine", true, false)
+        );
+        assert_ne!(one[0].volume, of("0192bbbb", "w1")[0].volume);
+    }
+
+    #[test]
+    fn a_directory_of_the_host_is_called_as_its_user_and_never_leaves_its_place() {
+        let volumes = parse_all("/srv/{username}/{workspace}:/x:uid=7,optional").unwrap();
+        let storage = Storage { volumes, ..Storage::default() };
+        let user: UserId = "0192aaaa".parse().unwrap();
+        let at = |name: &str| storage.mounts(&user, name, "w1", ProfileChoice::Keep)[0].clone();
+        let mount = at("ada.b");
+        assert_eq!(mount.volume, "/srv/ada.b/w1");
+        assert!(mount.host && mount.optional && mount.owner == Some(Owner { uid: 7, gid: 7 }));
+        for odd in ["..", ".", "", "a/b", "a@b"] {
+            let path = at(odd).volume;
+            assert_eq!(path.split('/').count(), 4, "{path}");
+            assert!(path.split('/').all(|part| part != ".." && part != "."), "{path}");
+            assert!(path.contains("0192aaaa"), "{path}");
+        }
     }
 }

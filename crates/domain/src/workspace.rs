@@ -5,8 +5,8 @@ mod form;
 pub use form::{NAME_LONGEST, WorkspaceForm, check_name};
 
 use crate::{
-    Error, GroupId, RegistryId, Timestamp, WorkspaceId, contract::Contract, icon::Icon,
-    image::ImageRef, lifetime::Lifetime, storage::Storage,
+    Error, GroupId, RegistryId, Timestamp, WorkspaceId, confinement::Confinement,
+    contract::Contract, icon::Icon, image::ImageRef, lifetime::Lifetime, storage::Storage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,8 @@ pub struct Definition {
     pub lifetime: Lifetime,
     /// What stays when they do.
     pub storage: Storage,
+    /// How the engine confines them.
+    pub confinement: Confinement,
     /// Whose members may launch it.
     pub groups: Vec<GroupId>,
     /// Off: nobody can launch it.

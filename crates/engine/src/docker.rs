@@ -18,6 +18,7 @@ mod inside;
 mod logs;
 mod networks;
 mod observe;
+mod owner;
 mod push;
 mod raw;
 mod shell;
@@ -38,6 +39,7 @@ use domain::Result;
 use domain::inside::{FileChange, PathStat, Process};
 use domain::library::ImageConfig;
 use domain::log::LogLine;
+use domain::storage::Owner;
 use futures_util::stream::BoxStream;
 
 #[async_trait]
@@ -68,6 +70,10 @@ impl Engine for Docker {
 
     async fn create_container(&self, spec: &ContainerSpec) -> Result<()> {
         self.make_container(spec).await
+    }
+
+    async fn own_directory(&self, name: &str, path: &str, owner: Owner) -> Result<()> {
+        self.give_directory(name, path, owner).await
     }
 
     async fn start(&self, name: &str) -> Result<()> {
@@ -190,6 +196,14 @@ impl Engine for Docker {
 
     async fn create_network(&self, spec: &NetworkSpec) -> Result<()> {
         self.make_network(spec).await
+    }
+
+    async fn has_network(&self, name: &str) -> Result<bool> {
+        Ok(self.network_id(name).await?.is_some())
+    }
+
+    async fn join_network(&self, container: &str, network: &str) -> Result<()> {
+        self.join(container, network).await
     }
 
     async fn remove_network(&self, name: &str) -> Result<()> {

@@ -21,6 +21,7 @@ use domain::Result;
 use domain::inside::{FileChange, PathStat, Process};
 use domain::library::ImageConfig;
 use domain::log::LogLine;
+use domain::storage::Owner;
 use futures_util::stream::BoxStream;
 
 /// An engine that holds images and runs containers.
@@ -49,7 +50,15 @@ pub trait Engine: Send + Sync + 'static {
     async fn container(&self, name: &str) -> Result<Option<Container>>;
 
     /// Makes a container without starting it; one that exists under the name is kept.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such image, and [`missing_directory`] when the host has not got a
+    /// directory.
     async fn create_container(&self, spec: &ContainerSpec) -> Result<()>;
+
+    /// Gives a directory of a container that was made, on one of its volumes, another owner. Once
+    /// more is no error.
+    async fn own_directory(&self, name: &str, path: &str, owner: Owner) -> Result<()>;
 
     async fn start(&self, name: &str) -> Result<()>;
 
@@ -178,6 +187,27 @@ pub trait Engine: Send + Sync + 'static {
 
     async fn remove_network(&self, name: &str) -> Result<()>;
 
+    /// Whether the engine has a network of this name, whosever.
+    async fn has_network(&self, name: &str) -> Result<bool>;
+
+    /// Puts a container that was made on one more network. Once more is no error.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such network.
+    async fn join_network(&self, container: &str, network: &str) -> Result<()>;
+
     /// What happens on the engine from now on. Ends, or yields an error, when the engine goes away.
     async fn events(&self, installation: &str) -> Result<BoxStream<'static, Result<EngineEvent>>>;
+}
+
+/// The refusal of a container because the engine's host has not got a directory.
+pub fn missing_directory(path: &str) -> domain::Error {
+    domain::Error::not_found(format!("The engine's host has no directory `{path}`."))
+        .hint("An administrator can make it there, or call it optional in the workspace.")
+}
+
+/// The refusal to put a container on a network that the engine has not got.
+pub(crate) fn missing_network(name: &str) -> domain::Error {
+    domain::Error::not_found(format!("The engine has no network `{name}`."))
+        .hint("An administrator can make it on the engine, or take it out of the workspace.")
 }

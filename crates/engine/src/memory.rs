@@ -23,6 +23,7 @@ use domain::job::LayerState;
 use domain::library::ImageConfig;
 use domain::log::LogLine;
 use domain::plan::ContainerState;
+use domain::storage::Owner;
 use domain::{Error, Result};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -70,7 +71,7 @@ impl Engine for MemoryEngine {
     }
 
     async fn info(&self) -> Result<EngineInfo> {
-        drop(self.enter(Op::Info).await?);
+        let gpu_driver = self.enter(Op::Info).await?.gpu_driver.clone();
         Ok(EngineInfo {
             name: "Memory".to_owned(),
             version: "1".to_owned(),
@@ -82,6 +83,7 @@ impl Engine for MemoryEngine {
             root_dir: "/".to_owned(),
             cpus: 8,
             memory_bytes: 32 << 30,
+            gpu_driver,
         })
     }
 
@@ -112,6 +114,12 @@ impl Engine for MemoryEngine {
 
     async fn create_container(&self, spec: &ContainerSpec) -> Result<()> {
         self.enter(Op::CreateContainer).await?.create(spec)
+    }
+
+    async fn own_directory(&self, name: &str, path: &str, owner: Owner) -> Result<()> {
+        let mut world = self.enter(Op::OwnDirectory).await?;
+        world.held(name, "give a directory of")?.owners.insert(path.to_owned(), owner);
+        Ok(())
     }
 
     async fn start(&self, name: &str) -> Result<()> {
@@ -297,9 +305,18 @@ impl Engine for MemoryEngine {
         self.enter(Op::CreateNetwork).await?.create_network(spec)
     }
 
+    async fn has_network(&self, name: &str) -> Result<bool> {
+        Ok(self.enter(Op::HasNetwork).await?.networks.contains_key(name))
+    }
+
+    async fn join_network(&self, container: &str, network: &str) -> Result<()> {
+        self.enter(Op::JoinNetwork).await?.join(container, network)
+    }
+
     async fn remove_network(&self, name: &str) -> Result<()> {
         let mut world = self.enter(Op::RemoveNetwork).await?;
-        let attached = world.containers.values().any(|c| c.alive() && c.spec.network == name);
+        let on = |c: &world::Held| c.spec.network == name || c.joined.contains(name);
+        let attached = world.containers.values().any(|c| c.alive() && on(c));
         if attached {
             return Err(Error::conflict(format!(
                 "The engine refused to remove the network `{name}`."

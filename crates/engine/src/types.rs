@@ -1,6 +1,7 @@
 //! The engine's objects, reduced to what Slipway needs.
 
 use domain::Timestamp;
+use domain::confinement::{Gpus, Options};
 use domain::job::LayerState;
 use domain::library::DiskUse;
 use domain::plan::{ContainerState, Observed};
@@ -32,6 +33,8 @@ pub struct EngineInfo {
     pub root_dir: String,
     pub cpus: i64,
     pub memory_bytes: i64,
+    /// Whose driver it has for graphics processors.
+    pub gpu_driver: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,10 +90,10 @@ impl Container {
 
 /// Everything a session's container is made from.
 ///
-/// There is no field for privileged mode, host namespaces, devices, host paths or published ports:
-/// what cannot be said cannot be forgotten to be refused. Hardening that does not vary (no new
-/// privileges, all capabilities dropped, init process, no restart, capped logs) is applied by the
-/// implementation to every container.
+/// There is no field for host namespaces or published ports: what cannot be said cannot be forgotten
+/// to be refused. What an administrator loosens is in `options`, `directories` and `gpus`, each of a
+/// type that holds nothing else. Hardening that does not vary (no new privileges, all capabilities
+/// dropped, no restart, capped logs) is applied by the implementation to every container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerSpec {
     pub name: String,
@@ -114,6 +117,19 @@ pub struct ContainerSpec {
     pub capabilities: Vec<String>,
     /// Volumes that are there before it is made.
     pub volumes: Vec<VolumeMount>,
+    /// Directories of the engine's host.
+    pub directories: Vec<HostDirectory>,
+    pub options: Options,
+    pub gpus: Option<Gpus>,
+}
+
+/// A directory of the engine's host in a container. It must be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostDirectory {
+    pub path: String,
+    /// Where it is in the container.
+    pub target: String,
+    pub read_only: bool,
 }
 
 /// A volume of this installation in a container.
@@ -286,6 +302,8 @@ pub struct NetworkSpec {
     pub installation: String,
     /// IPv4 subnet in CIDR notation.
     pub subnet: String,
+    /// Whether it leads nowhere; the engine's host reaches what is on it all the same.
+    pub internal: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -66,6 +66,9 @@ fn facts(address: &str, info: &EngineInfo, free: Option<i64>) -> Vec<(String, St
     if let Some(free) = free {
         facts.push(("Free disk", quantity::bytes(free)));
     }
+    if let Some(driver) = &info.gpu_driver {
+        facts.push(("Graphics processors", format!("{driver} driver")));
+    }
     if info.rootless {
         facts.push(("Mode", "rootless".to_owned()));
     }
@@ -112,6 +115,7 @@ mod tests {
             root_dir: "/var/lib/docker".into(),
             cpus: 2,
             memory_bytes: 1,
+            gpu_driver: None,
         }
     }
 

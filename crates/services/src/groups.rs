@@ -7,10 +7,11 @@ use crate::core::Core;
 use domain::{
     Error, GroupId, Result, UserId, WorkspaceId,
     actor::{Actor, Grants, Permission, Role},
+    confinement::Networks,
     event::Change,
     group::{
-        Effective, Group, GroupForm, GroupRow, GroupSettings, Merged, explain, in_order, merge,
-        second_factor_required_by,
+        Effective, Group, GroupForm, GroupRow, GroupSettings, Merged, check_networks, explain,
+        in_order, merge, second_factor_required_by,
     },
     lifetime::Lifetime,
     list::{ListQuery, Page},
@@ -75,6 +76,17 @@ impl Membership {
     pub(crate) fn requires_second_factor(&self, user: &UserId, role: Role) -> Option<String> {
         let known = self.known();
         second_factor_required_by(&known.of(user, role)).map(|group| group.name.clone())
+    }
+
+    /// Whether somebody's groups let him have sessions on these networks.
+    pub(crate) fn check_networks(
+        &self,
+        user: &UserId,
+        role: Role,
+        workspace: &str,
+        networks: &Networks,
+    ) -> Result<()> {
+        check_networks(&self.known().of(user, role), workspace, networks)
     }
 
     /// Ids of the groups that somebody is in.

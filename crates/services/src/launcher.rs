@@ -46,7 +46,7 @@ impl Launchers {
             sessions: sessions.into_iter().map(|s| core.row(s)).collect(),
             may: Action::open_to(actor),
             more,
-            tiles: shown.rows.into_iter().map(|row| self.tile(row)).collect(),
+            tiles: shown.rows.into_iter().map(|row| self.tile(actor, row)).collect(),
             categories,
             any,
         })
@@ -89,10 +89,15 @@ impl Launchers {
         Ok(())
     }
 
-    fn tile(&self, row: LauncherRow) -> Tile {
+    fn tile(&self, actor: &Actor, row: LauncherRow) -> Tile {
         let state = self.0.images.state_for(&row.workspace.source());
         let definition = row.workspace.definition;
+        let weakened = match actor.may(Permission::ManageWorkspaces) {
+            true => definition.weakened(),
+            false => Vec::new(),
+        };
         Tile {
+            weakened,
             state,
             workspace: row.workspace.id,
             name: definition.name,

@@ -1,5 +1,6 @@
 //! What the services need to know of the installation; the server reads it from its configuration.
 
+use domain::confinement::Allowed;
 use std::{ops::RangeInclusive, path::PathBuf};
 
 /// How sessions get an origin of their own (design: the session origin).
@@ -26,4 +27,6 @@ pub struct Settings {
     pub ready_networks: usize,
     /// Holds until administrators decide otherwise on the Settings page.
     pub sessions_per_user: i64,
+    /// What of the engine's host workspaces may have.
+    pub allowed: Allowed,
 }

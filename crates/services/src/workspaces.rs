@@ -86,6 +86,7 @@ impl Workspaces {
     pub async fn create(&self, actor: &Actor, form: &WorkspaceForm) -> Result<WorkspaceId> {
         actor.require(Permission::ManageWorkspaces)?;
         let definition = form.check()?;
+        self.0.check_confinement(actor, &definition).await?;
         let mut tx = self.0.store.begin().await?;
         check_registry(&mut tx, &definition).await?;
         let workspace = self.0.insert(&mut tx, definition, None, Some(actor)).await?;
@@ -118,6 +119,7 @@ impl Workspaces {
     ) -> Result<Saved> {
         actor.require(Permission::ManageWorkspaces)?;
         let definition = form.check()?;
+        self.0.check_confinement(actor, &definition).await?;
         self.edit(actor, id, "workspace.change", |workspace| {
             if workspace.revision != revision {
                 return Err(changed_meanwhile(&workspace.definition.name));

@@ -63,6 +63,7 @@ pub(crate) fn workspace(row: &SqliteRow) -> Result<Workspace> {
             sessions_limit: row.get_or_fault("sessions_limit")?,
             lifetime: row.json("lifetime")?,
             storage: row.json("storage")?,
+            confinement: row.json("confinement")?,
             groups: row.json("groups")?,
             enabled: row.get_or_fault("enabled")?,
             hidden: row.get_or_fault("hidden")?,
@@ -286,6 +287,7 @@ impl Tx {
             "UPDATE workspaces SET name = ?, description = ?, icon = ?, categories = ?, image = ?,
              image_canonical = ?, registry_id = ?, contract = ?, environment = ?, cpu_millis = ?,
              memory_bytes = ?, shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, storage = ?,
+             confinement = ?,
              groups = ?, enabled = ?, hidden = ?,
              notes = ?, pinned_id = ?, pinned_digest = ?, pinned_revision = ?, revision = ?,
              updated_at = ? WHERE id = ?",
@@ -306,6 +308,7 @@ impl Tx {
         .bind(d.sessions_limit)
         .bind(lifetime)
         .bind(to_json(&d.storage)?)
+        .bind(to_json(&d.confinement)?)
         .bind(to_json(&d.groups)?)
         .bind(d.enabled)
         .bind(d.hidden)

@@ -3,13 +3,14 @@
 //! [`table`] is the one list of them: flags, variables, file keys, help and the README's table are
 //! derived from it. [`Config`] holds the checked values.
 
+mod allowed;
 mod read;
 mod table;
 
 pub use read::{Origin, Raw, Resolved};
 pub use table::{SETTINGS, Setting};
 
-use domain::{Error, Result, error::Problems};
+use domain::{Error, Result, confinement::Allowed, error::Problems};
 use http::Uri;
 use services::StreamMode;
 use std::{
@@ -31,6 +32,8 @@ pub struct Config {
     pub session_networks: Ipv4Addr,
     pub ready_networks: usize,
     pub sessions_per_user: i64,
+    /// What of the engine's host workspaces may have.
+    pub allowed: Allowed,
     pub trusted_proxies: Vec<IpAddr>,
     pub engine: Option<String>,
     pub metrics: bool,
@@ -97,6 +100,20 @@ impl Config {
                 count(&text("sessions_per_user"), 1, 10_000),
                 5,
             ),
+            allowed: Allowed {
+                host_roots: problems.take(
+                    "host_roots",
+                    allowed::roots(&text("host_roots")),
+                    Vec::new(),
+                ),
+                networks: problems.take(
+                    "networks",
+                    allowed::networks(&text("networks")),
+                    Vec::new(),
+                ),
+                devices: problems.take("devices", allowed::devices(&text("devices")), Vec::new()),
+                privileged: problems.take("privileged", switch(&text("privileged")), false),
+            },
             trusted_proxies: problems.take(
                 "trusted_proxies",
                 addresses(&text("trusted_proxies")),
@@ -257,6 +274,10 @@ mod tests {
             ("metrics", "maybe"),
             ("log_format", "xml"),
             ("sessions_per_user", "0"),
+            ("host_roots", "/srv,/proc/x"),
+            ("networks", "host"),
+            ("devices", "/etc"),
+            ("privileged", "perhaps"),
             ("admin_username", "ada"),
         ])
         .unwrap_err();
@@ -269,6 +290,10 @@ mod tests {
             "metrics",
             "log_format",
             "sessions_per_user",
+            "host_roots",
+            "networks",
+            "devices",
+            "privileged",
             "admin_username",
         ] {
             assert!(error.problem_at(name).is_some(), "{name} was accepted");

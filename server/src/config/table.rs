@@ -59,6 +59,22 @@ pub const SETTINGS: &[Setting] = &[
         "Sessions one user may keep, until the Settings page says otherwise",
     ),
     setting(
+        "host_roots",
+        "",
+        "Directories of the engine's host that workspaces may have directories of, separated by commas",
+    ),
+    setting(
+        "networks",
+        "",
+        "Networks of the engine that sessions may be put on, separated by commas",
+    ),
+    setting(
+        "devices",
+        "",
+        "Devices of the engine's host that workspaces may have, or directories of such, separated by commas",
+    ),
+    setting("privileged", "off", "Let administrators define privileged workspaces: on or off"),
+    setting(
         "trusted_proxies",
         "",
         "Addresses of proxies whose X-Forwarded headers count, separated by commas",

@@ -187,6 +187,14 @@ fn bounds(form: &GroupForm, save: Post) -> AnyView {
                 problem=save.problem_at("memory")
             />
         </div>
+        <TextField
+            name=posted("networks")
+            label="Networks of sessions"
+            value=form.networks.clone()
+            placeholder="own, internal"
+            help="Those that members' sessions may be on, separated by commas: own, internal (without a way out), named (any of the engine's that the settings allow), or the names of some of those."
+            problem=save.problem_at("networks")
+        />
         {lifetime_fields(&form.lifetime, move |field| save.problem_at(field), Place::Group)}
     }
     .into_any()

@@ -81,6 +81,8 @@ fn on_lines(values: &[String]) -> String {
 pub fn configuration(config: &RunConfig) -> AnyView {
     let contract = &config.contract;
     let mounts: Vec<String> = config.mounts.iter().map(ToString::to_string).collect();
+    let said = config.confinement.said().into_iter();
+    let said: Vec<AnyView> = said.map(|(name, value)| fact(name, value)).collect();
     let basic = contract
         .basic
         .as_ref()
@@ -102,7 +104,9 @@ pub fn configuration(config: &RunConfig) -> AnyView {
             {fact("Blocked paths", on_lines(&contract.blocked_paths))}
             {fact("Command", on_lines(&contract.command))}
             {fact("Capabilities", on_lines(&contract.capabilities))}
-            {fact("Volumes", on_lines(&mounts))}
+            {fact("Volumes", text(Some(mounts.join(", "))))}
+            {said}
+            {fact("Weakened", text(Some(config.weakened().join(" "))))}
         </dl>
         <h3>"Environment"</h3>
         {environment(&config.environment)}

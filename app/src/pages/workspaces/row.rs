@@ -3,7 +3,12 @@
 
 use super::deeds::Deeds;
 use crate::{
-    components::{Glyph, Icon, RowMenu, When, fresh::Fresh, table::ListState, tile::state_chip},
+    components::{
+        Glyph, Icon, RowMenu, When,
+        fresh::Fresh,
+        table::ListState,
+        tile::{state_chip, weakened_sign},
+    },
     routes,
 };
 use domain::{
@@ -48,6 +53,7 @@ pub fn row(
             <td data-label="Image">
                 <span class="image-name">{definition.image.to_string()}</span>
                 {first.workspace.pin.as_ref().map(|pin| pinned(pin.revision))}
+                {weakened_sign(&definition.weakened())}
             </td>
             <td data-label="Image state">{move || image_state(&image.get())}</td>
             <td data-label="Visibility">

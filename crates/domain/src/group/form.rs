@@ -3,6 +3,7 @@
 use super::{Deed, GroupSettings};
 use crate::{
     Result,
+    confinement::NetworkBounds,
     error::Problems,
     lifetime::{Choice, LifetimeForm, Rule},
     quantity::{self, MIB},
@@ -28,6 +29,8 @@ pub struct GroupForm {
     pub sessions_per_user: String,
     pub cpus: String,
     pub memory: String,
+    /// Kinds and names of networks, separated by commas or blanks.
+    pub networks: String,
     #[serde(flatten)]
     pub lifetime: LifetimeForm,
     /// `required`, `optional` or empty.
@@ -63,6 +66,7 @@ impl GroupForm {
             sessions_per_user: shown_number(settings.sessions_per_user),
             cpus: settings.cpu_millis.map(quantity::cores).unwrap_or_default(),
             memory: settings.memory_bytes.map(quantity::typed_bytes).unwrap_or_default(),
+            networks: settings.networks.as_ref().map(ToString::to_string).unwrap_or_default(),
             lifetime: LifetimeForm::from(&settings.lifetime),
             second_factor: match settings.second_factor {
                 Some(true) => "required",
@@ -135,6 +139,7 @@ impl GroupForm {
             sessions_per_user: problems.take("sessions_per_user", sessions, None),
             cpu_millis: problems.take("cpus", cpus, None),
             memory_bytes: problems.take("memory", memory, None),
+            networks: problems.take("networks", NetworkBounds::parse(&self.networks), None),
             lifetime: self.lifetime.check(&mut problems),
             second_factor: problems.take("second_factor", second_factor, None),
             deeds,
@@ -217,10 +222,12 @@ pub(super) fn shown(settings: &GroupSettings) -> Vec<Shown> {
         Some(true) => "Required".to_owned(),
         Some(false) => NOT_REQUIRED.to_owned(),
     };
+    let networks = settings.networks.as_ref().map(ToString::to_string).unwrap_or_default();
     let all = [
         ("Sessions at a time", shown_number(settings.sessions_per_user), NO_LIMIT),
         ("Cores in all", cores, NO_LIMIT),
         ("Memory in all", memory, NO_LIMIT),
+        ("Networks of sessions", networks, "Any"),
         ("When nobody looks", rule(Rule::Unwatched), NEVER),
         ("When nothing happens", rule(Rule::Idle), NEVER),
         ("When it has run for long", rule(Rule::Longest), NEVER),
@@ -245,6 +252,7 @@ mod tests {
             cpu_millis: Some(1500),
             memory_bytes: Some(2 << 30),
             second_factor: Some(true),
+            networks: NetworkBounds::parse("internal, team").unwrap(),
             deeds: vec![(Deed::Pause, false), (Deed::Terminal, true)],
             ..GroupSettings::default()
         };
@@ -268,6 +276,7 @@ mod tests {
             cpus: "0".into(),
             memory: "1".into(),
             second_factor: "perhaps".into(),
+            networks: "host".into(),
             pause: "perhaps".into(),
             ..GroupForm::default()
         };
@@ -280,6 +289,7 @@ mod tests {
             "cpus",
             "memory",
             "second_factor",
+            "networks",
             "pause",
         ] {
             assert!(error.problem_at(field).is_some(), "{field} was accepted");

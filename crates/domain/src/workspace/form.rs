@@ -6,6 +6,7 @@
 use super::Definition;
 use crate::{
     GroupId, RegistryId, Result,
+    confinement::{Confinement, ConfinementForm},
     contract::{
         Basic, Contract, CookiePolicy, GRANTABLE_CAPABILITIES, Init, Scheme, check_path,
         check_variable,
@@ -62,8 +63,14 @@ pub struct WorkspaceForm {
     #[serde(default = "String::new")]
     pub profile: String,
     pub home: String,
-    /// `name:/path`, one per line.
+    /// `on` when each user's one folder is mounted.
+    #[serde(default = "String::new")]
+    pub folder: String,
+    pub folder_at: String,
+    /// One [mapping](storage::Mapping) per line.
     pub volumes: String,
+    #[serde(flatten)]
+    pub confinement: ConfinementForm,
     /// Ids of the groups whose members may launch it.
     #[serde(default = "Vec::new")]
     pub groups: Vec<String>,
@@ -93,6 +100,7 @@ impl Default for WorkspaceForm {
             sessions_limit: None,
             lifetime: Lifetime::default(),
             storage: Storage::default(),
+            confinement: Confinement::default(),
             // Giving it to everybody is a decision.
             groups: ADMINISTRATORS.parse().into_iter().collect(),
             enabled: true,
@@ -101,6 +109,9 @@ impl Default for WorkspaceForm {
         })
     }
 }
+
+/// Where each user's one folder is, unless somebody says otherwise.
+const FOLDER: &str = "/srv/own";
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
@@ -148,6 +159,8 @@ impl From<&Definition> for WorkspaceForm {
             lifetime: LifetimeForm::from(&definition.lifetime),
             profile: tick(definition.storage.profile),
             home: definition.storage.home.clone(),
+            folder: tick(definition.storage.folder.is_some()),
+            folder_at: definition.storage.folder.clone().unwrap_or_else(|| FOLDER.to_owned()),
             volumes: definition
                 .storage
                 .volumes
@@ -155,6 +168,7 @@ impl From<&Definition> for WorkspaceForm {
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
                 .join("\n"),
+            confinement: ConfinementForm::from(&definition.confinement),
             groups: definition.groups.iter().map(ToString::to_string).collect(),
             enabled: tick(definition.enabled),
             hidden: tick(definition.hidden),
@@ -243,11 +257,17 @@ impl WorkspaceForm {
             sessions_limit: problems.take("sessions_limit", self.sessions_limit(), None),
             lifetime: self.lifetime.check(&mut problems),
             storage: self.storage(&mut problems),
+            confinement: self.confinement.check(&mut problems),
             groups: problems.take("groups", self.groups(), Vec::new()),
             enabled: !self.enabled.is_empty(),
             hidden: !self.hidden.is_empty(),
             notes: problems.take("notes", text(&self.notes, 10_000, "Notes"), String::new()),
         };
+        if definition.confinement.options.read_only
+            && definition.storage.volumes.iter().any(|one| one.owner.is_some() && !one.is_host())
+        {
+            problems.add("volumes", "A volume gets no owner where the root is read-only.");
+        }
         problems.finish()?;
         Ok(definition)
     }
@@ -259,18 +279,32 @@ impl WorkspaceForm {
             home => storage::check_target(home),
         };
         let home = problems.take("home", home, usual.home);
+        let folder = match self.folder_at.trim() {
+            _ if self.folder.is_empty() => Ok(None),
+            "" => Ok(Some(FOLDER.to_owned())),
+            at => storage::check_target(at).map(Some),
+        };
+        let folder = problems.take("folder_at", folder, None);
+        let kept = (!self.profile.is_empty()).then_some(home.as_str());
+        if folder.is_some() && folder.as_deref() == kept {
+            problems.add("folder_at", format!("The home directory is kept at `{home}` already."));
+        }
         let volumes = storage::parse_all(&self.volumes).and_then(|all| {
-            let profile = !self.profile.is_empty();
-            match all.iter().find(|one| profile && one.target == home) {
-                Some(one) => {
+            let at = |place: Option<&str>| all.iter().find(|one| place == Some(&one.target));
+            match (at(kept), at(folder.as_deref())) {
+                (Some(one), _) => {
                     Err(format!("The home directory is kept at `{}` already.", one.target))
                 }
-                None => Ok(all),
+                (None, Some(one)) => {
+                    Err(format!("Each user's own folder is at `{}` already.", one.target))
+                }
+                (None, None) => Ok(all),
             }
         });
         Storage {
             profile: !self.profile.is_empty(),
             volumes: problems.take("volumes", volumes, Vec::new()),
+            folder,
             home,
         }
     }

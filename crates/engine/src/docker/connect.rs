@@ -122,6 +122,12 @@ impl Docker {
             root_dir: info.docker_root_dir.unwrap_or_default(),
             cpus: info.ncpu.unwrap_or_default(),
             memory_bytes: info.mem_total.unwrap_or_default(),
+            gpu_driver: info
+                .runtimes
+                .iter()
+                .flat_map(|runtimes| runtimes.keys())
+                .find(|name| name.contains("nvidia"))
+                .map(|_| "nvidia".to_owned()),
         })
     }
 }

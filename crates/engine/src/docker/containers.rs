@@ -3,7 +3,7 @@
 use super::connect::{Docker, QUICK, SLOW};
 use super::errors::Failure;
 use super::{create, observe};
-use crate::{Container, ContainerSpec, LABEL_INSTALLATION};
+use crate::{Container, ContainerSpec, LABEL_INSTALLATION, missing_directory};
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum as Status};
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
@@ -53,6 +53,14 @@ impl Docker {
         Ok(self.inspect(name).await?.and_then(|container| container.host_config?.network_mode))
     }
 
+    /// The engine's id of a network that the container is on, by that network's name; empty for one
+    /// that never ran.
+    pub(super) async fn attached_to(&self, name: &str, network: &str) -> Result<Option<String>> {
+        let networks = self.inspect(name).await?.and_then(|c| c.network_settings?.networks);
+        let endpoint = networks.and_then(|mut networks| networks.remove(network));
+        Ok(endpoint.map(|endpoint| endpoint.network_id.unwrap_or_default()))
+    }
+
     pub(super) async fn make_container(&self, spec: &ContainerSpec) -> Result<()> {
         let options = CreateContainerOptionsBuilder::new().name(&spec.name).build();
         let body = create::body(spec);
@@ -73,6 +81,12 @@ impl Docker {
                     detail,
                     ..Error::not_found(missing).hint("Build or pull it on the engine first.")
                 })
+            }
+            Err(failure) if failure.says(&["bind source path does not exist"]) => {
+                let refusal = failure.into_error("create", "container", &spec.name);
+                let words = refusal.detail.clone().unwrap_or_default();
+                let missing = spec.directories.iter().find(|one| words.ends_with(&one.path));
+                Err(missing.map_or(refusal, |one| missing_directory(&one.path).detail(words)))
             }
             Err(failure) if failure.is_about_state() && failure.says(&["already in use"]) => {
                 self.adopt(spec, failure).await

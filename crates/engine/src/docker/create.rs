@@ -1,13 +1,16 @@
 //! The one place where a container is described to the engine, hardening included.
 //!
-//! Everything that weakens isolation is absent from [`ContainerSpec`]; what is set here is set on
-//! every container, so that a new field of the spec cannot bypass it.
+//! What is hardened here is on every container. What weakens that is a value of a type of the
+//! domain, checked there against what the installation allows; nothing is passed on as text.
 
-use crate::{ContainerSpec, LABEL_GENERATION, LABEL_INSTALLATION, LABEL_SESSION, VolumeMount};
-use bollard::models::{
-    ContainerCreateBody, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits,
-    RestartPolicy, RestartPolicyNameEnum,
+use crate::{
+    ContainerSpec, HostDirectory, LABEL_GENERATION, LABEL_INSTALLATION, LABEL_SESSION, VolumeMount,
 };
+use bollard::models::{
+    ContainerCreateBody, DeviceMapping, DeviceRequest, HostConfig, HostConfigLogConfig, Mount,
+    MountType, ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
+};
+use domain::confinement::{Device, Gpus, Options, Tmpfs, Ulimit};
 use std::collections::HashMap;
 
 const NANOS_PER_CPU_MILLI: i64 = 1_000_000;
@@ -20,7 +23,9 @@ const OPEN_FILES: i64 = 16_384;
 pub(super) fn body(spec: &ContainerSpec) -> ContainerCreateBody {
     ContainerCreateBody {
         image: Some(spec.image.clone()),
-        hostname: Some(spec.hostname.clone()),
+        hostname: Some(spec.options.hostname.clone().unwrap_or_else(|| spec.hostname.clone())),
+        user: spec.options.user.clone(),
+        working_dir: spec.options.working_dir.clone(),
         env: Some(spec.environment.iter().map(|(name, value)| format!("{name}={value}")).collect()),
         cmd: (!spec.command.is_empty()).then(|| spec.command.clone()),
         labels: Some(labels(spec)),
@@ -40,9 +45,19 @@ fn labels(spec: &ContainerSpec) -> HashMap<String, String> {
 }
 
 fn host_config(spec: &ContainerSpec) -> HostConfig {
+    let options = &spec.options;
+    let mounts: Vec<Mount> =
+        spec.volumes.iter().map(mount).chain(spec.directories.iter().map(directory)).collect();
     HostConfig {
-        privileged: Some(false),
-        security_opt: Some(vec!["no-new-privileges".to_owned()]),
+        privileged: Some(options.privileged),
+        security_opt: Some(security(options)),
+        dns: some(&options.dns, String::clone),
+        extra_hosts: some(&options.hosts, String::clone),
+        sysctls: (!options.sysctls.is_empty()).then(|| options.sysctls.iter().cloned().collect()),
+        tmpfs: (!options.tmpfs.is_empty()).then(|| options.tmpfs.iter().map(tmpfs).collect()),
+        readonly_rootfs: Some(options.read_only),
+        devices: some(&options.devices, device),
+        device_requests: spec.gpus.map(|gpus| vec![graphics(gpus)]),
         cap_drop: Some(vec!["ALL".to_owned()]),
         cap_add: (!spec.capabilities.is_empty()).then(|| spec.capabilities.clone()),
         // An engine may be configured to share this by default.
@@ -61,12 +76,8 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
         memory_swap: Some(spec.memory_bytes),
         shm_size: Some(spec.shm_bytes),
         pids_limit: Some(spec.pids),
-        ulimits: Some(vec![ResourcesUlimits {
-            name: Some("nofile".to_owned()),
-            soft: Some(OPEN_FILES),
-            hard: Some(OPEN_FILES),
-        }]),
-        mounts: (!spec.volumes.is_empty()).then(|| spec.volumes.iter().map(mount).collect()),
+        ulimits: Some(ulimits(&options.ulimits)),
+        mounts: (!mounts.is_empty()).then_some(mounts),
         // Without a cap, a chatty container fills the engine's disk.
         log_config: Some(HostConfigLogConfig {
             typ: Some("json-file".to_owned()),
@@ -79,7 +90,69 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
     }
 }
 
-/// Always a volume by name: a path of the host cannot be said.
+fn some<T, U>(all: &[T], make: impl Fn(&T) -> U) -> Option<Vec<U>> {
+    (!all.is_empty()).then(|| all.iter().map(make).collect())
+}
+
+fn security(options: &Options) -> Vec<String> {
+    let mut all = vec!["no-new-privileges".to_owned()];
+    if options.seccomp_unconfined {
+        all.push("seccomp=unconfined".to_owned());
+    }
+    if options.apparmor_unconfined {
+        all.push("apparmor=unconfined".to_owned());
+    }
+    all
+}
+
+/// What is said, and what every container has unless that says otherwise.
+fn ulimits(said: &[Ulimit]) -> Vec<ResourcesUlimits> {
+    const FILES: &str = "nofile";
+    let usual = Ulimit { name: FILES.to_owned(), soft: OPEN_FILES, hard: OPEN_FILES };
+    let usual = (!said.iter().any(|one| one.name == FILES)).then_some(&usual);
+    let of = |one: &Ulimit| ResourcesUlimits {
+        name: Some(one.name.clone()),
+        soft: Some(one.soft),
+        hard: Some(one.hard),
+    };
+    usual.into_iter().chain(said).map(of).collect()
+}
+
+fn tmpfs(one: &Tmpfs) -> (String, String) {
+    (one.target.clone(), one.size.map(|size| format!("size={size}")).unwrap_or_default())
+}
+
+fn device(one: &Device) -> DeviceMapping {
+    DeviceMapping {
+        path_on_host: Some(one.path.clone()),
+        path_in_container: Some(one.path.clone()),
+        cgroup_permissions: Some(one.access.clone()),
+    }
+}
+
+fn graphics(gpus: Gpus) -> DeviceRequest {
+    DeviceRequest {
+        count: Some(match gpus {
+            Gpus::All => -1,
+            Gpus::Count(count) => i64::from(count),
+        }),
+        capabilities: Some(vec![vec!["gpu".to_owned()]]),
+        ..DeviceRequest::default()
+    }
+}
+
+/// A directory that is there: the engine refuses to make one that is not.
+fn directory(one: &HostDirectory) -> Mount {
+    Mount {
+        typ: Some(MountType::BIND),
+        source: Some(one.path.clone()),
+        target: Some(one.target.clone()),
+        read_only: Some(one.read_only),
+        ..Mount::default()
+    }
+}
+
+/// Always a volume by name, whatever it is called.
 fn mount(mount: &VolumeMount) -> Mount {
     Mount {
         typ: Some(MountType::VOLUME),
@@ -112,7 +185,57 @@ mod tests {
             init: true,
             capabilities: Vec::new(),
             volumes: Vec::new(),
+            directories: Vec::new(),
+            options: Options::default(),
+            gpus: None,
         }
+    }
+
+    #[test]
+    fn what_is_loosened_is_said_and_the_rest_stays_hardened() {
+        let options = Options {
+            hostname: Some("own".into()),
+            user: Some("1000".into()),
+            dns: vec!["10.0.0.1".into()],
+            hosts: vec!["db:10.0.0.5".into()],
+            ulimits: vec!["nproc=64".parse().unwrap(), "nofile=5:6".parse().unwrap()],
+            sysctls: vec![("net.core.somaxconn".into(), "128".into())],
+            tmpfs: vec!["/scratch:size=64m".parse().unwrap()],
+            read_only: true,
+            devices: vec!["/dev/fuse:rw".parse().unwrap()],
+            seccomp_unconfined: true,
+            apparmor_unconfined: true,
+            ..Options::default()
+        };
+        let directory =
+            HostDirectory { path: "/srv/x".into(), target: "/x".into(), read_only: true };
+        let spec = ContainerSpec {
+            options,
+            directories: vec![directory],
+            gpus: Some(Gpus::Count(2)),
+            ..spec()
+        };
+        let made = body(&spec);
+        assert_eq!((made.hostname.as_deref(), made.user.as_deref()), (Some("own"), Some("1000")));
+        let host = made.host_config.unwrap();
+        let security = host.security_opt.unwrap();
+        assert_eq!(security, ["no-new-privileges", "seccomp=unconfined", "apparmor=unconfined"]);
+        assert_eq!((host.privileged, host.readonly_rootfs), (Some(false), Some(true)));
+        assert_eq!(host.cap_drop.unwrap(), ["ALL"]);
+        let limits: Vec<_> = host.ulimits.unwrap().into_iter().filter_map(|l| l.soft).collect();
+        assert_eq!(limits, [64, 5], "the usual one gives way");
+        assert_eq!(host.tmpfs.unwrap()["/scratch"], "size=67108864");
+        assert_eq!(host.sysctls.unwrap()["net.core.somaxconn"], "128");
+        let device = &host.devices.unwrap()[0];
+        assert_eq!(device.path_on_host, device.path_in_container);
+        let asked = &host.device_requests.unwrap()[0];
+        assert_eq!(
+            (asked.count, asked.capabilities.as_ref().unwrap()[0][0].as_str()),
+            (Some(2), "gpu")
+        );
+        let mounts = host.mounts.unwrap();
+        assert_eq!((mounts[0].typ, mounts[0].read_only), (Some(MountType::BIND), Some(true)));
+        assert!(host.binds.is_none());
     }
 
     #[test]

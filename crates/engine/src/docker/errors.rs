@@ -75,6 +75,11 @@ impl Failure {
                 "The engine itself may not open as many files as its containers are to. Raise its \
                  limit (`LimitNOFILE` of its service) and restart it.",
             )
+        } else if message.contains("could not select device driver") {
+            error.hint(
+                "The engine has no driver for graphics processors. Install one on its host, or take \
+                 them out of the workspace.",
+            )
         } else {
             error
         };

@@ -2,7 +2,7 @@
 
 use super::connect::{Docker, QUICK, SLOW};
 use super::errors::Failure;
-use crate::{LABEL_INSTALLATION, Network, NetworkSpec};
+use crate::{LABEL_INSTALLATION, Network, NetworkSpec, missing_network};
 use bollard::models::{
     Ipam, IpamConfig, Network as Listed, NetworkConnectRequest, NetworkCreateRequest,
     NetworkDisconnectRequest,
@@ -124,6 +124,39 @@ impl Docker {
         Ok(true)
     }
 
+    /// The engine's own id of the network that has this name, oldest first.
+    pub(super) async fn network_id(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.namesakes(name).await?.into_iter().find_map(|network| network.id))
+    }
+
+    /// Puts a container on one more network, unless it is on it: on the one that has the name now.
+    pub(super) async fn join(&self, container: &str, network: &str) -> Result<()> {
+        let Some(id) = self.network_id(network).await? else {
+            return Err(missing_network(network));
+        };
+        match self.attached_to(container, network).await? {
+            // One that was made and never ran knows the name alone.
+            Some(held) if held.is_empty() || held == id => return Ok(()),
+            Some(_) => {
+                let container = container.to_owned();
+                let leave = NetworkDisconnectRequest { container, force: Some(true) };
+                let left =
+                    self.call(SLOW, |client| async move {
+                        client.disconnect_network(network, leave).await
+                    })
+                    .await;
+                if let Err(failure @ Failure::Lost(_)) = left {
+                    return Err(failure.into_error("leave", "network", network));
+                }
+            }
+            None => {}
+        }
+        let join = NetworkConnectRequest { container: container.to_owned(), endpoint_config: None };
+        self.call(SLOW, |client| async move { client.connect_network(network, join).await })
+            .await
+            .map_err(|failure| failure.into_error("join", "network", network))
+    }
+
     async fn delete_network_by(&self, id: &str, name: &str) -> Result<()> {
         match self.call(SLOW, |client| async move { client.remove_network(id).await }).await {
             Ok(()) => Ok(()),
@@ -161,6 +194,7 @@ fn body(spec: &NetworkSpec) -> NetworkCreateRequest {
     NetworkCreateRequest {
         name: spec.name.clone(),
         driver: Some("bridge".to_owned()),
+        internal: Some(spec.internal),
         ipam: Some(Ipam {
             driver: Some("default".to_owned()),
             config: Some(vec![IpamConfig {

@@ -21,11 +21,12 @@ pub(super) fn listed(summary: ContainerSummary) -> Container {
         _ => ContainerState::Exited,
     };
     let networks = summary.network_settings.and_then(|settings| settings.networks);
+    let first = summary.host_config.and_then(|host| host.network_mode);
     Container {
         name: summary.names.unwrap_or_default().first().map(|n| bare(n)).unwrap_or_default(),
         session: label(&labels, LABEL_SESSION),
         observed: observed(state, &labels, summary.status.as_deref().and_then(exit_code), false),
-        address: address(state, networks.unwrap_or_default()),
+        address: address(state, networks.unwrap_or_default(), first.as_deref()),
         image_id: summary.image_id.unwrap_or_default(),
     }
 }
@@ -41,6 +42,7 @@ pub(super) fn inspected(container: ContainerInspectResponse) -> Container {
         _ => ContainerState::Exited,
     };
     let networks = container.network_settings.and_then(|settings| settings.networks);
+    let first = container.host_config.and_then(|host| host.network_mode);
     Container {
         name: container.name.as_deref().map(bare).unwrap_or_default(),
         session: label(&labels, LABEL_SESSION),
@@ -50,7 +52,7 @@ pub(super) fn inspected(container: ContainerInspectResponse) -> Container {
             reported.exit_code,
             reported.oom_killed.unwrap_or_default(),
         ),
-        address: address(state, networks.unwrap_or_default()),
+        address: address(state, networks.unwrap_or_default(), first.as_deref()),
         image_id: container.image.unwrap_or_default(),
     }
 }
@@ -77,13 +79,19 @@ fn exit_code(status: &str) -> Option<i64> {
     status.strip_prefix("Exited (")?.split_once(')')?.0.parse().ok()
 }
 
-fn address(state: ContainerState, networks: HashMap<String, EndpointSettings>) -> Option<IpAddr> {
+/// Its address on the network it was made for, if it has one there.
+fn address(
+    state: ContainerState,
+    networks: HashMap<String, EndpointSettings>,
+    first: Option<&str>,
+) -> Option<IpAddr> {
     if !matches!(state, ContainerState::Running | ContainerState::Paused) {
         return None;
     }
-    // Somebody may have attached it to further networks by hand; the answer must not vary.
+    // It may be on further networks; the answer must not vary.
     let mut networks: Vec<_> = networks.into_iter().collect();
-    networks.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let place = |name: &str| (Some(name) != first, name.to_owned());
+    networks.sort_by_key(|(name, _)| place(name));
     networks.into_iter().find_map(|(_, endpoint)| endpoint.ip_address?.parse().ok())
 }
 
@@ -125,6 +133,19 @@ mod tests {
         assert_eq!(container.observed.generation, 4);
         assert_eq!(container.observed.exit_code, None);
         assert_eq!(container.address, "10.0.0.2".parse().ok());
+    }
+
+    #[test]
+    fn on_several_networks_it_is_reached_on_the_one_it_was_made_for() {
+        let on = |address: &str| EndpointSettings {
+            ip_address: Some(address.to_owned()),
+            ..EndpointSettings::default()
+        };
+        let networks =
+            HashMap::from([("a".to_owned(), on("10.0.0.2")), ("z".to_owned(), on("10.0.9.9"))]);
+        let at = |first| address(ContainerState::Running, networks.clone(), first);
+        assert_eq!(at(Some("z")), "10.0.9.9".parse().ok());
+        assert_eq!(at(None), "10.0.0.2".parse().ok());
     }
 
     #[test]

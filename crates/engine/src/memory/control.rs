@@ -2,8 +2,9 @@
 
 use super::MemoryEngine;
 use super::world::World;
-use crate::{ContainerSpec, ImageSummary, UsageSample};
+use crate::{ContainerSpec, ImageSummary, NetworkSpec, UsageSample};
 use domain::inside::{ChangeKind, PathStat};
+use domain::storage::Owner;
 use domain::{Error, Timestamp};
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -32,6 +33,9 @@ pub enum Op {
     Networks,
     CreateNetwork,
     RemoveNetwork,
+    HasNetwork,
+    JoinNetwork,
+    OwnDirectory,
     Events,
     ChangedBytes,
     Commit,
@@ -256,6 +260,45 @@ impl MemoryEngine {
         if let Some(container) = self.world().containers.get_mut(name) {
             container.usage = usage;
         }
+    }
+
+    /// Somebody makes a network with the engine's own tools.
+    pub fn add_network(&self, name: &str) {
+        let spec = NetworkSpec {
+            name: name.to_owned(),
+            installation: String::new(),
+            subnet: String::new(),
+            internal: false,
+        };
+        self.world().networks.insert(name.to_owned(), spec);
+    }
+
+    /// Somebody removes a network with the engine's own tools.
+    pub fn take_network(&self, name: &str) {
+        self.world().networks.remove(name);
+    }
+
+    /// What is known of a network.
+    pub fn network(&self, name: &str) -> Option<NetworkSpec> {
+        self.world().networks.get(name).cloned()
+    }
+
+    /// Networks that the container was put on beside its first, by name.
+    pub fn joined(&self, name: &str) -> Vec<String> {
+        let world = self.world();
+        world.containers.get(name).map_or_else(Vec::new, |c| c.joined.iter().cloned().collect())
+    }
+
+    /// Directories of the container that were given an owner.
+    pub fn owners(&self, name: &str) -> Vec<(String, Owner)> {
+        let world = self.world();
+        let owners = world.containers.get(name).map(|c| c.owners.clone()).unwrap_or_default();
+        owners.into_iter().collect()
+    }
+
+    /// Somebody installs a driver for graphics processors, or takes it away.
+    pub fn set_gpu_driver(&self, driver: Option<&str>) {
+        self.world().gpu_driver = driver.map(str::to_owned);
     }
 
     /// What the container of this name was made from.

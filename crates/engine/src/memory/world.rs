@@ -5,14 +5,16 @@ use super::shell::Shells;
 use super::{ADDRESS, has_processes, subnet};
 use crate::{
     CommitSpec, Container, ContainerSpec, EngineDisk, EngineEvent, ImageSummary, ImageUse,
-    NetworkSpec, Shell, Terminal, TerminalSize, UsageSample, VolumeSpec,
+    NetworkSpec, Shell, Terminal, TerminalSize, UsageSample, VolumeSpec, missing_directory,
+    missing_network,
 };
 use domain::inside::{ChangeKind, FileChange, PathStat, Process};
 use domain::library::{DiskShare, DiskUse};
 use domain::log::LogLine;
 use domain::plan::{ContainerState, Observed};
+use domain::storage::Owner;
 use domain::{Error, Result, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use tokio::sync::{broadcast, watch};
 
@@ -43,6 +45,7 @@ pub(super) struct World {
     /// The address every started container gets.
     pub(super) address: IpAddr,
     pub(super) down: bool,
+    pub(super) gpu_driver: Option<String>,
 }
 
 #[derive(Debug)]
@@ -60,6 +63,9 @@ pub(super) struct Held {
     /// What became of paths, and what they are.
     pub(super) files: BTreeMap<String, (ChangeKind, Option<PathStat>)>,
     pub(super) shells: Shells,
+    /// Networks beside the first.
+    pub(super) joined: BTreeSet<String>,
+    pub(super) owners: BTreeMap<String, Owner>,
 }
 
 impl Held {
@@ -123,6 +129,7 @@ impl Default for World {
             written: watch::channel(0).0,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             down: false,
+            gpu_driver: None,
         }
     }
 }
@@ -209,6 +216,11 @@ impl World {
             }
             return Err(refused("create", "container", &spec.name));
         }
+        // Its host is the machine that the test runs on.
+        let there = |path: &str| std::path::Path::new(path).exists();
+        if let Some(missing) = spec.directories.iter().find(|one| !there(&one.path)) {
+            return Err(missing_directory(&missing.path));
+        }
         let held = Held {
             spec: spec.clone(),
             state: ContainerState::Created,
@@ -227,6 +239,8 @@ impl World {
             },
             files: BTreeMap::new(),
             shells: Shells::default(),
+            joined: BTreeSet::new(),
+            owners: BTreeMap::new(),
         };
         self.containers.insert(spec.name.clone(), held);
         self.announce(&spec.name, &["create"]);
@@ -242,6 +256,11 @@ impl World {
             ContainerState::Created | ContainerState::Exited => {}
         }
         let network = container.spec.network.clone();
+        if container.spec.gpus.is_some() && self.gpu_driver.is_none() {
+            return Err(
+                refused("start", "container", name).detail("could not select device driver")
+            );
+        }
         if !self.networks.contains_key(&network) {
             let sentence = format!("The network of the container `{name}` is gone.");
             return Err(Error::not_found(sentence)
@@ -254,6 +273,14 @@ impl World {
         container.out_of_memory = false;
         container.address = Some(address);
         self.announce(name, &["start"]);
+        Ok(())
+    }
+
+    pub(super) fn join(&mut self, name: &str, network: &str) -> Result<()> {
+        if !self.networks.contains_key(network) {
+            return Err(missing_network(network));
+        }
+        self.held(name, "put on a network")?.joined.insert(network.to_owned());
         Ok(())
     }
 

@@ -11,6 +11,7 @@
 )]
 
 mod commit;
+mod confinement;
 mod events;
 mod images;
 mod inside;
@@ -82,6 +83,10 @@ contract! {
     images::an_image_says_what_it_is_and_how_much_room_it_takes
     images::the_engine_describes_itself
     volumes::a_volume_stays_when_its_container_goes
+    confinement::a_container_is_put_on_further_networks_and_reached_on_its_own
+    confinement::a_directory_of_the_host_must_be_there
+    confinement::a_volume_is_given_an_owner
+    confinement::graphics_processors_are_refused_without_a_driver
     commit::a_container_becomes_an_image_and_goes_on
     commit::what_is_not_there_cannot_be_pushed
     terminals::a_shell_obeys_and_knows_its_size

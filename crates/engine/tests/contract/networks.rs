@@ -66,6 +66,7 @@ pub async fn two_requests_at_once_make_one_network(world: &World) {
         name: name.clone(),
         installation: world.installation.clone(),
         subnet,
+        internal: false,
     };
     let (one, two) = (spec(subnet()), spec(subnet()));
     let (first, second) =

@@ -6,6 +6,7 @@ use bollard::models::NetworkCreateRequest;
 use bollard::query_parameters::{
     InspectContainerOptions, RemoveImageOptions, TagImageOptionsBuilder, TopOptions,
 };
+use domain::confinement::Options;
 use domain::plan::ContainerState;
 use engine::{ContainerSpec, EngineEvent, TerminalSize};
 use futures_util::StreamExt;
@@ -65,6 +66,53 @@ async fn the_engine_holds_the_container_as_hard_as_intended() {
     assert_eq!(labels[engine::LABEL_INSTALLATION], world.installation);
     assert_eq!(labels[engine::LABEL_SESSION], spec.session);
     assert_eq!(labels[engine::LABEL_GENERATION], "7");
+}
+
+#[tokio::test]
+async fn a_network_without_a_way_out_is_reached_from_the_host() {
+    let Some(world) = World::real() else { return };
+    let network = world.network("internal-net").await;
+    let seen = raw().await.inspect_network(&network.name, None).await.unwrap();
+    assert_eq!(seen.internal, Some(true));
+    let spec = ContainerSpec { network: network.name, ..world.spec("a") };
+    world.engine.create_container(&spec).await.unwrap();
+    world.engine.start(&spec.name).await.unwrap();
+    let address = world.container(&spec).await.unwrap().address.unwrap();
+    // Nobody listens there, which only somebody who is reached can say.
+    let answer = tokio::net::TcpStream::connect((address, 4711));
+    let answer = tokio::time::timeout(Duration::from_secs(10), answer).await.unwrap();
+    assert_eq!(answer.unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+}
+
+#[tokio::test]
+async fn the_engine_has_the_options_as_they_were_said() {
+    let Some(world) = World::real() else { return };
+    let options = Options {
+        hostname: Some("own".into()),
+        hosts: vec!["db:10.0.0.5".into()],
+        sysctls: vec![("net.core.somaxconn".into(), "77".into())],
+        ulimits: vec!["nofile=500:600".parse().unwrap()],
+        tmpfs: vec!["/scratch:size=1m".parse().unwrap()],
+        read_only: true,
+        user: Some("4711:42".into()),
+        working_dir: Some("/tmp".into()),
+        ..Options::default()
+    };
+    let report = "hostname; grep -o '10.0.0.5.*db' /etc/hosts | tr '\\t' ' '; \
+        cat /proc/sys/net/core/somaxconn; ulimit -n; id -u; id -g; pwd; \
+        touch /x 2>/dev/null || echo refused; : > /scratch/x && echo written";
+    let spec = ContainerSpec {
+        network: world.network("net").await.name,
+        command: vec!["sh".into(), "-c".into(), report.into()],
+        options,
+        ..world.spec("script")
+    };
+    world.engine.create_container(&spec).await.unwrap();
+    world.engine.start(&spec.name).await.unwrap();
+    ended(&world, &spec).await;
+    let log = world.engine.log_tail(&spec.name, 20).await.unwrap();
+    let expected = ["own", "10.0.0.5 db", "77", "500", "4711", "42", "/tmp", "refused", "written"];
+    assert_eq!(log, expected);
 }
 
 #[tokio::test]

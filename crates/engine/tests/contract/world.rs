@@ -1,5 +1,6 @@
 //! The world a behaviour is tested in: an engine, an image, an installation nobody else uses.
 
+use domain::confinement::Options;
 use domain::inside::{ChangeKind, PathKind, PathStat};
 use domain::plan::ContainerState;
 use domain::{ErrorKind, Result};
@@ -57,6 +58,10 @@ impl World {
         Self { engine, image, installation, real, memory: None }
     }
 
+    pub const fn is_real(&self) -> bool {
+        self.real.is_some()
+    }
+
     /// What a container named `name` would be made from; its network is not made yet.
     pub fn spec(&self, name: &str) -> ContainerSpec {
         ContainerSpec {
@@ -76,16 +81,20 @@ impl World {
             init: true,
             capabilities: vec!["CHOWN".to_owned()],
             volumes: Vec::new(),
+            directories: Vec::new(),
+            options: Options::default(),
+            gpus: None,
         }
     }
 
-    /// Makes a network with a subnet that is free.
+    /// Makes a network with a subnet that is free; one without a way out if its name says so.
     pub async fn network(&self, name: &str) -> NetworkSpec {
         for _ in 0..64 {
             let spec = NetworkSpec {
                 name: format!("{}-{name}", self.installation),
                 installation: self.installation.clone(),
                 subnet: subnet(),
+                internal: name.starts_with("internal"),
             };
             match self.engine.create_network(&spec).await {
                 Ok(()) => return spec,

@@ -4,6 +4,9 @@
 //! takes one from the pool and the pool is filled up again behind it. A network that a deleted
 //! session leaves is empty and serves the next one. Subnets are small (/28) and numbered from one
 //! range, so thousands of launches do not use up the engine's own address pools.
+//!
+//! Networks without a way out are made when they are wanted and removed afterwards: they are told by
+//! their names, and none ever waits among those that have one.
 
 use crate::{core::Core, settings::Settings};
 use domain::{Error, ErrorKind, Result, SessionId};
@@ -23,6 +26,8 @@ const TRIES: u32 = 64;
 /// machine's addresses, and a browser on the same machine drops what it is loading then: it should
 /// have the workspace by that time.
 const CALM: Duration = Duration::from_secs(10);
+/// Before the number of a network without a way out.
+const INTERNAL: &str = "internal-";
 /// Empty networks kept beyond the ready ones, before they are removed.
 const SPARE: usize = 8;
 
@@ -67,7 +72,12 @@ impl NetworkPool {
     }
 
     fn number_of(&self, name: &str) -> Option<u32> {
-        name.strip_prefix(&self.prefix)?.parse().ok()
+        let rest = name.strip_prefix(&self.prefix)?;
+        rest.strip_prefix(INTERNAL).unwrap_or(rest).parse().ok()
+    }
+
+    fn is_internal(&self, name: &str) -> bool {
+        name.strip_prefix(&self.prefix).is_some_and(|rest| rest.starts_with(INTERNAL))
     }
 
     fn subnet(&self, number: u32) -> String {
@@ -75,7 +85,7 @@ impl NetworkPool {
     }
 
     /// Makes one more network, which is in hand until it is put somewhere.
-    async fn make(&self, core: &Core) -> Result<String> {
+    async fn make(&self, core: &Core, internal: bool) -> Result<String> {
         let _alone = self.making.lock().await;
         // Two installations on one engine start at different places, so they rarely collide.
         let start = self.prefix.bytes().fold(7_u32, |n, b| n.wrapping_mul(31) + u32::from(b));
@@ -89,7 +99,8 @@ impl NetworkPool {
                 }
             }
             let spec = NetworkSpec {
-                name: format!("{}{number}", self.prefix),
+                name: format!("{}{}{number}", self.prefix, if internal { INTERNAL } else { "" }),
+                internal,
                 installation: core.installation.clone(),
                 subnet: self.subnet(number),
             };
@@ -117,17 +128,22 @@ impl NetworkPool {
     }
 
     /// Gives a session a network of its own and records it before anything is attached.
-    pub(crate) async fn assign(&self, core: &Arc<Core>, id: &SessionId) -> Result<()> {
+    pub(crate) async fn assign(
+        &self,
+        core: &Arc<Core>,
+        id: &SessionId,
+        internal: bool,
+    ) -> Result<()> {
         loop {
             let pooled = {
                 let mut state = self.lock();
-                let name = state.free.pop_front();
+                let name = if internal { None } else { state.free.pop_front() };
                 state.in_hand.extend(name.clone());
                 name
             };
             let name = match pooled {
                 Some(name) => name,
-                None => self.make(core).await?,
+                None => self.make(core, internal).await?,
             };
             let taken = core
                 .change_session(id, |session| {
@@ -139,6 +155,10 @@ impl NetworkPool {
             self.lock().in_hand.remove(&name);
             match taken {
                 Ok(Some(_)) => break,
+                Ok(None) if internal => {
+                    self.remove(core, &name).await;
+                    return Ok(());
+                }
                 Ok(None) => {
                     self.lock().free.push_front(name);
                     return Ok(());
@@ -164,7 +184,7 @@ impl NetworkPool {
         // Whoever is at it already does it for all.
         let Ok(_alone) = self.filling.try_lock() else { return };
         while self.lock().free.len() < self.ready {
-            match self.make(core).await {
+            match self.make(core, false).await {
                 Ok(name) => {
                     let mut state = self.lock();
                     state.in_hand.remove(&name);
@@ -180,7 +200,7 @@ impl NetworkPool {
 
     /// A session is gone and its network is empty: it serves the next one, or is removed.
     pub(crate) async fn give_back(&self, core: &Core, name: String) {
-        let keep = self.lock().free.len() < self.ready + SPARE;
+        let keep = !self.is_internal(&name) && self.lock().free.len() < self.ready + SPARE;
         if keep {
             self.lock().free.push_back(name);
         } else {

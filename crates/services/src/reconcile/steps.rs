@@ -2,11 +2,13 @@
 
 use crate::{
     core::Core,
+    hosts::Found,
     reconcile::{lane::Next, probe, volumes},
     settings::StreamMode,
 };
 use domain::{
     Error, ErrorKind, Result, SessionId, Timestamp,
+    confinement::NetworkKind,
     contract::{Contract, Init},
     lifetime::Life,
     plan::{Settlement, Step},
@@ -47,8 +49,20 @@ pub(crate) async fn create(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
         return Ok(Next::Plan);
     };
     let again = session.progress.0.iter().any(|record| record.step == LaunchStep::Container);
-    if session.network.is_none() {
-        core.reconciler.networks.assign(core, id).await?;
+    let networks = &session.config.confinement.networks;
+    match networks.instead() {
+        None if session.network.is_none() => {
+            let internal = networks.kind == NetworkKind::Internal;
+            core.reconciler.networks.assign(core, id, internal).await?;
+        }
+        None => {}
+        Some(name) => {
+            core.change_session(id, |session| {
+                session.progress.note(name.to_owned());
+                Some(Vec::new())
+            })
+            .await?;
+        }
     }
     let now = core.now();
     let session = core
@@ -59,12 +73,31 @@ pub(crate) async fn create(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
         .await?;
     let Some(session) = session else { return Ok(Next::Plan) };
     volumes::prepare(core, &session).await?;
-    make(core, &spec(core, &session).await?, again).await?;
+    let Found { directories, mut left_out } = core.host_directories(&session.config).await?;
+    let mut spec = ContainerSpec { directories, ..spec(core, &session).await? };
+    while let Err(error) = make(core, &spec, again).await {
+        // A host that this server does not see has its say when the container is made.
+        let optional = |path: &str| {
+            let of = session.config.mounts.iter().find(|mount| mount.host && mount.volume == path);
+            of.is_some_and(|mount| mount.optional)
+                && error.message == engine::missing_directory(path).message
+        };
+        let missing = spec.directories.iter().position(|one| optional(&one.path));
+        left_out.push(match missing {
+            Some(at) => spec.directories.remove(at).path,
+            None => return Err(error),
+        });
+    }
+    let now = core.now();
     core.change_session(id, |session| {
         session.created = true;
         // Emptied once: a container that is made anew finds what is there.
         session.config.mounts.iter_mut().for_each(|mount| mount.fresh = false);
-        Some(Vec::new())
+        let note = |path: &String| {
+            let message = format!("Left out: the engine's host has no directory `{path}`.");
+            entry(now, message, None)
+        };
+        Some(left_out.iter().map(note).collect())
     })
     .await?;
     Ok(Next::Step)
@@ -98,6 +131,7 @@ async fn spec(core: &Core, session: &Session) -> Result<ContainerSpec> {
         }
     }
     let fill = |text: &String| Contract::fill(text, session.id.as_str(), &session.owner_name);
+    let volumes = config.mounts.iter().filter(|mount| !mount.host);
     let missing = |what: &str| core.fault(&format!("session {} has no {what}", session.id));
     Ok(ContainerSpec {
         name: core.container_name(&session.id),
@@ -108,24 +142,48 @@ async fn spec(core: &Core, session: &Session) -> Result<ContainerSpec> {
         hostname: "workspace".to_owned(),
         environment,
         command: config.contract.command.iter().map(fill).collect(),
-        network: session.network.clone().ok_or_else(|| missing("network"))?,
+        network: match config.confinement.networks.instead() {
+            Some(name) => name.to_owned(),
+            None => session.network.clone().ok_or_else(|| missing("network"))?,
+        },
         cpu_millis: config.cpu_millis,
         memory_bytes: config.memory_bytes,
         shm_bytes: config.shm_bytes,
         pids: config.pids,
         init: config.contract.init == Init::Engine,
         capabilities: config.contract.capabilities.clone(),
-        volumes: config.mounts.iter().map(|mount| core.mounted(mount)).collect(),
+        volumes: volumes.map(|mount| core.mounted(mount)).collect(),
+        directories: Vec::new(),
+        options: config.confinement.options.clone(),
+        gpus: config.confinement.gpus,
     })
 }
 
 pub(crate) async fn start(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
-    if begin(core, id, LaunchStep::Start).await?.is_none() {
+    let Some(session) = begin(core, id, LaunchStep::Start).await? else {
         return Ok(Next::Plan);
-    }
+    };
+    let name = core.container_name(id);
+    confine(core, &session, &name).await?;
     core.reconciler.lock().signalled.remove(id);
-    core.engine.start(&core.container_name(id)).await?;
+    core.engine.start(&name).await?;
     Ok(Next::Step)
+}
+
+/// What cannot be said when a container is made, and what may have changed since. Asked before each
+/// start, so that a kill between the two leaves nothing out.
+async fn confine(core: &Core, session: &Session, name: &str) -> Result<()> {
+    let config = &session.config;
+    core.host_directories(config).await?;
+    for network in config.confinement.networks.further() {
+        core.engine.join_network(name, network).await?;
+    }
+    for mount in config.mounts.iter().filter(|mount| !mount.host) {
+        if let Some(owner) = mount.owner {
+            core.engine.own_directory(name, &mount.target, owner).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Waits until the port answers. Ends early when something else is wanted meanwhile.
@@ -289,6 +347,11 @@ pub(crate) async fn settle(
             Status::Failed => {
                 release(session);
                 freed = session.network.take();
+                if session.config.confinement.networks.instead().is_some() && session.created {
+                    // The next start makes another container.
+                    session.generation += 1;
+                    session.created = false;
+                }
             }
             Status::Deleted => {
                 release(session);

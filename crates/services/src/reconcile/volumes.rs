@@ -6,7 +6,7 @@ use engine::{VolumeMount, VolumeSpec};
 
 /// Makes what is missing, and empties what is to be begun with anew.
 pub(super) async fn prepare(core: &Core, session: &Session) -> Result<()> {
-    for mount in &session.config.mounts {
+    for mount in session.config.mounts.iter().filter(|mount| !mount.host) {
         let name = core.volume_name(&mount.volume);
         if mount.fresh {
             core.engine.remove_volume(&name).await?;

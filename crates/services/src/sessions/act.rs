@@ -57,6 +57,10 @@ impl Sessions {
             }
         }
         let starts = action.desired() == Desired::Running;
+        if starts && (action == Action::Renew || !session.takes_resources()) {
+            let owner = (&session.owner, session.owner_role);
+            core.check_bounds(owner, &session.workspace_name, &session.config)?;
+        }
         if starts && !session.takes_resources() {
             let asked = Asked {
                 workspace: session.workspace_name.clone(),
@@ -217,8 +221,11 @@ fn apply(session: &mut Session, action: Action, now: Timestamp) {
             session.ended_at = Some(now);
         }
         Action::Start => {
-            // A session whose container is lost starts over with a new one.
-            let lost = session.status == Status::Failed && session.network.is_none();
+            // A session whose container is lost starts over with a new one. One without a network of
+            // its own was made ready for that when it was lost.
+            let lost = session.status == Status::Failed
+                && session.network.is_none()
+                && session.config.confinement.networks.instead().is_none();
             if lost && session.created {
                 session.generation += 1;
                 session.created = false;

@@ -59,6 +59,20 @@ impl Sessions {
             .ok_or_else(|| Error::not_found("There is no such workspace (any more)."))?;
         let began = core.now();
         let free_disk = core.disk.free();
+        let config = run_config(actor, &workspace, profile, test);
+        if Core::needs_look(&config) {
+            // Nothing foreign is waited for inside the transaction, and a session that is there
+            // already needs none of it.
+            let known = core.store.begin().await?.session_for(&actor.user, id, test).await?;
+            if known.is_none() {
+                launchable(&workspace, test)?;
+                if !test {
+                    core.given_to(actor, &workspace)?;
+                }
+                core.check_bounds((&actor.user, actor.role), &workspace.definition.name, &config)?;
+                core.check_there(&workspace.definition.name, &config).await?;
+            }
+        }
         let mut tx = core.store.begin().await?;
         if let Some(existing) = tx.session_for(&actor.user, id, test).await? {
             drop(tx);
@@ -70,7 +84,7 @@ impl Sessions {
         }
         let digest = core.image_for(&workspace)?;
         let session = core
-            .new_session(&mut tx, actor, &workspace, (digest, profile, test), began, free_disk)
+            .new_session(&mut tx, actor, &workspace, (digest, config), began, free_disk)
             .await?;
         let secret = match &session.config.contract.basic {
             Some(_) => {
@@ -110,6 +124,33 @@ fn launchable(workspace: &Workspace, test: bool) -> Result<()> {
     }
     Err(Error::conflict(format!("“{}” is disabled.", workspace.definition.name))
         .hint("An administrator can enable it in the list of workspaces."))
+}
+
+/// A copy of the definition for one session.
+fn run_config(
+    actor: &Actor,
+    workspace: &Workspace,
+    profile: ProfileChoice,
+    test: bool,
+) -> RunConfig {
+    let definition = &workspace.definition;
+    RunConfig {
+        image: definition.image.to_string(),
+        contract: definition.contract.clone(),
+        environment: definition.environment.clone(),
+        cpu_millis: definition.cpu_millis,
+        memory_bytes: definition.memory_bytes,
+        shm_bytes: definition.shm_bytes,
+        pids: definition.pids,
+        mounts: if test {
+            // What is tried must not touch what people keep.
+            Vec::new()
+        } else {
+            let id = workspace.id.as_str();
+            definition.storage.mounts(&actor.user, &actor.name, id, profile)
+        },
+        confinement: definition.confinement.clone(),
+    }
 }
 
 /// Where a session's password is bound to, for its encryption.
@@ -167,11 +208,12 @@ impl Core {
         tx: &mut Tx,
         actor: &Actor,
         workspace: &Workspace,
-        (digest, profile, test): (String, ProfileChoice, bool),
+        (digest, config): (String, RunConfig),
         began: Timestamp,
         free_disk: Option<i64>,
     ) -> Result<Session> {
         let definition = &workspace.definition;
+        self.check_bounds((&actor.user, actor.role), &definition.name, &config)?;
         let bounds = self.membership.of(&actor.user, actor.role);
         let most = bounds.sessions_per_user.unwrap_or(self.policy.get().limits.sessions_per_user);
         limits::check_user(tx.count_sessions_of(&actor.user).await?, most)?;
@@ -201,26 +243,7 @@ impl Core {
             progress,
             generation: 1,
             created: false,
-            config: RunConfig {
-                image: definition.image.to_string(),
-                contract: definition.contract.clone(),
-                environment: definition.environment.clone(),
-                cpu_millis: definition.cpu_millis,
-                memory_bytes: definition.memory_bytes,
-                shm_bytes: definition.shm_bytes,
-                pids: definition.pids,
-                mounts: if test {
-                    // What is tried must not touch what people keep.
-                    Vec::new()
-                } else {
-                    definition.storage.mounts(
-                        &actor.user,
-                        &actor.name,
-                        workspace.id.as_str(),
-                        profile,
-                    )
-                },
-            },
+            config,
             image_digest: Some(digest),
             network: None,
             address: None,

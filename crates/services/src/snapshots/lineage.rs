@@ -1,7 +1,7 @@
 //! Where images came from, and giving one to the workspace it came from.
 
 use super::Snapshots;
-use crate::sessions::Sessions;
+use crate::{confinement::may_save, sessions::Sessions};
 use domain::{
     Error, Result, SessionId, WorkspaceId,
     actor::{Actor, Permission},
@@ -40,7 +40,8 @@ impl Snapshots {
     /// theirs; the next one has the new image.
     ///
     /// # Errors
-    /// `NotFound` when the image was not made of a session, or that workspace is gone.
+    /// `NotFound` when the image was not made of a session, or that workspace is gone; `Forbidden` when
+    /// the workspace weakens isolation and is not the actor's to save.
     pub async fn replace(&self, actor: &Actor, image: &ImageRef) -> Result<WorkspaceId> {
         actor.require(Permission::ManageWorkspaces)?;
         let core = &self.0;
@@ -52,6 +53,7 @@ impl Snapshots {
         let parent = self.parent(&made).await?.ok_or_else(gone)?;
         let mut tx = core.store.begin().await?;
         let mut workspace = tx.workspace(&parent.id).await?.ok_or_else(gone)?;
+        may_save(actor, &workspace.definition)?;
         let before = std::mem::replace(&mut workspace.definition.image, image.clone());
         // The credentials of one registry are of no use at another.
         if before.registry() != image.registry() {

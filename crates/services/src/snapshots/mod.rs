@@ -202,6 +202,12 @@ impl Snapshots {
             contract.command.clear();
         }
         let parent = parent.map(|workspace| &workspace.definition);
+        let mut storage = parent.map(|p| p.storage.clone()).unwrap_or_default();
+        // What weakens isolation is not passed on to an image by those who may not do it themselves.
+        let may_weaken = actor.may(Permission::WeakenIsolation);
+        storage.volumes.retain(|one| may_weaken || !one.is_host());
+        let confinement = config.confinement.clone();
+        let confinement = if may_weaken { confinement } else { confinement.without_weakening() };
         Ok(Workspace {
             id: core.new_id()?,
             definition: Definition {
@@ -220,7 +226,8 @@ impl Snapshots {
                 pids: config.pids,
                 sessions_limit: parent.and_then(|p| p.sessions_limit),
                 lifetime: parent.map(|p| p.lifetime).unwrap_or_default(),
-                storage: parent.map(|p| p.storage.clone()).unwrap_or_default(),
+                storage,
+                confinement,
                 // Whoever may launch the one may launch the other.
                 groups: parent.filter(|_| actor.may(Permission::ManageWorkspaces)).map_or_else(
                     // Somebody has to look at it before others launch what a user made.

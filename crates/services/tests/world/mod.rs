@@ -72,6 +72,7 @@ impl World {
             session_networks: [10, 231, 0, 0].into(),
             ready_networks: 2,
             sessions_per_user: 3,
+            allowed: domain::confinement::Allowed::default(),
         };
         adjust(&mut settings);
         let engine = MemoryEngine::new();

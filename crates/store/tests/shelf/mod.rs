@@ -51,6 +51,7 @@ pub fn session(number: usize, owner: &UserId) -> Session {
             shm_bytes: 1 << 20,
             pids: 100,
             mounts: Vec::new(),
+            confinement: domain::confinement::Confinement::default(),
         },
         image_digest: None,
         network: None,

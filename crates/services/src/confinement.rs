@@ -1,0 +1,119 @@
+//! Whether a workspace may be confined as it says: asked when it is saved, when it is launched, and
+//! when its sessions start again.
+
+use crate::{core::Core, workspaces::Workspaces};
+use domain::{
+    Error, ErrorKind, Result, UserId,
+    actor::{Actor, Permission, Role},
+    confinement::{Confinement, Offered, without_driver},
+    session::RunConfig,
+    workspace::Definition,
+};
+
+impl Workspaces {
+    /// What the form of a workspace can offer of the engine's host.
+    pub async fn offered_confinement(&self, actor: &Actor) -> Result<Offered> {
+        actor.require(Permission::ManageWorkspaces)?;
+        let core = self.core();
+        Ok(Offered {
+            allowed: core.settings.allowed.clone(),
+            gpu_driver: core.gpu_driver().await.unwrap_or_default(),
+            may_weaken: actor.may(Permission::WeakenIsolation),
+        })
+    }
+}
+
+/// Whether somebody may save a workspace that weakens isolation as this one does. It is an
+/// administrator's in all of it: its image decides what is let loose.
+///
+/// # Errors
+/// `Forbidden` for others.
+pub(crate) fn may_save(actor: &Actor, saved: &Definition) -> Result<()> {
+    let Some(reason) = saved.loosened().into_iter().next() else { return Ok(()) };
+    actor
+        .require(Permission::WeakenIsolation)
+        .map_err(|error| error.hint(format!("Its sessions are less confined than usual. {reason}")))
+}
+
+impl Core {
+    /// Whose driver the engine has for graphics processors.
+    ///
+    /// # Errors
+    /// When the engine does not answer.
+    async fn gpu_driver(&self) -> Result<Option<String>> {
+        match self.engine_problem() {
+            Some(problem) => Err(problem),
+            None => Ok(self.engine.info().await?.gpu_driver),
+        }
+    }
+
+    /// Whether somebody may save a workspace like this.
+    ///
+    /// # Errors
+    /// `Forbidden` for others than administrators, `Invalid` with each problem at its field.
+    pub(crate) async fn check_confinement(&self, actor: &Actor, saved: &Definition) -> Result<()> {
+        may_save(actor, saved)?;
+        self.settings.allowed.check(saved)?;
+        self.check_links(&saved.storage.volumes).await?;
+        if let Some(gpus) = saved.confinement.gpus
+            && matches!(self.gpu_driver().await, Ok(None))
+        {
+            return Err(Error::at("gpus", without_driver(gpus)));
+        }
+        Ok(())
+    }
+
+    /// Whether somebody may have a session like this by what the installation and his groups say now.
+    ///
+    /// # Errors
+    /// `Forbidden`, with who says so.
+    pub(crate) fn check_bounds(
+        &self,
+        (user, role): (&UserId, Role),
+        workspace: &str,
+        config: &RunConfig,
+    ) -> Result<()> {
+        self.settings.allowed.check_run(config)?;
+        self.membership.check_networks(user, role, workspace, &config.confinement.networks)
+    }
+
+    /// Whether the engine and its host have what a session is to have, before one is recorded.
+    ///
+    /// # Errors
+    /// `Conflict` when they have not, `Forbidden` for a directory that leads elsewhere by now.
+    pub(crate) async fn check_there(&self, workspace: &str, config: &RunConfig) -> Result<()> {
+        let Confinement { networks, gpus, .. } = &config.confinement;
+        for name in &networks.names {
+            if !self.engine.has_network(name).await? {
+                return Err(Error::conflict(format!(
+                    "“{workspace}” is to be on the network `{name}`, which the engine has not got."
+                ))
+                .hint(
+                    "An administrator can make it on the engine, or take it out of the workspace.",
+                ));
+            }
+        }
+        if let Some(gpus) = *gpus
+            && self.gpu_driver().await?.is_none()
+        {
+            let why = format!("“{workspace}” cannot be launched. {}", without_driver(gpus));
+            return Err(Error::conflict(why).hint("An administrator can install one on the engine's host, or take them out of the workspace."));
+        }
+        match self.host_directories(config).await {
+            Ok(_) => Ok(()),
+            // The workspace is there; what it needs is not.
+            Err(missing) if missing.kind == ErrorKind::NotFound => Err(Error {
+                kind: ErrorKind::Conflict,
+                message: format!("“{workspace}” cannot be launched. {}", missing.message),
+                ..missing
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether [`check_there`](Self::check_there) has anything to ask.
+    pub(crate) fn needs_look(config: &RunConfig) -> bool {
+        let Confinement { networks, gpus, .. } = &config.confinement;
+        gpus.is_some() || !networks.names.is_empty() || config.mounts.iter().any(|one| one.host)
+    }
+}
