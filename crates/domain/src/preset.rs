@@ -5,6 +5,7 @@
 //! settings.
 
 use crate::{
+    commands::Commands,
     contract::{Basic, Contract, CookiePolicy, Init, Scheme},
     group::ADMINISTRATORS,
     icon::Icon,
@@ -68,6 +69,8 @@ impl From<Shape> for Preset {
                 shm_bytes: shape.shm_bytes,
                 pids: 1024,
                 sessions_limit: None,
+                commands: Commands::default(),
+                launch_form: Vec::new(),
                 lifetime: Lifetime::default(),
                 storage: Storage::default(),
                 groups: ADMINISTRATORS.parse().into_iter().collect(),

@@ -10,8 +10,10 @@ pub use launch::{LaunchProgress, LaunchStep, StepRecord};
 use crate::{
     JobId, SessionId, Timestamp, UserId, WorkspaceId,
     actor::{Actor, Permission, Role},
+    commands::Commands,
     contract::Contract,
     icon::Icon,
+    launch_form::Answer,
     lifetime::{self, Ending, Life, Lifetime, Rules},
     storage::Mount,
     workspace::Source,
@@ -318,6 +320,8 @@ pub enum Cause {
     EngineRestart,
     /// A launch step failed.
     LaunchFailed,
+    /// It runs, and its start command did not succeed.
+    StartProblem,
     /// A life-time rule ended it.
     Rule,
 }
@@ -439,6 +443,11 @@ pub struct RunConfig {
     pub memory_bytes: i64,
     pub shm_bytes: i64,
     pub pids: i64,
+    /// What was answered at launch, but for secrets.
+    #[serde(default)]
+    pub answers: Vec<Answer>,
+    #[serde(default)]
+    pub commands: Commands,
     /// Volumes that stay when it goes.
     #[serde(default)]
     pub mounts: Vec<Mount>,
