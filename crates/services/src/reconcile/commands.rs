@@ -20,7 +20,16 @@ const LONGEST_OUTPUT: usize = 4_096;
 /// How often it is looked whether something else is wanted meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// What came of a command.
+/// What a command came to.
+enum Outcome {
+    /// Something else is wanted now.
+    Overtaken,
+    /// The container ended.
+    Ended,
+    Came(Came),
+}
+
+/// How a command went.
 struct Came {
     /// Why it did not succeed, as the end of a sentence.
     problem: Option<String>,
@@ -62,8 +71,10 @@ pub(super) fn has_start(session: &Session) -> bool {
 /// `Conflict` when it did not succeed and the workspace says that it must.
 pub(super) async fn at_start(core: &Arc<Core>, session: &Session) -> Result<Started> {
     let commands = &session.config.commands;
-    let Some(came) = run(core, session, &commands.at_start).await? else {
-        return Ok(Started::Overtaken);
+    let came = match run(core, session, &commands.at_start).await? {
+        Outcome::Came(came) => came,
+        Outcome::Overtaken => return Ok(Started::Overtaken),
+        Outcome::Ended => return Ok(Started::Ended),
     };
     let line = came.line(core.now(), "start");
     let Some(problem) = came.problem else { return Ok(Started::Ready(Some((line, None)))) };
@@ -97,8 +108,9 @@ pub(super) async fn on_open(core: &Arc<Core>, session: &Session) -> Result<()> {
         let came = match stale {
             true => None,
             false => match run(core, session, &session.config.commands.on_open).await? {
-                Some(came) => Some(came),
-                None => return Ok(()),
+                Outcome::Came(came) => Some(came),
+                // The lane looks again.
+                Outcome::Overtaken | Outcome::Ended => return Ok(()),
             },
         };
         let mut tx = core.store.begin().await?;
@@ -116,11 +128,11 @@ pub(super) async fn on_open(core: &Arc<Core>, session: &Session) -> Result<()> {
     Ok(())
 }
 
-/// Runs a command until it has ended; `None` when something else is wanted meanwhile.
+/// Runs a command until it has ended or nobody can wait for that.
 ///
 /// # Errors
 /// Only when the engine is lost: what it refuses is an outcome.
-async fn run(core: &Arc<Core>, session: &Session, script: &str) -> Result<Option<Came>> {
+async fn run(core: &Arc<Core>, session: &Session, script: &str) -> Result<Outcome> {
     let name = core.container_name(&session.id);
     let patience = session.config.commands.patience_s;
     let spec = RunSpec {
@@ -135,8 +147,9 @@ async fn run(core: &Arc<Core>, session: &Session, script: &str) -> Result<Option
         tokio::select! {
             ran = &mut running => break ran,
             () = tokio::time::sleep(LOOK_EVERY) => {
-                if overtaken(core, session, &name).await? {
-                    return Ok(None);
+                if let Some(instead) = overtaken(core, session, &name).await? {
+                    core.reconciler.hear_again(&session.id);
+                    return Ok(instead);
                 }
             }
         }
@@ -158,33 +171,30 @@ async fn run(core: &Arc<Core>, session: &Session, script: &str) -> Result<Option
         }
     };
     let output = shown(core, session, &output).await?;
-    Ok(Some(Came { problem, output, took }))
+    Ok(Outcome::Came(Came { problem, output, took }))
 }
 
-/// Whether a wake-up was about something that cannot wait for the command.
-async fn overtaken(core: &Core, session: &Session, name: &str) -> Result<bool> {
+/// What a wake-up was about, if that cannot wait for the command.
+async fn overtaken(core: &Core, session: &Session, name: &str) -> Result<Option<Outcome>> {
     if !core.reconciler.woken_again(&session.id) {
-        return Ok(false);
+        return Ok(None);
     }
     // Heard first: what comes after this look is heard by the next one.
     core.reconciler.heard(&session.id);
     let now = core.store.session(&session.id).await?;
-    let same = now.is_some_and(|now| intent(&now) == intent(session));
-    if !same {
-        core.reconciler.hear_again(&session.id);
-        return Ok(true);
+    if now.is_none_or(|now| intent(&now) != intent(session)) {
+        return Ok(Some(Outcome::Overtaken));
     }
     let container = core.engine.container(name).await?;
-    let still = match container.map(|container| container.state()) {
-        Some(ContainerState::Running) => true,
+    Ok(match container.map(|container| container.state()) {
+        Some(ContainerState::Running) => None,
         // The engine makes an image of it and lets it go on by itself.
-        Some(ContainerState::Paused) => core.store.commit_of(&session.id).await?.is_some(),
-        Some(ContainerState::Created | ContainerState::Exited) | None => false,
-    };
-    if !still {
-        core.reconciler.hear_again(&session.id);
-    }
-    Ok(!still)
+        Some(ContainerState::Paused) => {
+            let still = core.store.commit_of(&session.id).await?.is_some();
+            (!still).then_some(Outcome::Overtaken)
+        }
+        Some(ContainerState::Created | ContainerState::Exited) | None => Some(Outcome::Ended),
+    })
 }
 
 /// What a command wrote, fit to be shown: without the session's secrets and without what only means
