@@ -189,8 +189,7 @@ async fn whoever_opens_the_session_has_the_command_run_once() {
     };
     world.until("it was run", said).await;
     // The page asks again whether its frame is where it should be; that is no opening.
-    let again = world.services.streams.open(&ada, &id, Some(&opened.ticket)).await.unwrap();
-    assert_eq!(again.unwrap().ticket, opened.ticket);
+    world.services.streams.open(&ada, &id, Some(&opened.ticket)).await.unwrap();
     world.clock.advance_secs(1);
     open(&world, &ada, &id).await;
     world.until("it was run again", async || ran(&world).await.len() == 2).await;

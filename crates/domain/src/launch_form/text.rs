@@ -289,7 +289,7 @@ mod tests {
             "A\n to: 1A\n kind: number\n\nB\n colour: red\n to: B\n\nC\n\nD\n to: B\n\nE\n to: E\n kind: secret\n default: x",
         )
         .unwrap_err();
-        for line in [2, 3, 6, 9, 12, 17] {
+        for line in [2, 3, 6, 9, 11, 17] {
             assert!(error.contains(&format!("Line {line}:")), "line {line} of {error}");
         }
         for bad in [
