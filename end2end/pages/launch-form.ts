@@ -16,7 +16,7 @@ export class LaunchFormPage {
 
   /** A field by what it is called. */
   field(label: string) {
-    return this.page.getByLabel(label);
+    return this.page.getByLabel(label, { exact: true });
   }
 
   /** What is wrong with the answer that goes to a variable or a file. */
