@@ -3,6 +3,7 @@
 use crate::refusal::Refusal;
 use domain::launcher::{LaunchOptions, Launcher};
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
 #[server(prefix = "/fn", endpoint = "show_launcher")]
 pub async fn show_launcher(search: String, category: String) -> Result<Launcher, Refusal> {
@@ -14,9 +15,13 @@ pub async fn show_launcher(search: String, category: String) -> Result<Launcher,
 
 /// What one has a say in at launch.
 #[server(prefix = "/fn", endpoint = "show_launch_options")]
-pub async fn show_launch_options(workspace: String) -> Result<LaunchOptions, Refusal> {
+pub async fn show_launch_options(
+    workspace: String,
+    // `on` for a run of the definition to try it.
+    #[server(default)] test: String,
+) -> Result<LaunchOptions, Refusal> {
     super::signed_in(|request, actor| async move {
-        request.services.launcher.options(&actor, &workspace.parse()?).await
+        request.services.launcher.options(&actor, &workspace.parse()?, !test.is_empty()).await
     })
     .await
 }
@@ -27,12 +32,28 @@ pub async fn launch(
     workspace: String,
     // `fresh` empties the home directory that is kept, `without` leaves it alone and uses another.
     #[server(default)] profile: String,
+    // `on` for a run of the definition to try it.
+    #[server(default)] test: String,
+    // What the launch form was answered, by the fields' targets.
+    #[server(default)] answers: BTreeMap<String, String>,
+    #[server(default)] secrets: BTreeMap<String, String>,
 ) -> Result<(), Refusal> {
     let profile = domain::storage::ProfileChoice::parse(&profile);
-    let id = super::signed_in(|request, actor| async move {
-        request.services.sessions.launch_with(&actor, &workspace.parse()?, profile).await
+    // Secrets are typed again.
+    let draft = (format!("launch/{workspace}"), answers.clone());
+    let launched = super::signed_in(|request, actor| async move {
+        let (sessions, id) = (&request.services.sessions, workspace.parse()?);
+        let typed = domain::launch_form::Typed { answers, secrets };
+        match test.as_str() {
+            "" => sessions.launch_with(&actor, &id, profile, &typed).await,
+            _ => sessions.test_launch(&actor, &id, &typed).await,
+        }
     })
-    .await?;
+    .await;
+    if launched.is_err() {
+        crate::draft::keep(draft.0, draft.1).await;
+    }
+    let id = launched?;
     leptos_axum::redirect(&format!("/sessions/{id}/view"));
     Ok(())
 }

@@ -187,13 +187,20 @@ pub async fn pull_image(id: String) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Runs the saved definition, enabled or not, and shows each step.
+/// Runs the saved definition, enabled or not, and shows each step. What it asks is asked first.
 #[server(prefix = "/fn", endpoint = "test_launch")]
 pub async fn test_launch(id: String) -> Result<(), Refusal> {
-    let session = super::signed_in(|request, actor| async move {
-        request.services.sessions.test_launch(&actor, &id.parse()?).await
+    let to = super::signed_in(|request, actor| async move {
+        let id: domain::WorkspaceId = id.parse()?;
+        let workspace = request.services.workspaces.get(&actor, &id).await?;
+        if !workspace.definition.launch_form.is_empty() {
+            return Ok(format!("/launch/{id}?test=on"));
+        }
+        let typed = domain::launch_form::Typed::default();
+        let session = request.services.sessions.test_launch(&actor, &id, &typed).await?;
+        Ok(format!("/sessions/{session}/view"))
     })
     .await?;
-    leptos_axum::redirect(&format!("/sessions/{session}/view"));
+    leptos_axum::redirect(&to);
     Ok(())
 }

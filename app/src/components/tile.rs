@@ -66,7 +66,8 @@ pub fn TileCard(
     let star = view! {
         <Star workspace=workspace.clone() name=tile.name.clone() on=tile.favourite launching here/>
     };
-    let options = (tile.keeps_home && session.is_none() && !off).then(|| {
+    // Where something is asked anyway, the tile itself leads there.
+    let options = (tile.keeps_home && !tile.asks && session.is_none() && !off).then(|| {
         view! {
             <a
                 class="tile-options"
@@ -137,6 +138,10 @@ pub fn TileCard(
             view! { <a class="tile-face" href=routes::stream(&id)>{face}</a> }.into_any()
         }
         (None, _) if off => view! { <div class="tile-face">{face}</div> }.into_any(),
+        (None, _) if tile.asks => {
+            view! { <a class="tile-face" href=routes::launch(&tile.workspace)>{face}</a> }
+                .into_any()
+        }
         (None, _) => {
             let asked = workspace.clone();
             // The clicked tile shows that it was; the others only wait.

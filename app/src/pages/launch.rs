@@ -1,20 +1,64 @@
-//! Launching a workspace with a say in what it begins with, for those that keep people's homes.
+//! Launching a workspace with a say in what it begins with: for those that keep people's homes, and
+//! for those that ask something first.
+
+mod fields;
 
 use crate::{
     api::launcher::{Launch, show_launch_options},
-    components::{FailureBox, PageHead, opening},
+    components::{FailureBox, PageHead, field::ProblemSummary, opening},
     post::{Post, PostForm},
+    refusal::Refusal,
     routes, wire,
 };
 use domain::launcher::LaunchOptions;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use serde::{Deserialize, Serialize};
+
+/// What the address asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked {
+    id: String,
+    /// `on` for a run of the definition to try it.
+    test: String,
+    /// The address carries a refusal.
+    refused: bool,
+}
+
+/// What the page opens with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Opened {
+    options: LaunchOptions,
+    test: bool,
+    /// What the fields hold was typed a moment ago, and was refused.
+    typed: bool,
+}
+
+async fn open(asked: Asked) -> Result<Opened, Refusal> {
+    let test = !asked.test.is_empty();
+    let options = show_launch_options(asked.id.clone(), asked.test).await?;
+    let opened = Opened { options, test, typed: false };
+    #[cfg(feature = "ssr")]
+    if asked.refused
+        && let Some(last) = crate::draft::take(&format!("launch/{}", asked.id)).await
+    {
+        let options = LaunchOptions { last, ..opened.options };
+        return Ok(Opened { options, test, typed: true });
+    }
+    Ok(opened)
+}
 
 #[component]
 pub fn LaunchPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|map| map.get("id").unwrap_or_default()));
-    let first = wire::read(move || id.get(), show_launch_options);
+    let (params, query) = (use_params_map(), use_query_map());
+    let asked = Memo::new(move |_| {
+        query.with(|query| Asked {
+            id: params.with(|map| map.get("id").unwrap_or_default()),
+            test: query.get("test").unwrap_or_default(),
+            refused: query.get_str("__err").is_some(),
+        })
+    });
+    let first = wire::read(move || asked.get(), open);
     opening(first, page)
 }
 
@@ -33,24 +77,27 @@ const CHOICES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-fn page(options: LaunchOptions) -> AnyView {
+fn page(opened: Opened) -> AnyView {
     let launch = Post::to::<Launch>();
-    let LaunchOptions { workspace, name, home } = options;
-    let choices: Vec<AnyView> =
-        CHOICES.into_iter().map(|(value, label, help)| choice(value, label, help)).collect();
+    let Opened { options: LaunchOptions { workspace, name, home, fields, last }, test, typed } =
+        opened;
+    let (title, cancel) = match test {
+        true => (format!("Test {name}"), routes::workspace(&workspace)),
+        false => (format!("Launch {name}"), routes::LAUNCHER.to_owned()),
+    };
+    let at_fields = Signal::derive(move || launch.refusal().filter(|e| !e.fields.is_empty()));
+    let elsewhere = move || launch.refusal().filter(|error| error.fields.is_empty());
+    let test = test.then(|| view! { <input type="hidden" name="test" value="on" /> });
     view! {
-        <PageHead title=format!("Launch {name}") />
-        {move || launch.refusal().map(|error| view! { <FailureBox error /> })}
+        <PageHead title=title />
+        {move || elsewhere().map(|error| view! { <FailureBox error /> })}
+        <ProblemSummary problem=at_fields posted_name=str::to_owned />
         <div class="wizard">
             <PostForm post=launch>
                 <input type="hidden" name="workspace" value=workspace.to_string() />
-                <fieldset class="form-section">
-                    <legend>"Your home directory"</legend>
-                    <p class="muted">
-                        "This workspace keeps " <code>{home}</code> " for you when its sessions are deleted."
-                    </p>
-                    {choices}
-                </fieldset>
+                {test}
+                {fields::fields(fields, &last, typed, launch)}
+                {home.map(homes)}
                 <div class="form-foot">
                     <button
                         type="submit"
@@ -59,10 +106,25 @@ fn page(options: LaunchOptions) -> AnyView {
                     >
                         {move || if launch.is_pending() { "Launching …" } else { "Launch" }}
                     </button>
-                    <a class="button" href=routes::LAUNCHER>"Cancel"</a>
+                    <a class="button" href=cancel>"Cancel"</a>
                 </div>
             </PostForm>
         </div>
+    }
+    .into_any()
+}
+
+fn homes(home: String) -> AnyView {
+    let choices: Vec<AnyView> =
+        CHOICES.into_iter().map(|(value, label, help)| choice(value, label, help)).collect();
+    view! {
+        <fieldset class="form-section">
+            <legend>"Your home directory"</legend>
+            <p class="muted">
+                "This workspace keeps " <code>{home}</code> " for you when its sessions are deleted."
+            </p>
+            {choices}
+        </fieldset>
     }
     .into_any()
 }

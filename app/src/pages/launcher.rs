@@ -243,7 +243,8 @@ fn tile_key((tile, running): &(Tile, Option<State>)) -> String {
     let (id, name, text) = (&tile.workspace, &tile.name, &tile.description);
     let icon = String::from(tile.icon.clone());
     let categories = tile.categories.join(",");
-    format!("{id}|{running}|{state}|{}|{name}|{text}|{icon}|{categories}", tile.favourite)
+    let (favourite, asks) = (tile.favourite, tile.asks);
+    format!("{id}|{running}|{state}|{favourite}|{name}|{text}|{icon}|{categories}|{asks}")
 }
 
 #[component]
@@ -383,8 +384,10 @@ fn OwnSession(
             {delete}
         }
     };
-    // Why it failed, or that it was not its owner who ended it.
-    let explains = |reason: &Reason| state == State::Failed || reason.cause == Cause::Rule;
+    // Why it failed or is not as it should be, or that it was not its owner who ended it.
+    let explains = |reason: &Reason| {
+        state == State::Failed || matches!(reason.cause, Cause::Rule | Cause::StartProblem)
+    };
     let (what, since) = match row.running_since {
         Some(since) if state == State::Running => ("running since ", since),
         _ => ("launched ", row.launched_at),

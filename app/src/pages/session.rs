@@ -5,6 +5,7 @@
 //! Every part has the same head: its name and state, what can be done about it, and the way to the
 //! other parts. Who may only see the session has its first part alone.
 
+mod answers;
 mod charts;
 mod facts;
 mod files;
@@ -35,7 +36,7 @@ use domain::{
     SessionId,
     event::Change,
     inside::UsagePoint,
-    session::{Action as Deed, Reason, SessionDetail, State, UsageNow, Waiting},
+    session::{Action as Deed, Cause, Reason, SessionDetail, State, UsageNow, Waiting},
     snapshot::WizardStep,
 };
 use leptos::{prelude::*, server_fn::ServerFn};
@@ -294,7 +295,11 @@ fn overview(shown: Shown, usage: Result<Vec<UsagePoint>, Refusal>) -> AnyView {
 }
 
 fn reason_box(reason: Reason, state: State) -> AnyView {
-    let look = if matches!(state, State::Failed) { "notice notice-danger" } else { "notice" };
+    let look = match (state, reason.cause) {
+        (State::Failed, _) => "notice notice-danger",
+        (_, Cause::StartProblem) => "notice notice-warning",
+        _ => "notice",
+    };
     view! {
         <div class=look>
             <p class="notice-title">{reason.message}</p>

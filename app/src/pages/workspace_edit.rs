@@ -4,6 +4,7 @@
 //! the last word. What was typed is never lost: with JavaScript the form simply stays; without, the
 //! server keeps a refused form for the page that shows the problems.
 
+mod asking;
 mod basics;
 mod confinement;
 mod connection;
@@ -226,6 +227,8 @@ fn page(opened: Opened, save: Post) -> AnyView {
             {basics::image(editor, &form, &registries, pinned)}
             {connection::connection(editor, &form)}
             {resources::environment(editor, &form)}
+            {asking::launch_form(editor, &form)}
+            {asking::commands(editor, &form)}
             {resources::resources(editor, &form)}
             {storage::storage(editor, &form, &offered.allowed)}
             {confinement::networks(editor, &form, &offered)}

@@ -3,9 +3,11 @@
 use crate::{
     SessionId, Timestamp, WorkspaceId,
     icon::Icon,
+    launch_form::Field,
     session::{Action, SessionRow},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Whether a workspace can be launched now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +52,8 @@ pub struct Tile {
     pub trial: bool,
     /// In what it is less confined than usual, for those who look after workspaces.
     pub weakened: Vec<String>,
+    /// Whether something is asked before it can be launched.
+    pub asks: bool,
     /// The user's own session of it, if one holds a container: the tile then says Resume.
     pub session: Option<SessionId>,
 }
@@ -59,8 +63,11 @@ pub struct Tile {
 pub struct LaunchOptions {
     pub workspace: WorkspaceId,
     pub name: String,
-    /// The directory that is kept for each user.
-    pub home: String,
+    /// The directory that is kept for each user, if one is.
+    pub home: Option<String>,
+    pub fields: Vec<Field>,
+    /// What was answered the last time, by the fields' targets; nothing secret.
+    pub last: BTreeMap<String, String>,
 }
 
 /// What a user sees on the first page.

@@ -5,6 +5,7 @@
 //! settings.
 
 use crate::{
+    commands::Commands,
     confinement::Confinement,
     contract::{Basic, Contract, CookiePolicy, Init, Scheme},
     group::ADMINISTRATORS,
@@ -69,6 +70,8 @@ impl From<Shape> for Preset {
                 shm_bytes: shape.shm_bytes,
                 pids: 1024,
                 sessions_limit: None,
+                commands: Commands::default(),
+                launch_form: Vec::new(),
                 lifetime: Lifetime::default(),
                 storage: Storage::default(),
                 confinement: Confinement::default(),

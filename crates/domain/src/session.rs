@@ -33,9 +33,11 @@ pub use state::{Desired, State, Status};
 use crate::{
     JobId, SessionId, Timestamp, UserId, WorkspaceId,
     actor::{Actor, Role},
+    commands::Commands,
     confinement::Confinement,
     contract::Contract,
     icon::Icon,
+    launch_form::Answer,
     lifetime::{self, Ending, Life, Lifetime, Rules},
     storage::Mount,
     workspace::Source,
@@ -86,6 +88,8 @@ pub enum Cause {
     EngineRestart,
     /// A launch step failed.
     LaunchFailed,
+    /// It runs, and its start command did not succeed.
+    StartProblem,
     /// A life-time rule ended it.
     Rule,
 }
@@ -207,6 +211,11 @@ pub struct RunConfig {
     pub memory_bytes: i64,
     pub shm_bytes: i64,
     pub pids: i64,
+    /// What was answered at launch, but for secrets.
+    #[serde(default)]
+    pub answers: Vec<Answer>,
+    #[serde(default)]
+    pub commands: Commands,
     /// Volumes that stay when it goes.
     #[serde(default)]
     pub mounts: Vec<Mount>,

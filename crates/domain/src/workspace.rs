@@ -5,8 +5,9 @@ mod form;
 pub use form::{NAME_LONGEST, WorkspaceForm, check_name};
 
 use crate::{
-    Error, GroupId, RegistryId, Timestamp, WorkspaceId, confinement::Confinement,
-    contract::Contract, icon::Icon, image::ImageRef, lifetime::Lifetime, storage::Storage,
+    Error, GroupId, RegistryId, Timestamp, WorkspaceId, commands::Commands,
+    confinement::Confinement, contract::Contract, icon::Icon, image::ImageRef, launch_form,
+    lifetime::Lifetime, storage::Storage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,10 @@ pub struct Definition {
     pub pids: i64,
     /// Most sessions of it at a time, whoever's; `None` is no limit.
     pub sessions_limit: Option<i64>,
+    /// What is run inside its sessions without anybody typing it.
+    pub commands: Commands,
+    /// What is asked for at launch.
+    pub launch_form: Vec<launch_form::Field>,
     /// When its sessions end by themselves.
     pub lifetime: Lifetime,
     /// What stays when they do.

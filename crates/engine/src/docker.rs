@@ -13,6 +13,7 @@ mod create;
 mod disk;
 mod errors;
 mod events;
+mod files;
 mod images;
 mod inside;
 mod logs;
@@ -21,6 +22,7 @@ mod observe;
 mod owner;
 mod push;
 mod raw;
+mod run;
 mod shell;
 mod stats;
 mod transfer;
@@ -31,8 +33,8 @@ pub use push::is_rate_limit;
 
 use crate::{
     CommitSpec, Container, ContainerSpec, Engine, EngineDisk, EngineEvent, EngineInfo,
-    ImageSummary, LogSpec, Network, NetworkSpec, RegistryLogin, Shell, Terminal, TerminalSize,
-    Transfer, UsageSample, Volume, VolumeSpec,
+    ImageSummary, LogSpec, Network, NetworkSpec, NewFile, Ran, RegistryLogin, RunSpec, Shell,
+    Terminal, TerminalSize, Transfer, UsageSample, Volume, VolumeSpec,
 };
 use async_trait::async_trait;
 use domain::Result;
@@ -114,6 +116,14 @@ impl Engine for Docker {
 
     async fn path_stat(&self, name: &str, path: &str) -> Result<Option<PathStat>> {
         self.look_at_path(name, path).await
+    }
+
+    async fn put_files(&self, name: &str, files: &[NewFile]) -> Result<()> {
+        self.add_files(name, files).await
+    }
+
+    async fn run(&self, name: &str, spec: &RunSpec) -> Result<Ran> {
+        self.run_command(name, spec).await
     }
 
     async fn sample(&self, name: &str) -> Result<Option<UsageSample>> {

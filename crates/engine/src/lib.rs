@@ -90,6 +90,21 @@ pub trait Engine: Send + Sync + 'static {
     /// if there is none.
     async fn path_stat(&self, name: &str, path: &str) -> Result<Option<PathStat>>;
 
+    /// Puts files into a container, running or not: each belongs to the container's own user, who alone
+    /// can read it. Folders that are missing are made for that user. A file that is there is replaced.
+    ///
+    /// # Errors
+    /// `Conflict` when the container's user is not known to it, or a path cannot be written to.
+    async fn put_files(&self, name: &str, files: &[NewFile]) -> Result<()>;
+
+    /// Runs a command in a running container, as its own user and without a terminal, until it ends or
+    /// its time is up; then it is ended with everything that it started and that has not left it.
+    /// What it leaves in the background goes on. Dropping the future leaves it running.
+    ///
+    /// # Errors
+    /// `Conflict` when the container does not run, is paused, or has no shell to start it with.
+    async fn run(&self, name: &str, spec: &RunSpec) -> Result<Ran>;
+
     /// CPU, memory, network and disk counters now; `None` if it does not run.
     async fn sample(&self, name: &str) -> Result<Option<UsageSample>>;
 

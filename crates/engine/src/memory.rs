@@ -6,6 +6,7 @@
 
 mod control;
 mod log;
+mod run;
 mod shell;
 mod subnet;
 mod world;
@@ -14,8 +15,8 @@ pub use control::Op;
 
 use crate::{
     CommitSpec, Container, ContainerSpec, Engine, EngineDisk, EngineEvent, EngineInfo,
-    ImageSummary, LayerTransfer, LogSpec, Network, NetworkSpec, RegistryLogin, Shell, Terminal,
-    TerminalSize, Transfer, UsageSample, Volume, VolumeSpec,
+    ImageSummary, LayerTransfer, LogSpec, Network, NetworkSpec, NewFile, Ran, RegistryLogin,
+    RunSpec, Shell, Terminal, TerminalSize, Transfer, UsageSample, Volume, VolumeSpec,
 };
 use async_trait::async_trait;
 use domain::inside::{FileChange, PathStat, Process};
@@ -171,6 +172,15 @@ impl Engine for MemoryEngine {
         let mut world = self.enter(Op::PathStat).await?;
         let held = world.held(name, "look at a file of").ok();
         Ok(held.and_then(|held| held.files.get(path)?.1.clone()))
+    }
+
+    async fn put_files(&self, name: &str, files: &[NewFile]) -> Result<()> {
+        self.enter(Op::PutFiles).await?.put_files(name, files)
+    }
+
+    async fn run(&self, name: &str, spec: &RunSpec) -> Result<Ran> {
+        drop(self.enter(Op::Run).await?);
+        self.play(name, spec).await
     }
 
     async fn sample(&self, name: &str) -> Result<Option<UsageSample>> {

@@ -6,6 +6,7 @@ use domain::job::LayerState;
 use domain::library::DiskUse;
 use domain::plan::{ContainerState, Observed};
 use std::net::IpAddr;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Which installation an object belongs to.
@@ -139,6 +140,40 @@ pub struct VolumeMount {
     /// Where it is in the container.
     pub target: String,
     pub read_only: bool,
+}
+
+/// A file to be put into a container. What is in it is not shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewFile {
+    /// From the root, without `.` and `..`, and of at most 100 bytes.
+    pub path: String,
+    pub content: String,
+}
+
+impl std::fmt::Debug for NewFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NewFile({}, {} bytes)", self.path, self.content.len())
+    }
+}
+
+/// A command to be run in a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSpec {
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Time that it has.
+    pub patience: Duration,
+    /// Most bytes of what it writes that are kept, the last ones.
+    pub longest: usize,
+}
+
+/// What came of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// `None` when its time was up.
+    pub exit_code: Option<i64>,
+    /// What it wrote to its output and its error stream.
+    pub output: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -52,25 +52,40 @@ impl Launchers {
         })
     }
 
-    /// What the actor has a say in when a workspace is launched.
+    /// What the actor has a say in when a workspace is launched, or run as a `test`.
     ///
     /// # Errors
     /// `NotFound` when the actor may not launch it, `Conflict` when there is nothing to say.
-    pub async fn options(&self, actor: &Actor, id: &WorkspaceId) -> Result<LaunchOptions> {
-        actor.require(Permission::LaunchWorkspaces)?;
+    pub async fn options(
+        &self,
+        actor: &Actor,
+        id: &WorkspaceId,
+        test: bool,
+    ) -> Result<LaunchOptions> {
+        actor.require(match test {
+            true => Permission::ManageWorkspaces,
+            false => Permission::LaunchWorkspaces,
+        })?;
         let core = &self.0;
         let unknown = || Error::not_found("There is no such workspace (any more).");
         let workspace = core.store.workspace(id).await?.ok_or_else(unknown)?;
-        core.given_to(actor, &workspace)?;
+        if !test {
+            core.given_to(actor, &workspace)?;
+        }
         let definition = workspace.definition;
-        if !definition.storage.profile {
-            let why = format!("“{}” keeps nothing beyond its sessions.", definition.name);
+        // A test launch touches nobody's home.
+        let home = (definition.storage.profile && !test).then_some(definition.storage.home);
+        if home.is_none() && definition.launch_form.is_empty() {
+            let why = format!("“{}” asks nothing at launch.", definition.name);
             return Err(Error::conflict(why).hint("Launch it from its tile."));
         }
+        let last = core.store.last_answers(&actor.user, &workspace.id).await?.into_iter();
         Ok(LaunchOptions {
             workspace: workspace.id,
             name: definition.name,
-            home: definition.storage.home,
+            home,
+            fields: definition.launch_form,
+            last: last.filter_map(|one| Some((one.target.to_string(), one.value?))).collect(),
         })
     }
 
@@ -107,6 +122,7 @@ impl Launchers {
             favourite: row.favourite,
             keeps_home: definition.storage.profile,
             trial: row.workspace.trial_of.is_some(),
+            asks: !definition.launch_form.is_empty(),
             last_used_at: row.last_used_at,
             session: row.session,
         }

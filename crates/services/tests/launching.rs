@@ -4,6 +4,7 @@ mod world;
 
 use domain::{
     ErrorKind,
+    launch_form::Typed,
     session::{Action, Cause, LaunchStep, State},
     workspace::WorkspaceForm,
 };
@@ -71,7 +72,8 @@ async fn a_missing_image_a_disabled_and_an_unknown_workspace_are_told_apart() {
     let error = world.services.sessions.launch(&admin, &disabled).await.unwrap_err();
     assert!(error.message.contains("is disabled"), "{error}");
     // An administrator may try it all the same.
-    let id = world.services.sessions.test_launch(&admin, &disabled).await.unwrap();
+    let id =
+        world.services.sessions.test_launch(&admin, &disabled, &Typed::default()).await.unwrap();
     world.reaches(&admin, &id, State::Running).await;
 
     world.services.workspaces.delete(&admin, &absent, false).await.unwrap();

@@ -5,6 +5,7 @@ mod world;
 use domain::{
     ErrorKind, Timestamp,
     actor::Role,
+    launch_form::Typed,
     list::ListQuery,
     log::LogQuery,
     session::{Action, State},
@@ -64,7 +65,7 @@ async fn users_manage_nothing() {
         services.workspaces.delete(&ada, &workspace, false).await.err(),
         services.workspaces.upload_icon(&ada, &workspace, vec![]).await.err(),
         services.sessions.list(&ada, &query).await.err(),
-        services.sessions.test_launch(&ada, &workspace).await.err(),
+        services.sessions.test_launch(&ada, &workspace, &Typed::default()).await.err(),
         services.sessions.act_on_many(&ada, &["1".into()], Action::Stop).await.err(),
         services.engine.report_for(&ada).await.err(),
     ];

@@ -7,6 +7,7 @@ mod world;
 use domain::{
     ErrorKind, SessionId, WorkspaceId,
     actor::{Actor, Role},
+    launch_form::Typed,
     session::{Action, State},
     storage::ProfileChoice,
     workspace::WorkspaceForm,
@@ -72,14 +73,20 @@ async fn one_may_start_over_or_leave_it_alone_and_is_emptied_once() {
     let (admin, ada) = (world.admin().await, world.user().await);
     let workspace = keeping(&world, &admin).await;
     let sessions = &world.services.sessions;
-    let without = sessions.launch_with(&ada, &workspace, ProfileChoice::Without).await.unwrap();
+    let without = sessions
+        .launch_with(&ada, &workspace, ProfileChoice::Without, &Typed::default())
+        .await
+        .unwrap();
     world.reaches(&ada, &without, State::Running).await;
     assert_eq!(mounts(&world).await.len(), 1);
     gone(&world, &ada, &without).await;
 
     // Killed before the container is there: begun again, it is emptied again; never afterwards.
     world.engine.fail_next(Op::CreateContainer, domain::Error::unavailable("Gone."));
-    let fresh = sessions.launch_with(&ada, &workspace, ProfileChoice::Fresh).await.unwrap();
+    let fresh = sessions
+        .launch_with(&ada, &workspace, ProfileChoice::Fresh, &Typed::default())
+        .await
+        .unwrap();
     let tried = async || world.engine.calls(Op::RemoveVolume) > 0;
     world.until("its home is emptied", tried).await;
     let settled = async || {
@@ -104,17 +111,21 @@ async fn a_test_launch_touches_nobodys_home_and_options_are_for_those_who_may_la
     let world = World::new().await;
     let (admin, ada) = (world.admin().await, world.user().await);
     let workspace = keeping(&world, &admin).await;
-    let tried = world.services.sessions.test_launch(&admin, &workspace).await.unwrap();
+    let tried =
+        world.services.sessions.test_launch(&admin, &workspace, &Typed::default()).await.unwrap();
     world.reaches(&admin, &tried, State::Running).await;
     assert!(mounts(&world).await.iter().all(|mount| mount.target != "/home/user"));
     let launcher = &world.services.launcher;
-    assert_eq!(launcher.options(&ada, &workspace).await.unwrap().home, "/home/user");
+    assert_eq!(
+        launcher.options(&ada, &workspace, false).await.unwrap().home.as_deref(),
+        Some("/home/user")
+    );
     let plain = world.workspace(&admin).await;
-    let refused = launcher.options(&ada, &plain).await.unwrap_err();
+    let refused = launcher.options(&ada, &plain, false).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Conflict);
     let hidden = WorkspaceForm { profile: "on".into(), groups: vec![], ..world.form() };
     let hidden = world.services.workspaces.create(&admin, &hidden).await.unwrap();
-    let refused = launcher.options(&ada, &hidden).await.unwrap_err();
+    let refused = launcher.options(&ada, &hidden, false).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::NotFound);
 }
 

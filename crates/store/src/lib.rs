@@ -9,6 +9,7 @@
 //! writes as `impl Tx`. "Not found" is `Ok(None)`; a broken row or database is an internal error
 //! whose cause goes to the log under a reference. Only this crate names `sqlx`.
 
+mod answers;
 mod audit;
 mod fault;
 mod grants;

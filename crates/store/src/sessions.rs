@@ -444,6 +444,9 @@ impl Tx {
         .unless_taken("sessions.", || {
             Error::conflict("Its port or network was given to another session meanwhile.")
         })?;
+        if session.status == Status::Deleted {
+            self.forget_secret_answers(&session.id).await?;
+        }
         Ok(())
     }
 

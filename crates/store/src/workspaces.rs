@@ -56,6 +56,8 @@ pub(crate) fn workspace(row: &SqliteRow) -> Result<Workspace> {
             registry: registry.map(|id| id.parse()).transpose()?,
             contract: row.json("contract")?,
             environment: row.json("environment")?,
+            launch_form: row.json("launch_form")?,
+            commands: row.json("commands")?,
             cpu_millis: row.get_or_fault("cpu_millis")?,
             memory_bytes: row.get_or_fault("memory_bytes")?,
             shm_bytes: row.get_or_fault("shm_bytes")?,
@@ -285,7 +287,7 @@ impl Tx {
         };
         sqlx::query(
             "UPDATE workspaces SET name = ?, description = ?, icon = ?, categories = ?, image = ?,
-             image_canonical = ?, registry_id = ?, contract = ?, environment = ?, cpu_millis = ?,
+             image_canonical = ?, registry_id = ?, contract = ?, environment = ?, launch_form = ?, commands = ?, cpu_millis = ?,
              memory_bytes = ?, shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, storage = ?,
              confinement = ?,
              groups = ?, enabled = ?, hidden = ?,
@@ -301,6 +303,8 @@ impl Tx {
         .bind(d.registry.as_ref().map(RegistryId::as_str))
         .bind(to_json(&d.contract)?)
         .bind(to_json(&d.environment)?)
+        .bind(to_json(&d.launch_form)?)
+        .bind(to_json(&d.commands)?)
         .bind(d.cpu_millis)
         .bind(d.memory_bytes)
         .bind(d.shm_bytes)

@@ -1,5 +1,6 @@
 //! A session in figures: where and since when it runs, and what its container was made from.
 
+use super::answers::answers;
 use crate::{
     components::{When, ending::ending_words, facts::fact},
     pages::sessions::{memory, percent},
@@ -104,12 +105,15 @@ pub fn configuration(config: &RunConfig) -> AnyView {
             {fact("Blocked paths", on_lines(&contract.blocked_paths))}
             {fact("Command", on_lines(&contract.command))}
             {fact("Capabilities", on_lines(&contract.capabilities))}
-            {fact("Volumes", text(Some(mounts.join(", "))))}
+            {fact("At start", text(Some(config.commands.at_start.clone())))}
+            {fact("On open", text(Some(config.commands.on_open.clone())))}
+            {fact("Volumes", on_lines(&mounts))}
             {said}
             {fact("Weakened", text(Some(config.weakened().join(" "))))}
         </dl>
         <h3>"Environment"</h3>
         {environment(&config.environment)}
+        {answers(&config.answers)}
     }
     .into_any()
 }

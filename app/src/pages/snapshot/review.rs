@@ -39,6 +39,8 @@ pub fn review(wizard: &Wizard, submit: Post) -> AnyView {
     });
     let blanked =
         (!wizard.blanked.is_empty()).then(|| fact("Emptied variables", wizard.blanked.join(", ")));
+    let files =
+        (!wizard.files.is_empty()).then(|| fact("Files from the launch", wizard.files.join(", ")));
     let by_hand = (!wizard.commands.is_empty()).then(|| {
         view! {
             <details class="failure-detail">
@@ -79,6 +81,7 @@ pub fn review(wizard: &Wizard, submit: Post) -> AnyView {
                 {fact("Author", or(&form.author, "None"))}
                 {fact("Workspace", workspace)}
                 {blanked}
+                {files}
             </dl>
             {changes}
             {by_hand}

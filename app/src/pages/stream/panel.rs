@@ -145,7 +145,9 @@ fn shows_steps(detail: &SessionDetail) -> bool {
 fn reason_box(reason: Reason) -> AnyView {
     let kind = match reason.cause {
         Cause::Asked | Cause::Rule => "notice",
-        Cause::Outside | Cause::Exited | Cause::EngineRestart => "notice notice-warning",
+        Cause::Outside | Cause::Exited | Cause::EngineRestart | Cause::StartProblem => {
+            "notice notice-warning"
+        }
         Cause::OutOfMemory | Cause::LaunchFailed => "notice notice-danger",
     };
     let glyph = if matches!(reason.cause, Cause::Asked | Cause::Rule) { "info" } else { "alert" };
@@ -185,8 +187,11 @@ fn last_deeds(timeline: &[TimelineEntry]) -> AnyView {
 }
 
 fn steps(records: &[StepRecord], state: State, now: Signal<Option<Timestamp>>) -> AnyView {
+    // Few workspaces have it.
+    let command = records.iter().map(|record| record.step).find(|s| *s == LaunchStep::Command);
     let rows: Vec<_> = LaunchStep::ALL
         .into_iter()
+        .chain(command)
         .map(|step| {
             let record = records.iter().find(|record| record.step == step).cloned();
             one_step(step, record, state, now)

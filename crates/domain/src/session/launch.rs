@@ -13,9 +13,12 @@ pub enum LaunchStep {
     Container,
     Start,
     Ready,
+    /// Only of workspaces that have one.
+    Command,
 }
 
 impl LaunchStep {
+    /// Those that every launch has.
     pub const ALL: [Self; 6] =
         [Self::Limits, Self::Image, Self::Network, Self::Container, Self::Start, Self::Ready];
 
@@ -27,6 +30,7 @@ impl LaunchStep {
             Self::Container => "Container created",
             Self::Start => "Container started",
             Self::Ready => "Workspace answers",
+            Self::Command => "Start command",
         }
     }
 }

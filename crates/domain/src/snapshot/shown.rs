@@ -24,6 +24,8 @@ pub struct SnapshotPage {
     pub overwrites: bool,
     /// Variables whose values Slipway puts in, and which are emptied in the image.
     pub blanked: Vec<String>,
+    /// Files that were answers at launch, which become part of the image.
+    pub files: Vec<String>,
     /// Paths of the session that are volumes, and no part of the image.
     pub volumes: Vec<String>,
     /// The same by hand.

@@ -6,6 +6,7 @@
 use super::Definition;
 use crate::{
     GroupId, RegistryId, Result,
+    commands::{Commands, CommandsForm},
     confinement::{Confinement, ConfinementForm},
     contract::{
         Basic, Contract, CookiePolicy, GRANTABLE_CAPABILITIES, Init, Scheme, check_path,
@@ -15,6 +16,7 @@ use crate::{
     group::ADMINISTRATORS,
     icon::Icon,
     image::ImageRef,
+    launch_form,
     lifetime::{Lifetime, LifetimeForm},
     quantity::{self, GIB, MIB},
     storage::{self, Storage},
@@ -51,6 +53,10 @@ pub struct WorkspaceForm {
     pub capabilities: String,
     /// `NAME=value`, one per line.
     pub environment: String,
+    /// A block of lines for each field that is asked for at launch.
+    pub launch_form: String,
+    #[serde(flatten)]
+    pub commands: CommandsForm,
     pub cpus: String,
     pub memory: String,
     pub shm: String,
@@ -93,6 +99,8 @@ impl Default for WorkspaceForm {
             registry: None,
             contract: Contract::default(),
             environment: Vec::new(),
+            launch_form: Vec::new(),
+            commands: Commands::default(),
             cpu_millis: 2000,
             memory_bytes: 2 * GIB,
             shm_bytes: 512 * MIB,
@@ -151,6 +159,8 @@ impl From<&Definition> for WorkspaceForm {
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect::<Vec<_>>()
                 .join("\n"),
+            launch_form: launch_form::write_all(&definition.launch_form),
+            commands: CommandsForm::from(&definition.commands),
             cpus: quantity::cores(definition.cpu_millis),
             memory: quantity::typed_bytes(definition.memory_bytes),
             shm: quantity::typed_bytes(definition.shm_bytes),
@@ -233,6 +243,12 @@ impl WorkspaceForm {
             registry: problems.take("registry", self.registry(), None),
             contract: self.contract(&mut problems),
             environment: problems.take("environment", self.environment(), Vec::new()),
+            launch_form: problems.take(
+                "launch_form",
+                launch_form::parse_all(&self.launch_form),
+                Vec::new(),
+            ),
+            commands: self.commands.check(&mut problems),
             cpu_millis: problems.take("cpus", self.cpus(), 1000),
             memory_bytes: problems.take(
                 "memory",
@@ -263,6 +279,7 @@ impl WorkspaceForm {
             hidden: !self.hidden.is_empty(),
             notes: problems.take("notes", text(&self.notes, 10_000, "Notes"), String::new()),
         };
+        definition.check_targets(&mut problems);
         if definition.confinement.options.read_only
             && definition.storage.volumes.iter().any(|one| one.owner.is_some() && !one.is_host())
         {

@@ -61,6 +61,15 @@ impl Docker {
         Ok(endpoint.map(|endpoint| endpoint.network_id.unwrap_or_default()))
     }
 
+    /// The user that the container's processes are, as its image or its making says.
+    pub(super) async fn user_of(&self, name: &str) -> Result<String> {
+        let found = self.inspect(name).await?;
+        let found = found.ok_or_else(|| {
+            Error::not_found(format!("There is no container `{name}` (any more)."))
+        })?;
+        Ok(found.config.and_then(|config| config.user).unwrap_or_default())
+    }
+
     pub(super) async fn make_container(&self, spec: &ContainerSpec) -> Result<()> {
         let options = CreateContainerOptionsBuilder::new().name(&spec.name).build();
         let body = create::body(spec);

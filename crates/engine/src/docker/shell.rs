@@ -150,7 +150,7 @@ impl Docker {
     }
 
     /// Starts something in a container and stays connected to it; returns the engine's name for it.
-    async fn run_in(
+    pub(super) async fn run_in(
         &self,
         name: &str,
         options: CreateExecOptions<&str>,
@@ -185,11 +185,16 @@ impl Docker {
 
     /// Why there is no shell, by the state of the container where that is why.
     async fn not_open(&self, name: &str, failure: Failure) -> Error {
+        self.not_entered("open a terminal in", name, failure).await
+    }
+
+    /// The same for whatever else was to be done inside.
+    pub(super) async fn not_entered(&self, verb: &str, name: &str, failure: Failure) -> Error {
         let state = match &failure {
             refused if refused.is_about_state() => self.status(name).await.ok().flatten(),
             _ => None,
         };
-        let error = failure.into_error("open a terminal in", "container", name);
+        let error = failure.into_error(verb, "container", name);
         let (message, hint) = match state {
             Some(Status::PAUSED) => ("is paused", "Resume it first."),
             Some(Status::CREATED | Status::EXITED) => ("does not run", "Start it first."),
@@ -207,7 +212,7 @@ fn no_shell(name: &str, said: String) -> Error {
 }
 
 /// What the first line says of the shell's process, or what was printed in its place.
-async fn process_number(
+pub(super) async fn process_number(
     output: &mut (impl AsyncBufReadExt + Unpin),
 ) -> std::result::Result<u32, String> {
     let mut line = Vec::new();

@@ -29,6 +29,8 @@ pub enum Op {
     Processes,
     ChangedFiles,
     PathStat,
+    PutFiles,
+    Run,
     Sample,
     Networks,
     CreateNetwork,
@@ -243,6 +245,16 @@ impl MemoryEngine {
         if let Some(container) = self.world().containers.get_mut(name) {
             container.files.insert(path.to_owned(), (kind, stat));
         }
+    }
+
+    /// What is in a file that was put into the container.
+    pub fn file(&self, name: &str, path: &str) -> Option<String> {
+        self.world().containers.get(name)?.put.get(path).cloned()
+    }
+
+    /// The commands that were begun in the container, oldest first.
+    pub fn commands(&self, name: &str) -> Vec<Vec<String>> {
+        self.world().containers.get(name).map(|held| held.begun.clone()).unwrap_or_default()
     }
 
     /// How many shells are open in the container.

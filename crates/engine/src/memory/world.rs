@@ -5,10 +5,10 @@ use super::shell::Shells;
 use super::{ADDRESS, has_processes, subnet};
 use crate::{
     CommitSpec, Container, ContainerSpec, EngineDisk, EngineEvent, ImageSummary, ImageUse,
-    NetworkSpec, Shell, Terminal, TerminalSize, UsageSample, VolumeSpec, missing_directory,
-    missing_network,
+    NetworkSpec, NewFile, Shell, Terminal, TerminalSize, UsageSample, VolumeSpec,
+    missing_directory, missing_network,
 };
-use domain::inside::{ChangeKind, FileChange, PathStat, Process};
+use domain::inside::{ChangeKind, FileChange, PathKind, PathStat, Process};
 use domain::library::{DiskShare, DiskUse};
 use domain::log::LogLine;
 use domain::plan::{ContainerState, Observed};
@@ -66,6 +66,10 @@ pub(super) struct Held {
     /// Networks beside the first.
     pub(super) joined: BTreeSet<String>,
     pub(super) owners: BTreeMap<String, Owner>,
+    /// What was put in, by path.
+    pub(super) put: BTreeMap<String, String>,
+    /// Commands that were run, oldest first.
+    pub(super) begun: Vec<Vec<String>>,
 }
 
 impl Held {
@@ -241,6 +245,8 @@ impl World {
             shells: Shells::default(),
             joined: BTreeSet::new(),
             owners: BTreeMap::new(),
+            put: BTreeMap::new(),
+            begun: Vec::new(),
         };
         self.containers.insert(spec.name.clone(), held);
         self.announce(&spec.name, &["create"]);
@@ -390,9 +396,25 @@ impl World {
     }
 
     pub(super) fn open_shell(&mut self, name: &str, size: TerminalSize) -> Result<Terminal> {
-        let container = self.held(name, "open a terminal in")?;
+        Ok(self.awake(name, "open a terminal in")?.shells.open_in(name, size))
+    }
+
+    pub(super) fn put_files(&mut self, name: &str, files: &[NewFile]) -> Result<()> {
+        let container = self.held(name, "put files into")?;
+        for NewFile { path, content } in files {
+            let size = i64::try_from(content.len()).unwrap_or(i64::MAX);
+            let stat = PathStat { kind: PathKind::File, size, target: String::new() };
+            container.files.insert(path.clone(), (ChangeKind::Added, Some(stat)));
+            container.put.insert(path.clone(), content.clone());
+        }
+        Ok(())
+    }
+
+    /// A container in which something can be done.
+    pub(super) fn awake(&mut self, name: &str, verb: &str) -> Result<&mut Held> {
+        let container = self.held(name, verb)?;
         match container.state {
-            ContainerState::Running => Ok(container.shells.open_in(name, size)),
+            ContainerState::Running => Ok(container),
             ContainerState::Paused => Err(stands_still(name)),
             ContainerState::Created | ContainerState::Exited => {
                 Err(Error::conflict(format!("The container `{name}` does not run."))

@@ -13,6 +13,7 @@
 mod commit;
 mod confinement;
 mod events;
+mod giving;
 mod images;
 mod inside;
 mod leaving;
@@ -78,6 +79,10 @@ contract! {
     inside::processes_are_listed_while_it_runs
     inside::changed_files_are_listed_and_looked_at_unread
     inside::what_is_missing_has_no_inside
+    giving::files_are_there_from_the_first_start
+    giving::a_command_says_how_it_ended_and_what_it_wrote
+    giving::a_command_is_ended_when_its_time_is_up
+    giving::nothing_is_run_where_nothing_runs
     images::images_are_listed_and_found_by_tag_and_id
     images::an_image_gets_more_names_and_loses_them
     images::an_image_says_what_it_is_and_how_much_room_it_takes

@@ -278,3 +278,55 @@ async fn a_container_without_a_shell_says_so() {
     assert!(refusal.message.contains("no shell"), "{refusal:?}");
     assert!(refusal.detail.unwrap().contains("/bin/sh"));
 }
+
+#[tokio::test]
+async fn files_belong_to_the_images_user_and_nobody_else_reads_them() {
+    let Some(world) = World::real() else { return };
+    for (user, owner) in [("nobody", "65534:65534"), ("4711", "4711:0"), ("4711:users", "4711:100")]
+    {
+        let base = world.running("base").await;
+        let repository = format!("{}-files", world.installation);
+        let commit = engine::CommitSpec {
+            container: base.name.clone(),
+            repository: repository.clone(),
+            tag: "1".into(),
+            message: String::new(),
+            author: String::new(),
+            pause: false,
+            changes: vec![format!("USER {user}")],
+        };
+        let image = world.engine.commit(&commit).await.unwrap();
+        world.engine.remove_container(&base.name).await.unwrap();
+        let spec = ContainerSpec {
+            network: base.network.clone(),
+            image: image.clone(),
+            ..world.spec("files")
+        };
+        world.engine.create_container(&spec).await.unwrap();
+        let file = |path: &str| engine::NewFile { path: path.into(), content: "x".into() };
+        let files = [file("/opt/given/token"), file("/var/run/token")];
+        world.engine.put_files(&spec.name, &files).await.unwrap();
+        let folder = world.engine.put_files(&spec.name, &[file("/opt/given")]).await;
+        assert!(folder.is_err(), "a folder was replaced");
+        world.engine.start(&spec.name).await.unwrap();
+        let look =
+            "stat -c '%a %u:%g' /opt/given/token /run/token /opt/given; stat -c %u /opt /run";
+        let seen = crate::giving::said(&world, &spec.name, look).await.output;
+        let expected = format!("600 {owner}\n600 {owner}\n755 {owner}\n0\n0\n");
+        assert_eq!(seen, expected, "user {user}");
+        world.engine.remove_container(&spec.name).await.unwrap();
+        world.engine.remove_image(&format!("{repository}:1")).await.unwrap();
+        world.engine.remove_network(&base.network).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_a_command_leaves_in_the_background_goes_on() {
+    let Some(world) = World::real() else { return };
+    let spec = world.running("a").await;
+    let began = std::time::Instant::now();
+    let ran = crate::giving::said(&world, &spec.name, "sleep 4714 & echo done").await;
+    assert_eq!((ran.exit_code, ran.output.as_str()), (Some(0), "done\n"));
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "waited for it");
+    assert_eq!(guests(&spec).await, ["sleep 4714"]);
+}

@@ -4,7 +4,7 @@
 
 use crate::{
     core::Core,
-    reconcile::{Reconciler, steps},
+    reconcile::{Reconciler, commands, steps},
 };
 use domain::{
     ErrorKind, Result, SessionId,
@@ -97,7 +97,7 @@ async fn converge(core: &Arc<Core>, id: &SessionId) -> Result<()> {
         }
         core.reconciler.settled(id);
         if plan.is_empty() {
-            return Ok(());
+            return commands::on_open(core, &session).await;
         }
         for step in plan {
             match apply(core, &session, &step, container.as_ref()).await {
@@ -199,7 +199,9 @@ fn explain(cause: Cause, session: &Session, container: Option<&engine::Container
         Cause::EngineRestart => {
             with_hint("The engine restarted; what was in memory is lost.".into(), restart)
         }
-        Cause::Asked | Cause::LaunchFailed | Cause::Rule => Reason::new(cause, ""),
+        Cause::Asked | Cause::LaunchFailed | Cause::StartProblem | Cause::Rule => {
+            Reason::new(cause, "")
+        }
     }
 }
 
@@ -223,9 +225,18 @@ const fn signal_name(number: i64) -> Option<&'static str> {
 
 impl Reconciler {
     /// A wake-up is being answered; later ones need another round.
-    fn heard(&self, id: &SessionId) {
+    pub(super) fn heard(&self, id: &SessionId) {
+        self.remember(id, false);
+    }
+
+    /// A wake-up that was heard is still to be answered.
+    pub(super) fn hear_again(&self, id: &SessionId) {
+        self.remember(id, true);
+    }
+
+    fn remember(&self, id: &SessionId, wake_up: bool) {
         if let Some(again) = self.lock().busy.get_mut(id) {
-            *again = false;
+            *again = wake_up;
         }
     }
 

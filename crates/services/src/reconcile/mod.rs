@@ -7,6 +7,7 @@
 //! operation are one path. Nothing here needs to be remembered across a crash: names are derived,
 //! "already exists" means adopt, "gone" means plan again.
 
+mod commands;
 mod lane;
 mod networks;
 mod pass;

@@ -42,6 +42,11 @@ pub(crate) async fn run(core: &Arc<Core>) -> Result<()> {
         }
     }
 
+    // Of those that were opened just before Slipway went away.
+    for id in core.store.opened_sessions().await? {
+        core.reconciler.wake(core, &id);
+    }
+
     let claimed = live.iter().filter_map(|s| s.network.clone()).collect();
     core.reconciler.networks.tidy(core, &networks, &claimed).await;
 

@@ -3,7 +3,11 @@
 use crate::{
     core::Core,
     hosts::Found,
-    reconcile::{lane::Next, probe, volumes},
+    reconcile::{
+        commands::{self, Started},
+        lane::Next,
+        probe, volumes,
+    },
     settings::StreamMode,
 };
 use domain::{
@@ -11,11 +15,11 @@ use domain::{
     confinement::NetworkKind,
     contract::{Contract, Init},
     lifetime::Life,
-    plan::{Settlement, Step},
+    plan::{ContainerState, Settlement, Step},
     session::{Cause, Desired, LaunchStep, Reason, Session, Status, TimelineEntry},
     time::length,
 };
-use engine::ContainerSpec;
+use engine::{ContainerSpec, NewFile};
 use std::{sync::Arc, time::Duration};
 
 /// Seconds a container may take to end by itself.
@@ -130,6 +134,7 @@ async fn spec(core: &Core, session: &Session) -> Result<ContainerSpec> {
             environment.push((variable.clone(), basic.user.clone()));
         }
     }
+    environment.extend(core.given(session).await?.variables);
     let fill = |text: &String| Contract::fill(text, session.id.as_str(), &session.owner_name);
     let volumes = config.mounts.iter().filter(|mount| !mount.host);
     let missing = |what: &str| core.fault(&format!("session {} has no {what}", session.id));
@@ -166,6 +171,7 @@ pub(crate) async fn start(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
     let name = core.container_name(id);
     confine(core, &session, &name).await?;
     core.reconciler.lock().signalled.remove(id);
+    put_files(core, &session).await?;
     core.engine.start(&name).await?;
     Ok(Next::Step)
 }
@@ -186,6 +192,23 @@ async fn confine(core: &Core, session: &Session, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Puts the files of the launch into a container that was never started. Here and not where it is
+/// made: a kill in between must not lose them, and a later start must not undo what became of them.
+async fn put_files(core: &Core, session: &Session) -> Result<()> {
+    let files = core.given(session).await?.files;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let name = core.container_name(&session.id);
+    let container = core.engine.container(&name).await?;
+    if container.is_none_or(|container| container.state() != ContainerState::Created) {
+        return Ok(());
+    }
+    let files: Vec<NewFile> =
+        files.into_iter().map(|(path, content)| NewFile { path, content }).collect();
+    core.engine.put_files(&name, &files).await
+}
+
 /// Waits until the port answers. Ends early when something else is wanted meanwhile.
 pub(crate) async fn probe(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
     let Some(session) = begin(core, id, LaunchStep::Ready).await? else {
@@ -194,7 +217,7 @@ pub(crate) async fn probe(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
     let name = core.container_name(id);
     let container = core.engine.container(&name).await?;
     let Some(address) = container.as_ref().and_then(|c| c.address) else {
-        let ended = container.is_none_or(|c| c.state() != domain::plan::ContainerState::Running);
+        let ended = container.is_none_or(|c| c.state() != ContainerState::Running);
         return if ended {
             died_at_start(core, id, &name).await
         } else {
@@ -204,6 +227,17 @@ pub(crate) async fn probe(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
     };
     match probe::until_ready(core, &session, address).await? {
         probe::Outcome::Ready => {
+            let command = match commands::has_start(&session) {
+                true if begin(core, id, LaunchStep::Command).await?.is_none() => {
+                    return Ok(Next::Plan);
+                }
+                true => match commands::at_start(core, &session).await? {
+                    Started::Ready(said) => said,
+                    Started::Overtaken => return Ok(Next::Plan),
+                    Started::Ended => return died_at_start(core, id, &name).await,
+                },
+                false => None,
+            };
             let now = core.now();
             let port = port_if_missing(core, &session).await?;
             core.change_session(id, |session| {
@@ -215,12 +249,13 @@ pub(crate) async fn probe(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
                 session.progress.end(now);
                 session.address = Some(address.to_string());
                 session.status = Status::Running;
-                session.reason = None;
+                let (line, problem) = command.unzip();
+                session.reason = problem.flatten();
                 session.running_since = Some(now);
                 session.last_activity_at = Some(now);
                 session.life = Life::default();
                 let message = format!("Running after {}", length(now.since(began)));
-                Some(vec![entry(now, message, None)])
+                Some(line.into_iter().chain([entry(now, message, None)]).collect())
             })
             .await?;
             Ok(Next::Plan)

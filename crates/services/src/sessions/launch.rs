@@ -6,6 +6,7 @@ use crate::{core::Core, entropy, sessions::Sessions, settings::StreamMode};
 use domain::{
     Error, ErrorKind, Result, SessionId, Timestamp, UserId, WorkspaceId,
     actor::{Actor, Permission, Role},
+    launch_form::{self, Typed},
     launcher::TileState,
     lifetime::Life,
     limits::{self, Asked, Own, Share, Taken},
@@ -21,27 +22,37 @@ impl Sessions {
     /// # Errors
     /// `Exhausted` names the limit and its numbers, `Conflict` or `Unavailable` say what is missing.
     pub async fn launch(&self, actor: &Actor, id: &WorkspaceId) -> Result<SessionId> {
-        self.launch_with(actor, id, ProfileChoice::Keep).await
+        self.launch_with(actor, id, ProfileChoice::Keep, &Typed::default()).await
     }
 
-    /// The same, saying what is to become of the home directory that the workspace keeps.
+    /// The same, saying what is to become of the home directory that the workspace keeps, and
+    /// answering what it asks.
     ///
     /// # Errors
-    /// As above.
+    /// As above, and `Invalid` with each problem at its field of the launch form.
     pub async fn launch_with(
         &self,
         actor: &Actor,
         id: &WorkspaceId,
         profile: ProfileChoice,
+        typed: &Typed,
     ) -> Result<SessionId> {
         actor.require(Permission::LaunchWorkspaces)?;
-        self.start_session(actor, id, false, profile).await
+        self.start_session(actor, id, false, profile, typed).await
     }
 
     /// Runs a definition to try it, enabled or not.
-    pub async fn test_launch(&self, actor: &Actor, id: &WorkspaceId) -> Result<SessionId> {
+    ///
+    /// # Errors
+    /// As of a launch.
+    pub async fn test_launch(
+        &self,
+        actor: &Actor,
+        id: &WorkspaceId,
+        typed: &Typed,
+    ) -> Result<SessionId> {
         actor.require(Permission::ManageWorkspaces)?;
-        self.start_session(actor, id, true, ProfileChoice::Without).await
+        self.start_session(actor, id, true, ProfileChoice::Without, typed).await
     }
 
     async fn start_session(
@@ -50,6 +61,7 @@ impl Sessions {
         id: &WorkspaceId,
         test: bool,
         profile: ProfileChoice,
+        typed: &Typed,
     ) -> Result<SessionId> {
         let core = &self.0;
         let workspace = core
@@ -82,10 +94,12 @@ impl Sessions {
         if !test {
             core.given_to(actor, &workspace)?;
         }
+        let (answers, secrets) = launch_form::check(&workspace.definition.launch_form, typed)?;
         let digest = core.image_for(&workspace)?;
-        let session = core
+        let mut session = core
             .new_session(&mut tx, actor, &workspace, (digest, config), began, free_disk)
             .await?;
+        session.config.answers = answers;
         let secret = match &session.config.contract.basic {
             Some(_) => {
                 let place = secret_place(&session.id);
@@ -94,6 +108,9 @@ impl Sessions {
             None => None,
         };
         tx.insert_session(&session, test, secret.as_deref()).await?;
+        if let Some(sealed) = core.seal_answers(&session.id, &secrets)? {
+            tx.keep_secret_answers(&session.id, &sealed).await?;
+        }
         let deed = if test { "Test launch asked for" } else { "Launch asked for" };
         tx.add_to_timeline(&session.id, &core.entry(Some(actor), deed)).await?;
         let name = &workspace.definition.name;
@@ -138,6 +155,9 @@ fn run_config(
         image: definition.image.to_string(),
         contract: definition.contract.clone(),
         environment: definition.environment.clone(),
+        // With the session, by whoever has them.
+        answers: Vec::new(),
+        commands: definition.commands.clone(),
         cpu_millis: definition.cpu_millis,
         memory_bytes: definition.memory_bytes,
         shm_bytes: definition.shm_bytes,

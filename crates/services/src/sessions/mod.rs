@@ -1,6 +1,7 @@
 //! Sessions: launching them, steering them, and showing them.
 
 mod act;
+mod given;
 mod inside;
 mod launch;
 mod log;
@@ -36,6 +37,7 @@ impl Sessions {
     }
 }
 
+pub(crate) use given::{files_of_layer, variables};
 pub(crate) use launch::secret_place as launch_secret_place;
 pub(crate) use show::is_secret;
 

@@ -1,6 +1,6 @@
 //! Lists and details of sessions, served from the store and memory.
 
-use crate::sessions::Sessions;
+use crate::sessions::{Sessions, given::redact};
 use domain::{
     Result, SessionId,
     actor::{Actor, Permission},
@@ -33,6 +33,7 @@ impl Sessions {
                 *value = "•••".to_owned();
             }
         }
+        redact(&mut session, may_steer);
         let mut timeline = self.0.store.timeline(id).await?;
         if !may_steer {
             // What programs wrote is not for those who may not look into the session.

@@ -177,6 +177,10 @@ impl Commit {
         let still = if self.pause { "It stands still meanwhile." } else { "It goes on meanwhile." };
         hand.say(format!("Making the image {} of the session. {still}", self.image)).await?;
         hand.progress("The engine copies what the session has written").await?;
+        if let Some(session) = core.store.session(&self.session).await? {
+            // Something may have put it there again since.
+            core.check_no_secret_file(&session).await?;
+        }
         let spec = CommitSpec {
             container: core.container_name(&self.session),
             repository: self.repository.clone(),

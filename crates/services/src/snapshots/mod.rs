@@ -18,7 +18,7 @@ use crate::{
     core::Core,
     images::Images,
     jobs::{Order, Work},
-    sessions::{Sessions, is_secret},
+    sessions::{Sessions, is_secret, variables},
 };
 use domain::{
     Error, JobId, Result, SessionId, WorkspaceId,
@@ -102,6 +102,7 @@ impl Snapshots {
             Some(sealed) => Some(core.keys.open_sealed(&draft_place(actor, id), sealed)?),
             None => None,
         };
+        core.check_no_secret_file(&session).await?;
         let parent = core.store.workspace(&session.workspace).await?;
         let workspace = match &made.name {
             Some(name) => Some(self.entry(actor, &session, parent.as_ref(), &made, name)?),
@@ -225,6 +226,8 @@ impl Snapshots {
                 shm_bytes: config.shm_bytes,
                 pids: config.pids,
                 sessions_limit: parent.and_then(|p| p.sessions_limit),
+                commands: parent.map(|p| p.commands.clone()).unwrap_or_default(),
+                launch_form: parent.map(|p| p.launch_form.clone()).unwrap_or_default(),
                 lifetime: parent.map(|p| p.lifetime).unwrap_or_default(),
                 storage,
                 confinement,
@@ -253,12 +256,13 @@ fn draft_place(actor: &Actor, id: &SessionId) -> String {
 }
 
 /// Variables whose values must not be in the image: this session's own password, and what the
-/// workspace sets under a name that says it is a secret. The workspace of the image sets it again.
+/// workspace sets under a name that says it is a secret, and what was answered at launch. The workspace of the image sets it again.
 fn blanked(session: &Session) -> Vec<String> {
     let basic = session.config.contract.basic.as_ref();
     let own = basic.map(|basic| basic.password_variable.clone());
     let set = session.config.environment.iter().map(|(name, _)| name);
-    own.into_iter().chain(set.filter(|name| is_secret(name)).cloned()).collect()
+    let set = set.filter(|name| is_secret(name)).cloned();
+    own.into_iter().chain(set).chain(variables(session)).collect()
 }
 
 /// Where the images of somebody are who does not manage everybody's: the name, and a part of the id

@@ -1,6 +1,8 @@
 //! The pages of the wizard: what they show, and what is typed on them, kept until it is submitted or
 //! given up.
 
+use crate::sessions::files_of_layer;
+
 use super::{Snapshots, blanked, by_hand::commands, draft_place, own_folder};
 use domain::{
     Error, Result, SessionId,
@@ -62,6 +64,7 @@ impl Snapshots {
             registries,
             form: draft.form,
             changed_bytes,
+            files: files_of_layer(&session, false),
             volumes: session.config.mounts.into_iter().map(|mount| mount.target).collect(),
             session: session.id,
         })

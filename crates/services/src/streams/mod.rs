@@ -128,6 +128,7 @@ impl Streams {
             sign_in: actor.sign_in.clone(),
             expires_at: now.plus_secs(GRANT_S),
         };
+        let opens = before.is_none() && !session.config.commands.on_open.is_empty();
         let before = before.filter(|ticket| !self.lock().tickets.is_astray(ticket, &grant, now));
         let ticket = match before {
             Some(ticket) => ticket.to_owned(),
@@ -142,6 +143,12 @@ impl Streams {
             tx.audit(now, Some(actor), "session.view", &session.workspace_name, Some(id.as_str()))
                 .await?;
             tx.commit().await?;
+        }
+        if opens {
+            let mut tx = self.core.store.begin().await?;
+            tx.note_opened(id, now).await?;
+            tx.commit().await?;
+            self.core.reconciler.wake(&self.core, id);
         }
         let by_port = matches!(self.mode(), StreamMode::ByPort { .. });
         let passes = session.config.contract.cookies == CookiePolicy::Pass;

@@ -50,6 +50,8 @@ pub fn session(number: usize, owner: &UserId) -> Session {
             memory_bytes: 1 << 30,
             shm_bytes: 1 << 20,
             pids: 100,
+            answers: Vec::new(),
+            commands: domain::commands::Commands::default(),
             mounts: Vec::new(),
             confinement: domain::confinement::Confinement::default(),
         },
