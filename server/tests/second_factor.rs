@@ -224,6 +224,7 @@ async fn who_must_have_one_is_led_to_set_it_up_and_on_to_where_he_was_going() {
     for (path, leads) in [
         ("/", "/second-factor"),
         ("/sessions?q=a", "/second-factor?next=%2Fsessions%3Fq%3Da"),
+        ("/login", "/second-factor"),
         ("/login?next=%2Fjobs", "/second-factor?next=%2Fjobs"),
     ] {
         let answer = world.ask(get(path).for_page().with("cookie", &cookie)).await;

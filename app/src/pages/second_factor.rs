@@ -51,6 +51,8 @@ pub fn SecondFactorPage() -> impl IntoView {
         let next = query.with_untracked(|map| map.get("next").unwrap_or_default());
         if routes::is_local(&next) { next } else { routes::LAUNCHER.to_owned() }
     };
+    // A refusal leaves the step, and what is typed into it, as it is.
+    let made = Memo::new(move |_| confirm.answer::<Vec<String>>());
     // What had the focus goes with the step that it belongs to.
     Effect::watch(move || (begin.is_done(), confirm.is_done()), |_, _, _| focus(MAIN), false);
     let refusals = move || {
@@ -65,7 +67,7 @@ pub fn SecondFactorPage() -> impl IntoView {
                 {refusals}
                 <Transition fallback=Loading>
                     {move || {
-                        let (made, next) = (confirm.answer::<Vec<String>>(), next());
+                        let (made, next) = (made.get(), next());
                         Suspend::new(async move {
                             match first.await {
                                 Ok((factor, left)) => match made.or(left) {

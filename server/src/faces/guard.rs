@@ -88,8 +88,9 @@ pub(crate) async fn show_the_door(request: axum::extract::Request, next: Next) -
             routes::SECOND_FACTOR => next.run(request).await,
             // On the way to somewhere already; by a page that has noticed before this did.
             routes::LOGIN => {
-                let query = request.uri().query().unwrap_or_default();
-                Redirect::to(&format!("{}?{query}", routes::SECOND_FACTOR)).into_response()
+                let query = request.uri().query().map(|query| format!("?{query}"));
+                let to = routes::SECOND_FACTOR.to_owned() + &query.unwrap_or_default();
+                Redirect::to(&to).into_response()
             }
             _ => Redirect::to(&routes::second_factor(target(&request))).into_response(),
         };
