@@ -73,7 +73,7 @@ impl Registry {
 async fn scene() -> (World, Actor, Registry) {
     let world = World::new().await;
     let admin = world.admin().await;
-    let registry = Registry::start(world.clock.clone()).await;
+    let registry = Registry::start().await;
     (world, admin, registry)
 }
 
