@@ -299,7 +299,12 @@ async fn a_group_says_on_which_networks_its_members_are_and_is_named_when_it_ref
     };
     told(sessions.act(&ada, &id, Action::Start).await.unwrap_err());
     told(sessions.launch(&admin, &open).await.unwrap_err());
-    told(sessions.test_launch(&admin, &open).await.unwrap_err());
+    told(
+        sessions
+            .test_launch(&admin, &open, &domain::launch_form::Typed::default())
+            .await
+            .unwrap_err(),
+    );
     world.running(&ada, &closed).await;
     let holds = world.services.groups.effective(&ada, &ada.user).await.unwrap();
     let line = holds.iter().find(|one| one.setting == "Networks of sessions").unwrap();
