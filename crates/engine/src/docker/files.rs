@@ -220,7 +220,7 @@ mod tests {
             (&bytes[..4], bytes[156], &bytes[257..262]),
             (&b"a/b\0"[..], b'0', &b"ustar"[..])
         );
-        assert_eq!(&bytes[100..116], b"0000600\00001750\0");
+        assert_eq!(&bytes[100..116], b"0000600\x000001750\x00");
         assert_eq!(&bytes[116..124], [0x80, 0, 0, 0, 0, 0x20, 0, 0]);
         assert_eq!(first_file(&bytes), "hello");
         let sum: u64 = (0..BLOCK)
