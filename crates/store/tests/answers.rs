@@ -96,7 +96,7 @@ async fn a_later_opening_stays_noted_when_an_earlier_one_is_done() {
     };
     assert_eq!(shelf.store.opened_at(&one).await.unwrap(), None);
     note(NOW).await;
-    assert_eq!(shelf.store.opened_sessions().await.unwrap(), [one.clone()]);
+    assert_eq!(shelf.store.opened_sessions().await.unwrap(), std::slice::from_ref(&one));
     note(later).await;
     done(NOW).await;
     assert_eq!(shelf.store.opened_at(&one).await.unwrap(), Some(later));
