@@ -5,7 +5,7 @@ use domain::confinement::check_network_name;
 /// Parts that are the host itself: nothing of them is a directory of somebody's.
 const NEVER: [&str; 4] = ["/", "/proc", "/sys", "/dev"];
 
-fn parts<'a>(text: &'a str) -> impl Iterator<Item = &'a str> {
+fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
@@ -23,10 +23,11 @@ pub(super) fn roots(text: &str) -> Result<Vec<String>, String> {
         let path = path(text).ok_or_else(|| {
             format!("`{text}` is no path: write directories in full, like `/srv/data`.")
         })?;
-        let within = |never: &&str| {
-            path == **never || (**never != "/" && path.starts_with(&format!("{never}/")))
+        let within = |never: &str| {
+            let below = path.strip_prefix(never);
+            below.is_some_and(|rest| rest.is_empty() || (never != "/" && rest.starts_with('/')))
         };
-        match NEVER.iter().find(|never| within(never)) {
+        match NEVER.into_iter().find(|never| within(never)) {
             Some(never) => Err(format!("Nothing of `{never}` can be given to sessions.")),
             None => Ok(path),
         }
