@@ -98,7 +98,7 @@ test.describe('What stays', () => {
     const admin = await visitor({ admin: true });
     const name = `Keeping plainly ${Date.now()}`;
     await keeping(admin, name);
-    const plain = await visitor({ scripts: false });
+    const plain = await visitor({ javaScriptEnabled: false });
     await plain.page.goto('/');
     await plain.page.getByRole('link', { name: `Launch ${name} with options` }).click();
     await plain.page.getByLabel('Start over with an empty home').check();

@@ -5,6 +5,7 @@
 //! that means something else on the engine, is found by the comparison of the image library.
 
 use crate::{
+    confinement::may_save,
     core::Core,
     library::Credentials,
     trials::refuse_trial,
@@ -57,7 +58,8 @@ impl Workspaces {
     /// theirs. An image that is gone from the engine is pulled first.
     ///
     /// # Errors
-    /// `NotFound` when there is no such workspace or revision, `Conflict` when its image is nowhere.
+    /// `NotFound` when there is no such workspace or revision, `Conflict` when its image is nowhere,
+    /// `Forbidden` for others than administrators where the workspace weakens isolation.
     pub async fn roll_back(&self, actor: &Actor, id: &WorkspaceId, number: u32) -> Result<()> {
         actor.require(Permission::ManageWorkspaces)?;
         let core = self.core();
@@ -65,6 +67,7 @@ impl Workspaces {
         let mut tx = core.store.begin().await?;
         let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
         refuse_trial(&workspace)?;
+        may_save(actor, &workspace.definition)?;
         let revision = tx.revision(id, number).await?.ok_or_else(|| {
             Error::not_found(format!("There is no revision {number} of this workspace (any more)."))
                 .hint("Look in the list of its revisions.")
@@ -103,6 +106,7 @@ impl Workspaces {
         let core = self.core();
         let mut tx = core.store.begin().await?;
         let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
+        may_save(actor, &workspace.definition)?;
         if workspace.pin.take().is_none() {
             return Ok(());
         }

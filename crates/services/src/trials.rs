@@ -2,6 +2,7 @@
 //! everybody's in one step.
 
 use crate::{
+    confinement::may_save,
     core::Core,
     workspaces::{Workspaces, check_registry, unknown},
 };
@@ -65,7 +66,8 @@ impl Workspaces {
     /// launches.
     ///
     /// # Errors
-    /// `Invalid` with each problem at its field, `Conflict` when a trial is under way.
+    /// `Invalid` with each problem at its field, `Conflict` when a trial is under way, `Forbidden` for
+    /// others than administrators where the workspace weakens isolation.
     pub async fn begin_trial(
         &self,
         actor: &Actor,
@@ -78,6 +80,7 @@ impl Workspaces {
         let mut tx = core.store.begin().await?;
         let of = tx.workspace(id).await?.ok_or_else(unknown)?;
         refuse_trial(&of)?;
+        may_save(actor, &of.definition)?;
         let (candidate, notes) = form.check(&of.definition)?;
         let name = of.definition.name.clone();
         if let Some(present) = tx.trial_of(id).await? {
@@ -115,12 +118,14 @@ impl Workspaces {
     /// trial go on as sessions of the workspace.
     ///
     /// # Errors
-    /// `NotFound` when no trial is under way, `Unavailable` when its image is not on the engine.
+    /// `NotFound` when no trial is under way, `Unavailable` when its image is not on the engine,
+    /// `Forbidden` for others than administrators where the workspace weakens isolation.
     pub async fn promote_trial(&self, actor: &Actor, id: &WorkspaceId) -> Result<()> {
         actor.require(Permission::ManageWorkspaces)?;
         let core = self.core();
         let mut tx = core.store.begin().await?;
         let (mut workspace, trial) = both(&mut tx, id).await?;
+        may_save(actor, &workspace.definition)?;
         let name = workspace.definition.name.clone();
         let Candidate { image, registry, groups } = Candidate::of(&trial.workspace.definition);
         if core.images.id_for(&trial.workspace.source()).is_none() {

@@ -261,6 +261,23 @@ async fn a_trial_ends_without_a_trace_and_another_can_begin() {
 }
 
 #[tokio::test]
+async fn only_administrators_decide_on_images_that_run_less_confined() {
+    let scene = Scene::new().await;
+    let workspaces = &scene.world.services.workspaces;
+    let maintainer = scene.world.person("mia", Role::ImageMaintainer).await;
+    workspaces.begin_trial(&maintainer, &scene.workspace, &scene.form()).await.unwrap();
+    let present = workspaces.get(&scene.admin, &scene.workspace).await.unwrap();
+    let mut form = WorkspaceForm::from(&present.definition);
+    form.confinement.seccomp = "on".into();
+    workspaces.change(&scene.admin, &scene.workspace, present.revision, &form).await.unwrap();
+    let refused = workspaces.promote_trial(&maintainer, &scene.workspace).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Forbidden);
+    workspaces.end_trial(&maintainer, &scene.workspace).await.unwrap();
+    let refused = workspaces.begin_trial(&maintainer, &scene.workspace, &scene.form()).await;
+    assert_eq!(refused.unwrap_err().kind, ErrorKind::Forbidden);
+}
+
+#[tokio::test]
 async fn only_those_who_manage_workspaces_decide_on_trials() {
     let scene = Scene::new().await;
     scene.begin().await;

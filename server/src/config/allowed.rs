@@ -23,9 +23,11 @@ pub(super) fn roots(text: &str) -> Result<Vec<String>, String> {
         let path = path(text).ok_or_else(|| {
             format!("`{text}` is no path: write directories in full, like `/srv/data`.")
         })?;
-        let within =
-            |never: &str| path == never || (never != "/" && path.starts_with(&format!("{never}/")));
-        match NEVER.iter().find(|never| within(never)) {
+        let within = |never: &str| {
+            let below = path.strip_prefix(never);
+            below.is_some_and(|rest| rest.is_empty() || (never != "/" && rest.starts_with('/')))
+        };
+        match NEVER.into_iter().find(|never| within(never)) {
             Some(never) => Err(format!("Nothing of `{never}` can be given to sessions.")),
             None => Ok(path),
         }
