@@ -35,6 +35,7 @@ const pages = (session: string, workspace: string, job: string, registry: string
   workspace: `/workspaces/${workspace}`,
   'image of a workspace': `/workspaces/${workspace}/image`,
   'new workspace': '/workspaces/new',
+  'import and export of workspaces': '/workspaces/import',
   settings: '/settings',
   images: '/images',
   'images without a match': '/images?q=nothing-is-called-this',

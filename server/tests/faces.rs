@@ -137,6 +137,9 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("duplicate_workspace", Administrators, Form(&[("id", "{workspace}")])),
     ("set_workspace_enabled", Administrators, Form(&[("id", "{workspace}"), ("enabled", "on")])),
     ("weigh_deletion", Administrators, Form(&[("id", "{workspace}")])),
+    ("open_definitions", Administrators, Form(&[])),
+    ("look_at_definitions", Administrators, Form(&[("text", "version: 1\nworkspaces: []")])),
+    ("import_definitions", Administrators, Form(&[("text", "version: 1\nworkspaces: []")])),
     ("pull_image", Administrators, Form(&[("id", "{workspace}")])),
     ("show_workspace_image", Administrators, Form(&[("id", "{workspace}")])),
     ("roll_back_workspace", Administrators, Form(&[("id", "{workspace}"), ("number", "1")])),
@@ -211,6 +214,9 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/groups/{id}", Administrators),
     ("GET", "/workspaces", Administrators),
     ("GET", "/workspaces/new", Administrators),
+    ("GET", "/workspaces/import", Administrators),
+    ("POST", "/workspaces/import/file", Administrators),
+    ("GET", "/workspaces/export", Administrators),
     ("GET", "/workspaces/{id}", Administrators),
     ("GET", "/workspaces/{id}/image", Administrators),
     ("POST", "/workspaces/{id}/icon", Administrators),
@@ -267,6 +273,12 @@ fn needed(what: &str) -> Option<Permission> {
         | "show_hook"
         | "make_hook_secret"
         | "remove_hook"
+        | "open_definitions"
+        | "look_at_definitions"
+        | "import_definitions"
+        | "/workspaces/import"
+        | "/workspaces/import/file"
+        | "/workspaces/export"
         | "/workspaces/{id}/image"
         | "/workspaces"
         | "/workspaces/new"
@@ -1331,4 +1343,44 @@ async fn before_there_is_an_administrator_every_page_leads_to_setup() {
     assert_eq!(world.ask(post("/fn/finish_setup").form(&form)).await.status, 409);
     let answer = world.ask(get("/").for_page()).await;
     assert_eq!(answer.header("location"), "/login");
+}
+
+#[tokio::test]
+async fn definitions_are_taken_away_and_a_file_comes_back_as_what_it_would_change() {
+    let cast = Cast::new().await;
+    let cookie = &cast.admin.cookie;
+    let ask = async |ask: Ask| cast.world.ask(ask.with("cookie", cookie)).await;
+    let file = ask(get("/workspaces/export")).await;
+    assert_eq!(file.status, 200);
+    assert!(file.text().contains("name: Desktop"), "{}", file.text());
+    let one = format!("/workspaces/export?id%5B%5D={}", cast.workspace);
+    assert_eq!(ask(get(&one)).await.text(), file.text());
+    let none = ask(get("/workspaces/export?q=nothing-is-called-this")).await;
+    assert!(none.text().ends_with("workspaces: []\n"), "{}", none.text());
+    assert_eq!(ask(get("/workspaces/export?id=nothere")).await.status, 404);
+
+    let upload = |bytes: &[u8]| {
+        let body = [
+            b"--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"w\"\r\n\r\n",
+            bytes,
+            b"\r\n--edge--\r\n",
+        ];
+        post("/workspaces/import/file")
+            .with("content-type", "multipart/form-data; boundary=edge")
+            .body(body.concat())
+    };
+    let text = file.text().replace("name: Desktop", "name: Desktop\n    memory: <b>4");
+    let sent = upload(text.as_bytes()).with("cookie", cookie);
+    assert_eq!(status(sent, &cast.world).await, (303, "/workspaces/import?read=on".to_owned()));
+    let page = ask(get("/workspaces/import?read=on").for_page()).await.text();
+    assert!(page.contains("1 workspace has problems"), "{page}");
+    assert!(page.contains("memory: &lt;b>4"), "the text is in the field: {page}");
+    let page = ask(get("/workspaces/import?read=on").for_page()).await.text();
+    assert!(!page.contains("has problems"), "what was left is shown once");
+
+    for bad in [&b"\xff\xfe"[..], &vec![b' '; 300 * 1024]] {
+        let (code, to) = status(upload(bad).with("cookie", cookie), &cast.world).await;
+        assert_eq!(code, 303);
+        assert!(to.starts_with("/workspaces/import?file_problem="), "{to}");
+    }
 }

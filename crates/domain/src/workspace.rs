@@ -1,7 +1,11 @@
 //! Workspace definitions: what can be launched, and how it is reached.
 
+mod exchange;
 mod form;
 
+pub use exchange::{
+    DefinitionEntry, DefinitionFate, DefinitionsReport, FieldChange, ImportedDefinitions,
+};
 pub use form::{NAME_LONGEST, WorkspaceForm, check_name};
 
 use crate::{

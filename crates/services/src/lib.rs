@@ -11,6 +11,7 @@ mod audit;
 mod bus;
 pub mod clock;
 mod core;
+mod definitions;
 mod disk;
 mod endings;
 pub mod engine_report;
@@ -42,6 +43,7 @@ mod workspaces;
 
 pub use access::Access;
 pub use audit::{Audit, Format};
+pub use definitions::{Chosen, LONGEST_DEFINITIONS};
 pub use engine_report::{EngineReport, EngineReports};
 pub use groups::Groups;
 pub use hooks::{Hooks, LARGEST_CALL};

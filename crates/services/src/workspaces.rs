@@ -87,19 +87,25 @@ impl Workspaces {
         actor.require(Permission::ManageWorkspaces)?;
         let definition = form.check()?;
         let mut tx = self.0.store.begin().await?;
-        check_registry(&mut tx, &definition).await?;
-        let workspace = self.0.insert(&mut tx, definition, None, Some(actor)).await?;
-        tx.touch_groups(&workspace.definition.groups).await?;
-        tx.audit(
-            self.0.now(),
-            Some(actor),
-            "workspace.create",
-            &workspace.definition.name,
-            Some(workspace.id.as_str()),
-        )
-        .await?;
+        admit(&mut tx, &definition, None).await?;
+        let id = self.add(&mut tx, definition, Some(actor), "workspace.create").await?;
         tx.commit().await?;
-        self.0.bus.announce(Change::Workspace { id: workspace.id.clone() });
+        self.0.bus.announce(Change::Workspace { id: id.clone() });
+        Ok(id)
+    }
+
+    /// Stores a new workspace with all that belongs to it. The definition is admitted already.
+    pub(crate) async fn add(
+        &self,
+        tx: &mut Tx,
+        definition: Definition,
+        actor: Option<&Actor>,
+        action: &str,
+    ) -> Result<WorkspaceId> {
+        let workspace = self.0.insert(tx, definition, None, actor).await?;
+        tx.touch_groups(&workspace.definition.groups).await?;
+        let name = &workspace.definition.name;
+        tx.audit(self.0.now(), actor, action, name, Some(workspace.id.as_str())).await?;
         Ok(workspace.id)
     }
 
@@ -246,31 +252,55 @@ impl Workspaces {
         let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
         let before = workspace.definition.clone();
         change(&mut workspace)?;
-        let after = &workspace.definition;
-        // What is named as before is not looked at again: a registry may have moved since, which
-        // is no reason to refuse another change.
-        if (&after.registry, &after.image) != (&before.registry, &before.image) {
-            check_registry(&mut tx, after).await?;
-        }
+        admit(&mut tx, &workspace.definition, Some(&before)).await?;
+        let unpinned = self.record(&mut tx, &mut workspace, &before, Some(actor), action).await?;
+        tx.commit().await?;
+        self.0.bus.announce(Change::Workspace { id: id.clone() });
+        Ok(Saved { id: workspace.id, unpinned })
+    }
+
+    /// Stores a changed workspace with all that belongs to it; tells whether it was unpinned. The
+    /// definition is admitted already.
+    pub(crate) async fn record(
+        &self,
+        tx: &mut Tx,
+        workspace: &mut Workspace,
+        before: &Definition,
+        actor: Option<&Actor>,
+        action: &str,
+    ) -> Result<bool> {
         let has_another = workspace.definition.image != before.image;
         let unpinned = has_another && workspace.pin.take().is_some();
         workspace.revision += 1;
         workspace.updated_at = self.0.now();
-        tx.save_workspace(&workspace).await?;
+        tx.save_workspace(workspace).await?;
         if workspace.definition.groups != before.groups {
             // Whoever has the form of one of these open would undo it unseen.
             let groups = before.groups.iter().chain(&workspace.definition.groups);
             tx.touch_groups(groups).await?;
         }
         if has_another {
-            self.0.note_reference(&mut tx, &workspace, Some(actor), How::Changed).await?;
+            self.0.note_reference(tx, workspace, actor, How::Changed).await?;
         }
         let name = &workspace.definition.name;
-        tx.audit(self.0.now(), Some(actor), action, name, Some(id.as_str())).await?;
-        tx.commit().await?;
-        self.0.bus.announce(Change::Workspace { id: id.clone() });
-        Ok(Saved { id: workspace.id, unpinned })
+        tx.audit(self.0.now(), actor, action, name, Some(workspace.id.as_str())).await?;
+        Ok(unpinned)
     }
+}
+
+/// What a definition must keep to beyond its form, whoever saves it and from where.
+pub(crate) async fn admit(
+    tx: &mut Tx,
+    definition: &Definition,
+    before: Option<&Definition>,
+) -> Result<()> {
+    // What is named as before is not looked at again: a registry may have moved since, which is no
+    // reason to refuse another change.
+    let of = |definition: &Definition| (definition.registry.clone(), definition.image.clone());
+    if before.map(of) != Some(of(definition)) {
+        check_registry(tx, definition).await?;
+    }
+    Ok(())
 }
 
 /// Whether the registry that a definition names is stored, and the image's name leads to it: its

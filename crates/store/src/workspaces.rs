@@ -127,6 +127,15 @@ impl Store {
         one(&self.read, id).await
     }
 
+    /// All of them, by name.
+    pub async fn all_workspaces(&self) -> Result<Vec<Workspace>> {
+        let rows = sqlx::query("SELECT * FROM workspaces ORDER BY name, id")
+            .fetch_all(&self.read)
+            .await
+            .fault()?;
+        rows.iter().map(workspace).collect()
+    }
+
     /// One page of definitions with the number of sessions that hold a container of each.
     ///
     /// `present` are the canonical references and the content ids of images the engine has.

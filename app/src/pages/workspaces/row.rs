@@ -153,6 +153,10 @@ fn menu(
                 <Glyph name="layers" />
                 "Image"
             </a>
+            <a class=ITEM href=routes::export_workspace(&row.workspace.id) rel="external" download="">
+                <Glyph name="down" />
+                "Export"
+            </a>
             {deeds.test_button(id, ITEM)}
             {deeds.pull_button(id, ITEM)}
             {deeds.duplicate_button(id, ITEM)}

@@ -191,10 +191,11 @@ pub fn check_name(name: &str) -> Result<String, String> {
 }
 
 fn text(value: &str, longest: usize, what: &str) -> Result<String, String> {
-    let value = value.trim();
+    // Browsers post the lines of a text with two characters at their ends.
+    let value = value.trim().replace("\r\n", "\n");
     match value.chars().count() {
         n if n > longest => Err(format!("{what} has at most {longest} characters; this has {n}.")),
-        _ => Ok(value.to_owned()),
+        _ => Ok(value),
     }
 }
 
