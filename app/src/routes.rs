@@ -58,6 +58,8 @@ pub const LAUNCHER: &str = "/";
 pub const SESSIONS: &str = "/sessions";
 pub const WORKSPACES: &str = "/workspaces";
 pub const NEW_WORKSPACE: &str = "/workspaces/new";
+/// The form of a new workspace that is a link.
+pub const NEW_LINK: &str = "/workspaces/new?link=on";
 pub const IMPORT_WORKSPACES: &str = "/workspaces/import";
 /// Where a file with definitions is posted to; not a page.
 pub const READ_DEFINITIONS: &str = "/workspaces/import/file";

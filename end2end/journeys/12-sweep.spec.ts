@@ -35,6 +35,7 @@ const pages = (session: string, workspace: string, job: string, registry: string
   workspace: `/workspaces/${workspace}`,
   'image of a workspace': `/workspaces/${workspace}/image`,
   'new workspace': '/workspaces/new',
+  'new link': '/workspaces/new?link=on',
   'import and export of workspaces': '/workspaces/import',
   settings: '/settings',
   images: '/images',

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { isAccessible } from '../fixtures/axe.ts';
 import { expect, test } from '../fixtures/test.ts';
 import { DefinitionsPage } from '../pages/definitions.ts';
+import { LauncherPage } from '../pages/launcher.ts';
+import { WorkspaceForm } from '../pages/workspace-form.ts';
 import { WorkspacesPage } from '../pages/workspaces.ts';
 
 /** A definition as somebody writes it. */
@@ -92,6 +94,51 @@ test.describe('Definitions in a repository', () => {
       await definitions.look.click();
       await expect(definitions.problems).toContainText('Line 3: an alias');
       await expect(definitions.text).toHaveValue(/&x/);
+    });
+  }
+});
+
+test.describe('Links', () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const how = javaScriptEnabled ? '' : ', without JavaScript';
+
+    test(`are tiles that open an address, and nothing to launch${how}`, async ({ visitor }) => {
+      const admin = await visitor({ admin: true, javaScriptEnabled });
+      const { page } = admin;
+      const name = `Wiki ${Date.now()}`;
+      const list = await new WorkspacesPage(page).open();
+      await page.getByRole('link', { name: 'New link' }).click();
+      await page.waitForURL(/\/workspaces\/new\?link=on/);
+      const form = new WorkspaceForm(page);
+      await expect(form.heading).toHaveText('New link');
+      await expect(form.field('image')).toHaveCount(0);
+      await expect(form.field('port')).toHaveCount(0);
+
+      await test.step('an address that runs a script is refused', async () => {
+        if (!javaScriptEnabled) admin.guard.expect('/fn/save_workspace', 422);
+        await form.fill({ name, link: 'javascript:alert(1)' });
+        await form.save.click();
+        await expect(form.problem('link')).toContainText('begins with https://');
+        await form.holds({ name, link: 'javascript:alert(1)' });
+      });
+
+      await form.fill({ link: 'https://wiki.example.org/start' });
+      await form.group('All users').check();
+      await form.save.click();
+      await page.waitForURL(/done=saved/);
+      await expect(form.field('link')).toHaveValue('https://wiki.example.org/start');
+      if (javaScriptEnabled) await isAccessible(page);
+
+      const launcher = await new LauncherPage(page).open();
+      const tile = launcher.face(name);
+      await expect(tile).toHaveAttribute('href', 'https://wiki.example.org/start');
+      await expect(tile).toHaveAttribute('target', '_blank');
+      await expect(tile).toHaveAttribute('rel', /noopener/);
+      await expect(tile).toContainText('Link');
+
+      await list.open(`?q=${encodeURIComponent(name)}`);
+      await expect(list.row(name)).toContainText('https://wiki.example.org/start');
+      await expect(list.row(name).getByText('Test launch', { exact: true })).toHaveCount(0);
     });
   }
 });

@@ -1384,3 +1384,72 @@ async fn definitions_are_taken_away_and_a_file_comes_back_as_what_it_would_chang
         assert!(to.starts_with("/workspaces/import?file_problem="), "{to}");
     }
 }
+
+#[tokio::test]
+async fn definitions_are_imported_without_a_script_after_a_look_at_them() {
+    let cast = Cast::new().await;
+    let back = format!("{}/workspaces/import", cast.world.origin);
+    let ask = async |function: &str, fields: &[(&str, &str)]| {
+        let ask = post(&format!("/fn/{function}")).form(fields).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie).with("referer", &back);
+        let answer = cast.world.ask(ask.with("origin", &cast.world.origin)).await;
+        assert_eq!(answer.status, 302, "{}", answer.text());
+        let location = answer.header("location").to_owned();
+        let path = location.strip_prefix(&cast.world.origin).unwrap_or(&location).to_owned();
+        (cast.world.page(&cast.admin, &path).await.text(), path)
+    };
+    let (refused, _) = ask("look_at_definitions", &[("text", "version: 1\na: *x")]).await;
+    assert!(refused.contains("Line 2: "), "{refused}");
+    assert!(refused.contains("a: *x"), "the text is still in the field: {refused}");
+
+    let text = "version: 1\nname: From git\nimage: example/desktop:1\n";
+    let (looked, path) = ask("look_at_definitions", &[("text", text)]).await;
+    assert_eq!(path, "/workspaces/import?read=on");
+    assert!(looked.contains("1 new. So far nothing is saved."), "{looked}");
+    let (_, seen) = looked.split_once("name=\"seen\" value=\"").unwrap();
+    let seen = &seen[..64];
+    let other = text.replace("git", "elsewhere");
+    let (conflict, _) = ask("import_definitions", &[("text", &other), ("seen", seen)]).await;
+    assert!(conflict.contains("no longer what you have seen"), "{conflict}");
+    let (list, path) = ask("import_definitions", &[("text", text), ("seen", seen)]).await;
+    assert_eq!(path, "/workspaces?done=imported");
+    assert!(list.contains("The definitions were saved.") && list.contains("From git"), "{list}");
+    assert!(!list.contains("From elsewhere"), "{list}");
+}
+
+#[tokio::test]
+async fn a_link_is_made_without_a_script_and_its_tile_opens_nothing_but_an_address() {
+    let cast = Cast::new().await;
+    let back = format!("{}/workspaces/new?link=on", cast.world.origin);
+    let page = cast.world.page(&cast.admin, "/workspaces/new?link=on").await.text();
+    assert!(
+        page.contains("name=\"form[link]\"") && !page.contains("name=\"form[image]\""),
+        "{page}"
+    );
+    let save = async |link: &str| {
+        let fields = [
+            ("form[kind]", "link"),
+            ("form[name]", "Wiki"),
+            ("form[link]", link),
+            ("form[groups][]", "everybody"),
+            ("form[enabled]", "on"),
+        ];
+        let ask = post("/fn/save_workspace").form(&fields).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie).with("referer", &back);
+        let answer = cast.world.ask(ask.with("origin", &cast.world.origin)).await;
+        let location = answer.header("location").to_owned();
+        let path = location.strip_prefix(&cast.world.origin).unwrap_or(&location).to_owned();
+        (cast.world.page(&cast.admin, &path).await.text(), path)
+    };
+    for bad in ["", "javascript:alert(1)"] {
+        let (refused, path) = save(bad).await;
+        assert!(path.starts_with("/workspaces/new?"), "{path}");
+        assert!(refused.contains("id=\"form-link-problem\""), "{refused}");
+    }
+    let (_, path) = save("https://wiki.example.org/").await;
+    assert!(path.ends_with("?done=saved"), "{path}");
+    let launcher = cast.world.page(&cast.ada, "/").await.text();
+    let (_, tile) = launcher.split_once("href=\"https://wiki.example.org/\"").unwrap();
+    let tile = tile.split_once('>').unwrap().0;
+    assert!(tile.contains("target=\"_blank\"") && tile.contains("noopener"), "{tile}");
+}

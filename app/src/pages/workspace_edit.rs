@@ -7,6 +7,7 @@
 mod basics;
 mod connection;
 mod editor;
+mod link;
 mod picture;
 mod preset;
 mod resources;
@@ -31,7 +32,7 @@ use crate::{
 use domain::{
     icon::Icon,
     registry::Registry,
-    workspace::{Workspace, WorkspaceForm},
+    workspace::{LINK_KIND, Workspace, WorkspaceForm},
 };
 use editor::Editor;
 use leptos::prelude::*;
@@ -62,6 +63,8 @@ struct Asked {
     /// Empty for a new one.
     id: String,
     preset: String,
+    /// A new one is to be a link.
+    link: bool,
     /// The address carries a refusal.
     refused: bool,
     /// A secret of its webhook was made a moment ago.
@@ -78,6 +81,9 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
     let mut form = workspace
         .as_ref()
         .map_or_else(WorkspaceForm::default, |w| WorkspaceForm::from(&w.definition));
+    if asked.link && workspace.is_none() {
+        form.kind = LINK_KIND.to_owned();
+    }
     if let Some(preset) = domain::preset::find(&asked.preset) {
         preset::fill(&mut form, &preset, workspace.is_none());
     }
@@ -111,6 +117,7 @@ fn opening(id: String) -> AnyView {
         query.with(|map| Asked {
             id: id.clone(),
             preset: map.get("preset").unwrap_or_default(),
+            link: map.get_str("link").is_some(),
             refused: map.get_str("__err").is_some(),
             made: map.get_str("hook").is_some(),
         })
@@ -136,6 +143,9 @@ fn opening(id: String) -> AnyView {
 }
 
 fn page(opened: Opened, save: Post) -> AnyView {
+    if opened.form.is_link() {
+        return link::page(opened, save);
+    }
     let Opened { workspace, groups, form, registries, hook } = opened;
     let title = match &workspace {
         Some(w) => format!("Edit {}", w.definition.name),
@@ -227,6 +237,11 @@ fn foot(editor: Editor, deeds: Deeds, saved: Option<&str>) -> AnyView {
         }
         .into_any(),
     };
+    buttons(editor, test)
+}
+
+/// *Save* and *Cancel*, and what stands beside them.
+fn buttons(editor: Editor, beside: AnyView) -> AnyView {
     view! {
         <div class="form-foot">
             <button
@@ -246,7 +261,7 @@ fn foot(editor: Editor, deeds: Deeds, saved: Option<&str>) -> AnyView {
             <span class="form-saved" role="status">
                 {move || editor.saved().then_some("Saved.")}
             </span>
-            {test}
+            {beside}
         </div>
     }
     .into_any()

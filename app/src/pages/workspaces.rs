@@ -82,6 +82,7 @@ fn list(first: Page<WorkspaceRow>, query: Memo<ListQuery>) -> AnyView {
         <PageHead title="Workspaces">
             <a class="button" href=routes::IMPORT_WORKSPACES>"Import"</a>
             {export(query)}
+            <a class="button" href=routes::NEW_LINK>"New link"</a>
             <a class="button button-primary" href=routes::NEW_WORKSPACE>
                 <Glyph name="plus" />
                 "New workspace"

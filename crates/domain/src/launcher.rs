@@ -4,6 +4,7 @@ use crate::{
     SessionId, Timestamp, WorkspaceId,
     icon::Icon,
     session::{Action, SessionRow},
+    workspace::Link,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,8 @@ pub struct Tile {
     pub icon: Icon,
     pub categories: Vec<String>,
     pub state: TileState,
+    /// What it opens, if it is a link.
+    pub link: Option<Link>,
     pub favourite: bool,
     /// When this user last launched it.
     pub last_used_at: Option<Timestamp>,

@@ -90,10 +90,11 @@ impl Launchers {
     }
 
     fn tile(&self, row: LauncherRow) -> Tile {
-        let state = self.0.images.state_for(&row.workspace.source());
+        let state = self.0.state_of_workspace(&row.workspace);
         let definition = row.workspace.definition;
         Tile {
             state,
+            link: definition.link,
             workspace: row.workspace.id,
             name: definition.name,
             description: definition.description,

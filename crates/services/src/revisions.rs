@@ -7,7 +7,7 @@
 use crate::{
     core::Core,
     library::Credentials,
-    workspaces::{Workspaces, unknown},
+    workspaces::{Workspaces, launched, unknown},
 };
 use domain::{
     Error, Result, WorkspaceId,
@@ -31,7 +31,7 @@ impl Workspaces {
         let core = self.core();
         let credentials = Credentials::read(core).await?;
         let revisions = core.store.revisions(id).await?;
-        let source = workspace.source();
+        let source = launched(&workspace)?;
         let in_use = revisions.first().map(|newest| newest.id.clone()).unwrap_or_default();
         let rows = revisions.into_iter().enumerate().map(|(place, revision)| {
             let same = !revision.id.is_empty() && revision.id == in_use;
@@ -62,6 +62,7 @@ impl Workspaces {
         let credentials = Credentials::read(core).await?;
         let mut tx = core.store.begin().await?;
         let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
+        launched(&workspace)?;
         let revision = tx.revision(id, number).await?.ok_or_else(|| {
             Error::not_found(format!("There is no revision {number} of this workspace (any more)."))
                 .hint("Look in the list of its revisions.")
@@ -168,6 +169,9 @@ impl Core {
         actor: Option<&Actor>,
         how: How,
     ) -> Result<()> {
+        if workspace.source().is_none() {
+            return Ok(());
+        }
         let image = &workspace.definition.image;
         let (id, digest) = self.images.meaning_of(image);
         self.add_revision(tx, &workspace.id, image, (&id, &digest), actor, how).await

@@ -7,11 +7,12 @@ use domain::{
     event::Change,
     group::EVERYBODY,
     icon::{self, Icon},
+    launcher::TileState,
     list::{ListQuery, Page},
     preset,
     registry::Registry,
     revision::How,
-    workspace::{Definition, Workspace, WorkspaceForm, WorkspaceRow, changed_meanwhile},
+    workspace::{Definition, Source, Workspace, WorkspaceForm, WorkspaceRow, changed_meanwhile},
 };
 use std::sync::Arc;
 use store::{StoredIcon, StoredRegistry, Tx};
@@ -62,7 +63,7 @@ impl Workspaces {
         };
         let page = self.0.store.workspaces(query, &present).await?;
         let row = |(workspace, sessions): (Workspace, i64)| WorkspaceRow {
-            image_state: self.0.images.state_for(&workspace.source()),
+            image_state: self.0.state_of_workspace(&workspace),
             workspace,
             sessions,
         };
@@ -294,6 +295,10 @@ pub(crate) async fn admit(
     definition: &Definition,
     before: Option<&Definition>,
 ) -> Result<()> {
+    if before.is_some_and(|before| before.link.is_some() != definition.link.is_some()) {
+        let why = "A workspace that runs an image does not become a link, nor a link one that runs an image. Make a new one, and delete this one.";
+        return Err(Error::at("link", why));
+    }
     // What is named as before is not looked at again: a registry may have moved since, which is no
     // reason to refuse another change.
     let of = |definition: &Definition| (definition.registry.clone(), definition.image.clone());
@@ -314,7 +319,27 @@ async fn check_registry(tx: &mut Tx, definition: &Definition) -> Result<()> {
     leads.map_err(|why| Error::at("registry", why))
 }
 
+/// What a workspace launches.
+///
+/// # Errors
+/// `Conflict` for a link, which launches nothing.
+pub(crate) fn launched(workspace: &Workspace) -> Result<Source> {
+    workspace.source().ok_or_else(|| {
+        let name = &workspace.definition.name;
+        Error::conflict(format!(
+            "“{name}” is a link: it runs no image, so nothing can be launched."
+        ))
+        .hint("Click its tile to open the address.")
+    })
+}
+
 impl Core {
+    /// Whether a workspace can be used now. A link always can.
+    pub(crate) fn state_of_workspace(&self, workspace: &Workspace) -> TileState {
+        let source = workspace.source();
+        source.map_or(TileState::Ready, |source| self.images.state_for(&source))
+    }
+
     async fn insert(
         &self,
         tx: &mut Tx,

@@ -19,6 +19,7 @@ const ORDER: &[&str] = &[
     "icon",
     "categories",
     "image",
+    "link",
     "registry",
     "groups",
     "enabled",
