@@ -8,6 +8,9 @@ use crate::request::Request;
 use leptos::prelude::use_context;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+/// The form that takes definitions in as a text.
+pub const DEFINITIONS: &str = "workspaces/import";
+
 /// Key in the sign-in record.
 const DRAFT: &str = "draft";
 
@@ -31,10 +34,15 @@ pub async fn keep<T: Serialize + Send + Sync>(of: impl Into<String>, what: T) {
     if is_plain_post()
         && let Ok(request) = Request::current()
     {
-        // What cannot be kept is typed again; the refusal itself is shown all the same.
-        if let Err(error) = request.sign_in.insert(DRAFT, Draft { of: of.into(), what }).await {
-            leptos::logging::warn!("what a form left could not be kept: {error}");
-        }
+        leave(&request, of, what).await;
+    }
+}
+
+/// Keeps something for the form called `of`, also where a form posts past the pages.
+pub async fn leave<T: Serialize + Send + Sync>(request: &Request, of: impl Into<String>, what: T) {
+    // What cannot be kept is typed again; the refusal itself is shown all the same.
+    if let Err(error) = request.sign_in.insert(DRAFT, Draft { of: of.into(), what }).await {
+        leptos::logging::warn!("what a form left could not be kept: {error}");
     }
 }
 

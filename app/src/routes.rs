@@ -11,6 +11,7 @@ use crate::{
     pages::{
         account::AccountPage,
         audit::AuditPage,
+        definitions::DefinitionsPage,
         groups::{GroupsPage, edit::GroupEditPage},
         images::{ImagesPage, detail::ImagePage, disk::DiskPage},
         invite::InvitePage,
@@ -65,6 +66,13 @@ pub const LAUNCHER: &str = "/";
 pub const SESSIONS: &str = "/sessions";
 pub const WORKSPACES: &str = "/workspaces";
 pub const NEW_WORKSPACE: &str = "/workspaces/new";
+/// The form of a new workspace that is a link.
+pub const NEW_LINK: &str = "/workspaces/new?link=on";
+pub const IMPORT_WORKSPACES: &str = "/workspaces/import";
+/// Where a file with definitions is posted to; not a page.
+pub const READ_DEFINITIONS: &str = "/workspaces/import/file";
+/// Definitions as a file; not a page.
+pub const EXPORT_WORKSPACES: &str = "/workspaces/export";
 pub const IMAGES: &str = "/images";
 pub const IMAGES_DISK: &str = "/images/disk";
 pub const REGISTRIES: &str = "/registries";
@@ -169,6 +177,17 @@ pub fn create_image(id: &SessionId, step: WizardStep) -> String {
 /// A job and its log.
 pub fn job(id: &JobId) -> String {
     format!("{JOBS}/{id}")
+}
+
+/// The definitions that a list shows, all pages of it, as a file; not a page.
+pub fn export_listed(query: &ListQuery) -> String {
+    let asked = ListQuery { page: 1, sort: String::new(), descending: false, ..query.clone() };
+    format!("{EXPORT_WORKSPACES}{}", asked.to_query())
+}
+
+/// The definition of a workspace as a file; not a page.
+pub fn export_workspace(id: &WorkspaceId) -> String {
+    format!("{EXPORT_WORKSPACES}?id={id}")
 }
 
 /// The form of a workspace.
@@ -277,6 +296,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/jobs/:id") view=lazy!(sessions, JobPage)/>
                     <Route path=path!("/workspaces") view=lazy!(workspaces, WorkspacesPage)/>
                     <Route path=path!("/workspaces/new") view=lazy!(workspaces, WorkspaceEditPage)/>
+                    <Route path=path!("/workspaces/import") view=lazy!(workspaces, DefinitionsPage)/>
                     <Route path=path!("/workspaces/:id") view=lazy!(workspaces, WorkspaceEditPage)/>
                     <Route path=path!("/workspaces/:id/image") view=lazy!(workspaces, WorkspaceImagePage)/>
                     <Route path=path!("/workspaces/:id/trial") view=lazy!(workspaces, WorkspaceTrialPage)/>

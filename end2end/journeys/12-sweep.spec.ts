@@ -36,6 +36,8 @@ const pages = (session: string, workspace: string, job: string, registry: string
   workspace: `/workspaces/${workspace}`,
   'image of a workspace': `/workspaces/${workspace}/image`,
   'new workspace': '/workspaces/new',
+  'new link': '/workspaces/new?link=on',
+  'import and export of workspaces': '/workspaces/import',
   settings: '/settings',
   images: '/images',
   'images without a match': '/images?q=nothing-is-called-this',

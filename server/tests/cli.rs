@@ -441,3 +441,30 @@ async fn what_is_kept_is_kept_from_others_and_the_log_is_not_the_output() {
         assert!(line["level"].is_string() && line["timestamp"].is_string(), "{line}");
     }
 }
+
+#[tokio::test]
+async fn definitions_go_out_and_in_and_the_second_time_changes_nothing() {
+    let place = Place::new();
+    let text = "version: 1\nworkspaces:\n  - name: Analysis\n    image: example/analysis:1\n    memory: 4 GiB\n    environment:\n      TOKEN: violin\n";
+    let file = place.write("workspaces.yaml", text);
+    let look = place.run(&["workspaces", "import", &file, "--dry-run"]);
+    assert_eq!(look.code, Some(0), "{look:?}");
+    assert!(look.out.contains("Analysis: new\n") && look.out.contains("  memory\n"), "{look:?}");
+    assert!(!look.out.contains("violin"), "a value in a log: {look:?}");
+    assert!(place.store().await.all_workspaces().await.unwrap().is_empty());
+
+    let done = place.run(&["workspaces", "import", &file]);
+    assert!(done.out.ends_with("Saved: 1 new, 0 changed.\n"), "{done:?}");
+    let out = place.file("out.yaml").display().to_string();
+    assert_eq!(place.run(&["workspaces", "export", &out]).code, Some(0));
+    let exported = place.run(&["workspaces", "export"]).out;
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), exported);
+    assert!(exported.contains("name: Analysis") && exported.contains("TOKEN: violin"));
+    let again = place.run(&["workspaces", "import", &out]);
+    assert!(again.out.contains("Analysis: unchanged\nSaved: 0 new, 0 changed."), "{again:?}");
+
+    let bad = place.write("bad.yaml", "version: 1\nname: Bad\nimage: Not One\n");
+    let refused = place.run(&["workspaces", "import", &bad]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.out.contains("Line 3: "), "{refused:?}");
+}

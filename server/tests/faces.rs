@@ -145,6 +145,9 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("duplicate_workspace", Administrators, Form(&[("id", "{workspace}")])),
     ("set_workspace_enabled", Administrators, Form(&[("id", "{workspace}"), ("enabled", "on")])),
     ("weigh_deletion", Administrators, Form(&[("id", "{workspace}")])),
+    ("open_definitions", Administrators, Form(&[])),
+    ("look_at_definitions", Administrators, Form(&[("text", "version: 1\nworkspaces: []")])),
+    ("import_definitions", Administrators, Form(&[("text", "version: 1\nworkspaces: []")])),
     ("pull_image", Administrators, Form(&[("id", "{workspace}")])),
     ("show_workspace_image", Administrators, Form(&[("id", "{workspace}")])),
     ("roll_back_workspace", Administrators, Form(&[("id", "{workspace}"), ("number", "1")])),
@@ -237,6 +240,9 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/groups/{id}", Administrators),
     ("GET", "/workspaces", Administrators),
     ("GET", "/workspaces/new", Administrators),
+    ("GET", "/workspaces/import", Administrators),
+    ("POST", "/workspaces/import/file", Administrators),
+    ("GET", "/workspaces/export", Administrators),
     ("GET", "/workspaces/{id}", Administrators),
     ("GET", "/workspaces/{id}/image", Administrators),
     ("GET", "/workspaces/{id}/trial", Administrators),
@@ -301,6 +307,12 @@ fn needed(what: &str) -> Option<Permission> {
         | "show_hook"
         | "make_hook_secret"
         | "remove_hook"
+        | "open_definitions"
+        | "look_at_definitions"
+        | "import_definitions"
+        | "/workspaces/import"
+        | "/workspaces/import/file"
+        | "/workspaces/export"
         | "/workspaces/{id}/image"
         | "/workspaces"
         | "/workspaces/new"
@@ -1428,4 +1440,113 @@ async fn before_there_is_an_administrator_every_page_leads_to_setup() {
     assert_eq!(world.ask(post("/fn/finish_setup").form(&form)).await.status, 409);
     let answer = world.ask(get("/").for_page()).await;
     assert_eq!(answer.header("location"), "/login");
+}
+
+#[tokio::test]
+async fn definitions_are_taken_away_and_a_file_comes_back_as_what_it_would_change() {
+    let cast = Cast::new().await;
+    let cookie = &cast.admin.cookie;
+    let ask = async |ask: Ask| cast.world.ask(ask.with("cookie", cookie)).await;
+    let file = ask(get("/workspaces/export")).await;
+    assert_eq!(file.status, 200);
+    assert!(file.text().contains("name: Desktop"), "{}", file.text());
+    let one = format!("/workspaces/export?id%5B%5D={}", cast.workspace);
+    assert_eq!(ask(get(&one)).await.text(), file.text());
+    let none = ask(get("/workspaces/export?q=nothing-is-called-this")).await;
+    assert!(none.text().ends_with("workspaces: []\n"), "{}", none.text());
+    assert_eq!(ask(get("/workspaces/export?id=nothere")).await.status, 404);
+
+    let upload = |bytes: &[u8]| {
+        let body = [
+            b"--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"w\"\r\n\r\n",
+            bytes,
+            b"\r\n--edge--\r\n",
+        ];
+        post("/workspaces/import/file")
+            .with("content-type", "multipart/form-data; boundary=edge")
+            .body(body.concat())
+    };
+    let text = file.text().replace("name: Desktop", "name: Desktop\n    memory: <b>4");
+    let sent = upload(text.as_bytes()).with("cookie", cookie);
+    assert_eq!(status(sent, &cast.world).await, (303, "/workspaces/import?read=on".to_owned()));
+    let page = ask(get("/workspaces/import?read=on").for_page()).await.text();
+    assert!(page.contains("1 workspace has problems"), "{page}");
+    assert!(page.contains("memory: &lt;b>4"), "the text is in the field: {page}");
+    let page = ask(get("/workspaces/import?read=on").for_page()).await.text();
+    assert!(!page.contains("has problems"), "what was left is shown once");
+
+    for bad in [&b"\xff\xfe"[..], &vec![b' '; 300 * 1024]] {
+        let (code, to) = status(upload(bad).with("cookie", cookie), &cast.world).await;
+        assert_eq!(code, 303);
+        assert!(to.starts_with("/workspaces/import?file_problem="), "{to}");
+    }
+}
+
+#[tokio::test]
+async fn definitions_are_imported_without_a_script_after_a_look_at_them() {
+    let cast = Cast::new().await;
+    let back = format!("{}/workspaces/import", cast.world.origin);
+    let ask = async |function: &str, fields: &[(&str, &str)]| {
+        let ask = post(&format!("/fn/{function}")).form(fields).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie).with("referer", &back);
+        let answer = cast.world.ask(ask.with("origin", &cast.world.origin)).await;
+        assert_eq!(answer.status, 302, "{}", answer.text());
+        let location = answer.header("location").to_owned();
+        let path = location.strip_prefix(&cast.world.origin).unwrap_or(&location).to_owned();
+        (cast.world.page(&cast.admin, &path).await.text(), path)
+    };
+    let (refused, _) = ask("look_at_definitions", &[("text", "version: 1\na: *x")]).await;
+    assert!(refused.contains("Line 2: "), "{refused}");
+    assert!(refused.contains("a: *x"), "the text is still in the field: {refused}");
+
+    let text = "version: 1\nname: From git\nimage: example/desktop:1\n";
+    let (looked, path) = ask("look_at_definitions", &[("text", text)]).await;
+    assert_eq!(path, "/workspaces/import?read=on");
+    assert!(looked.contains("1 new. So far nothing is saved."), "{looked}");
+    let (_, seen) = looked.split_once("name=\"seen\" value=\"").unwrap();
+    let seen = &seen[..64];
+    let other = text.replace("git", "elsewhere");
+    let (conflict, _) = ask("import_definitions", &[("text", &other), ("seen", seen)]).await;
+    assert!(conflict.contains("no longer what you have seen"), "{conflict}");
+    let (list, path) = ask("import_definitions", &[("text", text), ("seen", seen)]).await;
+    assert_eq!(path, "/workspaces?done=imported");
+    assert!(list.contains("The definitions were saved.") && list.contains("From git"), "{list}");
+    assert!(!list.contains("From elsewhere"), "{list}");
+}
+
+#[tokio::test]
+async fn a_link_is_made_without_a_script_and_its_tile_opens_nothing_but_an_address() {
+    let cast = Cast::new().await;
+    let back = format!("{}/workspaces/new?link=on", cast.world.origin);
+    let page = cast.world.page(&cast.admin, "/workspaces/new?link=on").await.text();
+    assert!(
+        page.contains("name=\"form[link]\"") && !page.contains("name=\"form[image]\""),
+        "{page}"
+    );
+    let save = async |link: &str| {
+        let fields = [
+            ("form[kind]", "link"),
+            ("form[name]", "Wiki"),
+            ("form[link]", link),
+            ("form[groups][]", "everybody"),
+            ("form[enabled]", "on"),
+        ];
+        let ask = post("/fn/save_workspace").form(&fields).for_page();
+        let ask = ask.with("cookie", &cast.admin.cookie).with("referer", &back);
+        let answer = cast.world.ask(ask.with("origin", &cast.world.origin)).await;
+        let location = answer.header("location").to_owned();
+        let path = location.strip_prefix(&cast.world.origin).unwrap_or(&location).to_owned();
+        (cast.world.page(&cast.admin, &path).await.text(), path)
+    };
+    for bad in ["", "javascript:alert(1)"] {
+        let (refused, path) = save(bad).await;
+        assert!(path.starts_with("/workspaces/new?"), "{path}");
+        assert!(refused.contains("id=\"form-link-problem\""), "{refused}");
+    }
+    let (_, path) = save("https://wiki.example.org/").await;
+    assert!(path.ends_with("?done=saved"), "{path}");
+    let launcher = cast.world.page(&cast.ada, "/").await.text();
+    let (_, tile) = launcher.split_once("href=\"https://wiki.example.org/\"").unwrap();
+    let tile = tile.split_once('>').unwrap().0;
+    assert!(tile.contains("target=\"_blank\"") && tile.contains("noopener"), "{tile}");
 }

@@ -12,6 +12,7 @@ pub mod chart;
 pub mod clock;
 pub mod confirm;
 pub mod copy;
+pub mod definitions;
 pub mod done;
 pub mod effective;
 pub mod ending;

@@ -92,6 +92,7 @@ pub fn TileCard(
         }
     });
     let chip = match running {
+        None if tile.link.is_some() => link_chip(),
         Some(state) => resume_chip(state),
         None => state_chip(&tile.state),
     };
@@ -136,6 +137,14 @@ pub fn TileCard(
         }
         (Some(id), None) => {
             view! { <a class="tile-face" href=routes::stream(&id)>{face}</a> }.into_any()
+        }
+        (None, _) if tile.link.is_some() => {
+            let address = tile.link.map(|link| link.to_string());
+            // The page at the other end must neither steer this one nor learn where one came from.
+            view! {
+                <a class="tile-face" href=address target="_blank" rel="noopener noreferrer">{face}</a>
+            }
+            .into_any()
         }
         (None, _) if off => view! { <div class="tile-face">{face}</div> }.into_any(),
         (None, _) if tile.asks => {
@@ -199,6 +208,18 @@ fn resume_chip(state: State) -> AnyView {
         State::Deleting | State::Deleted => state.label(),
     };
     view! { <span class="chip chip-session"><Glyph name="play"/>{word}</span> }.into_any()
+}
+
+/// What the tile says of a link.
+pub fn link_chip() -> AnyView {
+    view! {
+        <span class="chip">
+            <Glyph name="external" />
+            "Link"
+            <span class="visually-hidden">", opens in a new tab"</span>
+        </span>
+    }
+    .into_any()
 }
 
 /// What the tile says of a workspace without a session.

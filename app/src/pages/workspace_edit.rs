@@ -9,6 +9,7 @@ mod basics;
 mod confinement;
 mod connection;
 mod editor;
+mod link;
 mod picture;
 mod preset;
 mod resources;
@@ -35,7 +36,7 @@ use domain::{
     confinement::Offered,
     icon::Icon,
     registry::Registry,
-    workspace::{Workspace, WorkspaceForm},
+    workspace::{LINK_KIND, Workspace, WorkspaceForm},
 };
 use editor::Editor;
 use leptos::prelude::*;
@@ -68,6 +69,8 @@ struct Asked {
     /// Empty for a new one.
     id: String,
     preset: String,
+    /// A new one is to be a link.
+    link: bool,
     /// The address carries a refusal.
     refused: bool,
     /// A secret of its webhook was made a moment ago.
@@ -84,6 +87,9 @@ async fn open(asked: Asked) -> Result<Opened, Refusal> {
     let mut form = workspace
         .as_ref()
         .map_or_else(WorkspaceForm::default, |w| WorkspaceForm::from(&w.definition));
+    if asked.link && workspace.is_none() {
+        form.kind = LINK_KIND.to_owned();
+    }
     if let Some(preset) = domain::preset::find(&asked.preset) {
         preset::fill(&mut form, &preset, workspace.is_none());
     }
@@ -118,6 +124,7 @@ fn opening(id: String) -> AnyView {
         query.with(|map| Asked {
             id: id.clone(),
             preset: map.get("preset").unwrap_or_default(),
+            link: map.get_str("link").is_some(),
             refused: map.get_str("__err").is_some(),
             made: map.get_str("hook").is_some(),
         })
@@ -161,6 +168,9 @@ fn only_a_trial(name: String, of: &WorkspaceId) -> AnyView {
 }
 
 fn page(opened: Opened, save: Post) -> AnyView {
+    if opened.form.is_link() {
+        return link::page(opened, save);
+    }
     let Opened { workspace, groups, form, registries, offered, hook } = opened;
     if let Some((w, of)) = workspace.as_ref().and_then(|w| Some((w, w.trial_of.as_ref()?))) {
         return only_a_trial(w.definition.name.clone(), of);
@@ -259,6 +269,11 @@ fn foot(editor: Editor, deeds: Deeds, saved: Option<&str>) -> AnyView {
         }
         .into_any(),
     };
+    buttons(editor, test)
+}
+
+/// *Save* and *Cancel*, and what stands beside them.
+fn buttons(editor: Editor, beside: AnyView) -> AnyView {
     view! {
         <div class="form-foot">
             <button
@@ -278,7 +293,7 @@ fn foot(editor: Editor, deeds: Deeds, saved: Option<&str>) -> AnyView {
             <span class="form-saved" role="status">
                 {move || editor.saved().then_some("Saved.")}
             </span>
-            {test}
+            {beside}
         </div>
     }
     .into_any()

@@ -79,6 +79,9 @@ fn list(first: Page<WorkspaceRow>, query: Memo<ListQuery>) -> AnyView {
     };
     view! {
         <PageHead title="Workspaces">
+            <a class="button" href=routes::IMPORT_WORKSPACES>"Import"</a>
+            {export(query)}
+            <a class="button" href=routes::NEW_LINK>"New link"</a>
             <a class="button button-primary" href=routes::NEW_WORKSPACE>
                 <Glyph name="plus" />
                 "New workspace"
@@ -109,6 +112,24 @@ fn list(first: Page<WorkspaceRow>, query: Memo<ListQuery>) -> AnyView {
             </Table>
         </Show>
         <Pager path=routes::WORKSPACES query total />
+    }
+    .into_any()
+}
+
+/// Takes away the definitions of what the list shows, all pages of it.
+fn export(query: Memo<ListQuery>) -> AnyView {
+    let href = move || query.with(routes::export_listed);
+    view! {
+        // The server writes the file; the router knows nothing of it.
+        <a
+            class="button"
+            href=href
+            rel="external"
+            download=""
+            title="The definitions of what the list shows, all pages of it, as YAML."
+        >
+            "Export"
+        </a>
     }
     .into_any()
 }
@@ -160,6 +181,7 @@ pub fn deed(done: &str) -> Option<&'static str> {
             "The workspace has the new image. Sessions that exist keep theirs; the next one is made from it.",
         ),
         "icon" => Some("The picture was uploaded."),
+        "imported" => Some("The definitions were saved."),
         "unpinned" => Some(
             "Saved. The workspace is no longer pinned: launches use the image that it names now.",
         ),

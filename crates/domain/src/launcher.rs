@@ -5,6 +5,7 @@ use crate::{
     icon::Icon,
     launch_form::Field,
     session::{Action, SessionRow},
+    workspace::Link,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,6 +44,8 @@ pub struct Tile {
     pub icon: Icon,
     pub categories: Vec<String>,
     pub state: TileState,
+    /// What it opens, if it is a link.
+    pub link: Option<Link>,
     pub favourite: bool,
     /// When this user last launched it.
     pub last_used_at: Option<Timestamp>,

@@ -58,6 +58,7 @@ impl From<Shape> for Preset {
                     tag: Some(tag.into()),
                     digest: None,
                 },
+                link: None,
                 registry: None,
                 contract: shape.contract,
                 environment: shape

@@ -1,8 +1,14 @@
 //! Workspace definitions: what can be launched, and how it is reached.
 
+mod exchange;
 mod form;
+mod link;
 
+pub use exchange::{
+    DefinitionEntry, DefinitionFate, DefinitionsReport, FieldChange, ImportedDefinitions,
+};
 pub use form::{NAME_LONGEST, WorkspaceForm, check_name};
+pub use link::{KIND as LINK_KIND, Link, no_image};
 
 use crate::{
     Error, GroupId, RegistryId, Timestamp, WorkspaceId, commands::Commands,
@@ -19,7 +25,12 @@ pub struct Definition {
     pub icon: Icon,
     /// The first one is printed on the tile.
     pub categories: Vec<String>,
+    /// What a launch runs. To be asked through [`Workspace::source`], because a link has none.
+    #[serde(deserialize_with = "link::image")]
     pub image: ImageRef,
+    /// The address that its tile opens. A workspace with one is a link: it launches nothing.
+    #[serde(default)]
+    pub link: Option<Link>,
     /// The stored registry whose credentials the image is pulled with; `None` for the one that its
     /// name leads to.
     pub registry: Option<RegistryId>,
@@ -67,8 +78,11 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    pub fn source(&self) -> Source {
-        Source { image: self.definition.image.clone(), pin: self.pin.clone() }
+    /// What it launches; `None` for a link, which launches nothing.
+    pub fn source(&self) -> Option<Source> {
+        let definition = &self.definition;
+        let runs = definition.link.is_none();
+        runs.then(|| Source { image: definition.image.clone(), pin: self.pin.clone() })
     }
 }
 

@@ -53,6 +53,14 @@ impl Core {
     /// `Forbidden` for others than administrators, `Invalid` with each problem at its field.
     pub(crate) async fn check_confinement(&self, actor: &Actor, saved: &Definition) -> Result<()> {
         may_save(actor, saved)?;
+        self.check_allowed(saved).await
+    }
+
+    /// Whether the installation lets a workspace be like this, whoever saves it.
+    ///
+    /// # Errors
+    /// `Invalid` with each problem at its field.
+    pub(crate) async fn check_allowed(&self, saved: &Definition) -> Result<()> {
         self.settings.allowed.check(saved)?;
         self.check_links(&saved.storage.volumes).await?;
         if let Some(gpus) = saved.confinement.gpus

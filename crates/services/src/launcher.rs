@@ -105,7 +105,7 @@ impl Launchers {
     }
 
     fn tile(&self, actor: &Actor, row: LauncherRow) -> Tile {
-        let state = self.0.images.state_for(&row.workspace.source());
+        let state = self.0.state_of_workspace(&row.workspace);
         let definition = row.workspace.definition;
         let weakened = match actor.may(Permission::ManageWorkspaces) {
             true => definition.weakened(),
@@ -114,6 +114,7 @@ impl Launchers {
         Tile {
             weakened,
             state,
+            link: definition.link,
             workspace: row.workspace.id,
             name: definition.name,
             description: definition.description,

@@ -12,6 +12,7 @@ mod bus;
 pub mod clock;
 mod confinement;
 mod core;
+mod definitions;
 mod disk;
 mod endings;
 pub mod engine_report;
@@ -47,6 +48,7 @@ mod workspaces;
 
 pub use access::{Access, Arrival, Then};
 pub use audit::{Audit, Format};
+pub use definitions::{Chosen, LONGEST_DEFINITIONS};
 pub use engine_report::{EngineReport, EngineReports};
 pub use groups::Groups;
 pub use hooks::{Hooks, LARGEST_CALL};

@@ -4,7 +4,7 @@ use crate::{
     core::Core,
     images::{Images, digest_of, has_digest},
     jobs::{Hand, Outcome, transfer},
-    workspaces::Workspaces,
+    workspaces::{Workspaces, launched},
 };
 use domain::{
     Error, ErrorKind, JobId, RegistryId, Result, WorkspaceId,
@@ -33,7 +33,7 @@ impl Workspaces {
     /// `NotFound` when there is no such workspace.
     pub async fn pull_image(&self, actor: &Actor, id: &WorkspaceId) -> Result<JobId> {
         let workspace = self.get(actor, id).await?;
-        let source = workspace.source();
+        let source = launched(&workspace)?;
         let pinned = source.pin.as_ref().and_then(|pin| pin.digest.clone());
         let missing = pinned.filter(|_| self.core().images.id_for(&source).is_none());
         let image = missing.unwrap_or_else(|| source.image.canonical());

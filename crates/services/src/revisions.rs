@@ -9,7 +9,7 @@ use crate::{
     core::Core,
     library::Credentials,
     trials::refuse_trial,
-    workspaces::{Workspaces, unknown},
+    workspaces::{Workspaces, launched, unknown},
 };
 use domain::{
     Error, Result, WorkspaceId,
@@ -34,7 +34,7 @@ impl Workspaces {
         let core = self.core();
         let credentials = Credentials::read(core).await?;
         let revisions = core.store.revisions(id).await?;
-        let source = workspace.source();
+        let source = launched(&workspace)?;
         let in_use = revisions.first().map(|newest| newest.id.clone()).unwrap_or_default();
         let rows = revisions.into_iter().enumerate().map(|(place, revision)| {
             let same = !revision.id.is_empty() && revision.id == in_use;
@@ -68,6 +68,7 @@ impl Workspaces {
         let mut workspace = tx.workspace(id).await?.ok_or_else(unknown)?;
         refuse_trial(&workspace)?;
         may_save(actor, &workspace.definition)?;
+        launched(&workspace)?;
         let revision = tx.revision(id, number).await?.ok_or_else(|| {
             Error::not_found(format!("There is no revision {number} of this workspace (any more)."))
                 .hint("Look in the list of its revisions.")
@@ -175,6 +176,9 @@ impl Core {
         actor: Option<&Actor>,
         how: How,
     ) -> Result<()> {
+        if workspace.source().is_none() {
+            return Ok(());
+        }
         let image = &workspace.definition.image;
         let (id, digest) = self.images.meaning_of(image);
         self.add_revision(tx, &workspace.id, image, (&id, &digest), actor, how).await

@@ -4,7 +4,7 @@
 use crate::{
     confinement::may_save,
     core::Core,
-    workspaces::{Workspaces, check_registry, unknown},
+    workspaces::{Workspaces, check_registry, launched, unknown},
 };
 use domain::{
     Error, Result, WorkspaceId,
@@ -66,8 +66,8 @@ impl Workspaces {
     /// launches.
     ///
     /// # Errors
-    /// `Invalid` with each problem at its field, `Conflict` when a trial is under way, `Forbidden` for
-    /// others than administrators where the workspace weakens isolation.
+    /// `Invalid` with each problem at its field, `Conflict` when a trial is under way or for a link,
+    /// `Forbidden` for others than administrators where the workspace weakens isolation.
     pub async fn begin_trial(
         &self,
         actor: &Actor,
@@ -80,6 +80,7 @@ impl Workspaces {
         let mut tx = core.store.begin().await?;
         let of = tx.workspace(id).await?.ok_or_else(unknown)?;
         refuse_trial(&of)?;
+        launched(&of)?;
         may_save(actor, &of.definition)?;
         let (candidate, notes) = form.check(&of.definition)?;
         let name = of.definition.name.clone();
@@ -128,7 +129,7 @@ impl Workspaces {
         may_save(actor, &workspace.definition)?;
         let name = workspace.definition.name.clone();
         let Candidate { image, registry, groups } = Candidate::of(&trial.workspace.definition);
-        if core.images.id_for(&trial.workspace.source()).is_none() {
+        if core.images.id_for(&launched(&trial.workspace)?).is_none() {
             return Err(Error::unavailable(format!(
                 "{image} cannot be promoted: it is not on the engine, and nobody could launch “{name}”."
             ))
@@ -243,7 +244,7 @@ impl Core {
         let image = &workspace.definition.image;
         Ok(Trial {
             image: image.to_string(),
-            state: self.images.state_for(&workspace.source()),
+            state: self.state_of_workspace(&workspace),
             image_id: self.images.meaning_of(image).0,
             groups: self.membership.names(&workspace.definition.groups),
             notes,

@@ -7,11 +7,12 @@ use domain::{
     event::Change,
     group::EVERYBODY,
     icon::{self, Icon},
+    launcher::TileState,
     list::{ListQuery, Page},
     preset,
     registry::Registry,
     revision::How,
-    workspace::{Definition, Workspace, WorkspaceForm, WorkspaceRow, changed_meanwhile},
+    workspace::{Definition, Source, Workspace, WorkspaceForm, WorkspaceRow, changed_meanwhile},
 };
 use std::sync::Arc;
 use store::{StoredIcon, StoredRegistry, Tx};
@@ -62,7 +63,7 @@ impl Workspaces {
         };
         let page = self.0.store.workspaces(query, &present).await?;
         let row = |(workspace, sessions): (Workspace, i64)| WorkspaceRow {
-            image_state: self.0.images.state_for(&workspace.source()),
+            image_state: self.0.state_of_workspace(&workspace),
             workspace,
             sessions,
         };
@@ -88,19 +89,25 @@ impl Workspaces {
         let definition = form.check()?;
         self.0.check_confinement(actor, &definition).await?;
         let mut tx = self.0.store.begin().await?;
-        check_registry(&mut tx, &definition).await?;
-        let workspace = self.0.insert(&mut tx, definition, None, Some(actor)).await?;
-        tx.touch_groups(&workspace.definition.groups).await?;
-        tx.audit(
-            self.0.now(),
-            Some(actor),
-            "workspace.create",
-            &workspace.definition.name,
-            Some(workspace.id.as_str()),
-        )
-        .await?;
+        admit(&mut tx, &definition, None).await?;
+        let id = self.add(&mut tx, definition, Some(actor), "workspace.create").await?;
         tx.commit().await?;
-        self.0.bus.announce(Change::Workspace { id: workspace.id.clone() });
+        self.0.bus.announce(Change::Workspace { id: id.clone() });
+        Ok(id)
+    }
+
+    /// Stores a new workspace with all that belongs to it. The definition is admitted already.
+    pub(crate) async fn add(
+        &self,
+        tx: &mut Tx,
+        definition: Definition,
+        actor: Option<&Actor>,
+        action: &str,
+    ) -> Result<WorkspaceId> {
+        let workspace = self.0.insert(tx, definition, None, actor).await?;
+        tx.touch_groups(&workspace.definition.groups).await?;
+        let name = &workspace.definition.name;
+        tx.audit(self.0.now(), actor, action, name, Some(workspace.id.as_str())).await?;
         Ok(workspace.id)
     }
 
@@ -251,32 +258,60 @@ impl Workspaces {
         refuse_trial(&workspace)?;
         let before = workspace.definition.clone();
         change(&mut workspace)?;
-        let after = &workspace.definition;
-        // What is named as before is not looked at again: a registry may have moved since, which
-        // is no reason to refuse another change.
-        if (&after.registry, &after.image) != (&before.registry, &before.image) {
-            check_registry(&mut tx, after).await?;
-        }
+        admit(&mut tx, &workspace.definition, Some(&before)).await?;
+        let unpinned = self.record(&mut tx, &mut workspace, &before, Some(actor), action).await?;
+        tx.commit().await?;
+        self.0.bus.announce(Change::Workspace { id: id.clone() });
+        Ok(Saved { id: workspace.id, unpinned })
+    }
+
+    /// Stores a changed workspace with all that belongs to it; tells whether it was unpinned. The
+    /// definition is admitted already.
+    pub(crate) async fn record(
+        &self,
+        tx: &mut Tx,
+        workspace: &mut Workspace,
+        before: &Definition,
+        actor: Option<&Actor>,
+        action: &str,
+    ) -> Result<bool> {
         let has_another = workspace.definition.image != before.image;
         let unpinned = has_another && workspace.pin.take().is_some();
         workspace.revision += 1;
         workspace.updated_at = self.0.now();
-        tx.save_workspace(&workspace).await?;
-        self.0.follow_in_trial(&mut tx, &workspace).await?;
+        tx.save_workspace(workspace).await?;
+        self.0.follow_in_trial(tx, workspace).await?;
         if workspace.definition.groups != before.groups {
             // Whoever has the form of one of these open would undo it unseen.
             let groups = before.groups.iter().chain(&workspace.definition.groups);
             tx.touch_groups(groups).await?;
         }
         if has_another {
-            self.0.note_reference(&mut tx, &workspace, Some(actor), How::Changed).await?;
+            self.0.note_reference(tx, workspace, actor, How::Changed).await?;
         }
         let name = &workspace.definition.name;
-        tx.audit(self.0.now(), Some(actor), action, name, Some(id.as_str())).await?;
-        tx.commit().await?;
-        self.0.bus.announce(Change::Workspace { id: id.clone() });
-        Ok(Saved { id: workspace.id, unpinned })
+        tx.audit(self.0.now(), actor, action, name, Some(workspace.id.as_str())).await?;
+        Ok(unpinned)
     }
+}
+
+/// What a definition must keep to beyond its form, whoever saves it and from where.
+pub(crate) async fn admit(
+    tx: &mut Tx,
+    definition: &Definition,
+    before: Option<&Definition>,
+) -> Result<()> {
+    if before.is_some_and(|before| before.link.is_some() != definition.link.is_some()) {
+        let why = "A workspace that runs an image does not become a link, nor a link one that runs an image. Make a new one, and delete this one.";
+        return Err(Error::at("link", why));
+    }
+    // What is named as before is not looked at again: a registry may have moved since, which is no
+    // reason to refuse another change.
+    let of = |definition: &Definition| (definition.registry.clone(), definition.image.clone());
+    if before.map(of) != Some(of(definition)) {
+        check_registry(tx, definition).await?;
+    }
+    Ok(())
 }
 
 /// Whether the registry that a definition names is stored, and the image's name leads to it: its
@@ -290,7 +325,27 @@ pub(crate) async fn check_registry(tx: &mut Tx, definition: &Definition) -> Resu
     leads.map_err(|why| Error::at("registry", why))
 }
 
+/// What a workspace launches.
+///
+/// # Errors
+/// `Conflict` for a link, which launches nothing.
+pub(crate) fn launched(workspace: &Workspace) -> Result<Source> {
+    workspace.source().ok_or_else(|| {
+        let name = &workspace.definition.name;
+        Error::conflict(format!(
+            "“{name}” is a link: it runs no image, so nothing can be launched."
+        ))
+        .hint("Click its tile to open the address.")
+    })
+}
+
 impl Core {
+    /// Whether a workspace can be used now. A link always can.
+    pub(crate) fn state_of_workspace(&self, workspace: &Workspace) -> TileState {
+        let source = workspace.source();
+        source.map_or(TileState::Ready, |source| self.images.state_for(&source))
+    }
+
     async fn insert(
         &self,
         tx: &mut Tx,

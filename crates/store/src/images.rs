@@ -100,10 +100,12 @@ impl Store {
 
     /// Canonical references that enabled workspaces name.
     pub async fn wanted_images(&self) -> Result<Vec<String>> {
-        let rows = sqlx::query("SELECT DISTINCT image_canonical FROM workspaces WHERE enabled")
-            .fetch_all(&self.read)
-            .await
-            .fault()?;
+        let rows = sqlx::query(
+            "SELECT DISTINCT image_canonical FROM workspaces WHERE enabled AND link = ''",
+        )
+        .fetch_all(&self.read)
+        .await
+        .fault()?;
         rows.iter().map(|row| row.try_get(0).fault()).collect()
     }
 
@@ -111,7 +113,7 @@ impl Store {
     pub async fn workspaces_by_image(&self) -> Result<HashMap<String, i64>> {
         let rows = sqlx::query(
             "SELECT image_canonical AS name, count(*) AS number FROM workspaces
-             GROUP BY image_canonical",
+             WHERE link = '' GROUP BY image_canonical",
         )
         .fetch_all(&self.read)
         .await
@@ -121,11 +123,12 @@ impl Store {
 
     /// The name of a workspace of each reference.
     pub async fn names_of_images(&self) -> Result<HashMap<String, String>> {
-        let rows =
-            sqlx::query("SELECT image_canonical, min(name) AS name FROM workspaces GROUP BY 1")
-                .fetch_all(&self.read)
-                .await
-                .fault()?;
+        let rows = sqlx::query(
+            "SELECT image_canonical, min(name) AS name FROM workspaces WHERE link = '' GROUP BY 1",
+        )
+        .fetch_all(&self.read)
+        .await
+        .fault()?;
         rows.iter()
             .map(|row| Ok((row.get_or_fault("image_canonical")?, row.get_or_fault("name")?)))
             .collect()

@@ -96,7 +96,7 @@ impl Store {
             "SELECT w.id AS workspace, w.image AS named, r.* FROM workspaces w
              LEFT JOIN workspace_revisions r ON r.workspace_id = w.id AND r.number =
                  (SELECT max(number) FROM workspace_revisions WHERE workspace_id = w.id)
-             WHERE w.pinned_id IS NULL",
+             WHERE w.pinned_id IS NULL AND w.link = ''",
         )
         .fetch_all(&self.read)
         .await
@@ -139,11 +139,12 @@ impl Store {
 
     /// What enabled workspaces and their trials name, as written.
     pub async fn enabled_images(&self) -> Result<Vec<(WorkspaceId, ImageRef)>> {
-        let rows =
-            sqlx::query("SELECT coalesce(trial_of, id) AS id, image FROM workspaces WHERE enabled")
-                .fetch_all(&self.read)
-                .await
-                .fault()?;
+        let rows = sqlx::query(
+            "SELECT coalesce(trial_of, id) AS id, image FROM workspaces WHERE enabled AND link = ''",
+        )
+        .fetch_all(&self.read)
+        .await
+        .fault()?;
         rows.iter().map(|row| Ok((row.id("id")?, reference(row, "workspaces")?))).collect()
     }
 }

@@ -10,7 +10,7 @@ use domain::{
     image::ImageRef,
     lifetime::Lifetime,
     list::{ListQuery, Page},
-    workspace::{Definition, Pin, Source, Workspace},
+    workspace::{Definition, Link, Pin, Source, Workspace, no_image},
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor, sqlite::SqliteRow};
 
@@ -37,6 +37,10 @@ pub(crate) fn pin(row: &SqliteRow) -> Result<Option<Pin>> {
 /// Which image the workspace of a row launches, where the row names its image as `launches`.
 pub(crate) fn source(row: &SqliteRow) -> Result<Option<Source>> {
     let Some(image) = row.get_or_fault::<Option<String>>("launches")? else { return Ok(None) };
+    if image.is_empty() {
+        // A link launches nothing.
+        return Ok(None);
+    }
     let image: ImageRef = image.parse().map_err(|_| broken("workspaces", "image", &image))?;
     Ok(Some(Source { image, pin: pin(row)? }))
 }
@@ -45,6 +49,11 @@ pub(crate) fn workspace(row: &SqliteRow) -> Result<Workspace> {
     let image: String = row.get_or_fault("image")?;
     let icon: String = row.get_or_fault("icon")?;
     let registry: Option<String> = row.get_or_fault("registry_id")?;
+    let link: String = row.get_or_fault("link")?;
+    let link = match link.as_str() {
+        "" => None,
+        link => Some(Link::parse(link).map_err(|_| broken("workspaces", "link", link))?),
+    };
     Ok(Workspace {
         id: row.id("id")?,
         definition: Definition {
@@ -52,7 +61,11 @@ pub(crate) fn workspace(row: &SqliteRow) -> Result<Workspace> {
             description: row.get_or_fault("description")?,
             icon: Icon::try_from(icon).unwrap_or_default(),
             categories: row.json("categories")?,
-            image: image.parse::<ImageRef>().map_err(|_| broken("workspaces", "image", &image))?,
+            image: match &link {
+                Some(_) => no_image(),
+                None => image.parse().map_err(|_| broken("workspaces", "image", &image))?,
+            },
+            link,
             registry: registry.map(|id| id.parse()).transpose()?,
             contract: row.json("contract")?,
             environment: row.json("environment")?,
@@ -114,7 +127,7 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, list: &ListQuery, present: &str) {
             launchable(query, present)
         }
         "unavailable" => {
-            query.push(" AND NOT ");
+            query.push(" AND w.link = '' AND NOT ");
             launchable(query, present)
         }
         _ => query,
@@ -137,7 +150,17 @@ impl Store {
         one(&self.read, id).await
     }
 
-    /// One page of definitions, trials left out, with the number of sessions that hold a container of each.
+    /// All of them but trials, by name.
+    pub async fn all_workspaces(&self) -> Result<Vec<Workspace>> {
+        let rows = sqlx::query("SELECT * FROM workspaces WHERE trial_of IS NULL ORDER BY name, id")
+            .fetch_all(&self.read)
+            .await
+            .fault()?;
+        rows.iter().map(workspace).collect()
+    }
+
+    /// One page of definitions, trials left out, with the number of sessions that hold a container of
+    /// each.
     ///
     /// `present` are the canonical references and the content ids of images the engine has.
     pub async fn workspaces(
@@ -240,7 +263,7 @@ impl Store {
 
     /// Canonical references of all images that workspaces name.
     pub async fn images_in_use(&self) -> Result<Vec<String>> {
-        let rows = sqlx::query("SELECT DISTINCT image_canonical FROM workspaces")
+        let rows = sqlx::query("SELECT DISTINCT image_canonical FROM workspaces WHERE link = ''")
             .fetch_all(&self.read)
             .await
             .fault()?;
@@ -287,7 +310,8 @@ impl Tx {
         };
         sqlx::query(
             "UPDATE workspaces SET name = ?, description = ?, icon = ?, categories = ?, image = ?,
-             image_canonical = ?, registry_id = ?, contract = ?, environment = ?, launch_form = ?, commands = ?, cpu_millis = ?,
+             image_canonical = ?, link = ?, registry_id = ?, contract = ?, environment = ?,
+             launch_form = ?, commands = ?, cpu_millis = ?,
              memory_bytes = ?, shm_bytes = ?, pids = ?, sessions_limit = ?, lifetime = ?, storage = ?,
              confinement = ?,
              groups = ?, enabled = ?, hidden = ?,
@@ -299,7 +323,8 @@ impl Tx {
         .bind(String::from(d.icon.clone()))
         .bind(to_json(&d.categories)?)
         .bind(d.image.to_string())
-        .bind(d.image.canonical())
+        .bind(if d.link.is_some() { String::new() } else { d.image.canonical() })
+        .bind(d.link.as_ref().map_or("", Link::as_str))
         .bind(d.registry.as_ref().map(RegistryId::as_str))
         .bind(to_json(&d.contract)?)
         .bind(to_json(&d.environment)?)

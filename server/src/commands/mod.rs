@@ -4,6 +4,7 @@ mod config;
 mod healthcheck;
 mod setup_token;
 mod user;
+mod workspaces;
 
 pub(crate) use user::read_password;
 
@@ -118,6 +119,7 @@ fn command() -> Command {
                         .arg(Arg::new("name").required(true).value_name("NAME")),
                 ),
         )
+        .subcommand(workspaces::command())
         .subcommand(Command::new("setup-token").about("Print a new one-time setup link"))
         .subcommand(Command::new("healthcheck").about("Exit with 0 if the server answers"))
         .subcommand(
@@ -166,6 +168,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
     runtime.block_on(async {
         match matches.subcommand() {
             Some(("user", matches)) => user::run(&config, matches).await,
+            Some(("workspaces", matches)) => workspaces::run(&config, matches).await,
             Some(("setup-token", _)) => setup_token::run(&config).await,
             Some(("healthcheck", _)) => healthcheck::run(&config).await,
             _ => serve::run(config).await,

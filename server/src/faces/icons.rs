@@ -51,16 +51,11 @@ pub(crate) async fn upload(
             let why = encode(&error.message);
             Redirect::to(&format!("/workspaces/{id}?icon_problem={why}")).into_response()
         }
-        Err(error) if error.kind == ErrorKind::Unauthenticated && is_page(&headers) => {
+        Err(error) if error.kind == ErrorKind::Unauthenticated && super::is_page(&headers) => {
             Redirect::to(&routes::login(&format!("/workspaces/{id}"))).into_response()
         }
         Err(error) => problem::plain(&error),
     }
-}
-
-fn is_page(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 async fn picture(mut form: Multipart) -> Result<Vec<u8>> {

@@ -5,6 +5,7 @@ pub mod assets;
 mod audit;
 mod context;
 mod cookies;
+mod definitions;
 mod events;
 mod guard;
 mod health;
@@ -73,6 +74,12 @@ pub fn serve(
 pub(crate) async fn stopped(mut stopping: Stopping) {
     // An error means the sender is gone, which is stopping too.
     let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// Whether whoever asks shows what comes back as a page.
+fn is_page(headers: &http::HeaderMap) -> bool {
+    let accepted = headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 pub(crate) fn unusable(what: &str, why: &dyn std::fmt::Display) -> Error {

@@ -5,7 +5,7 @@ use crate::{
     faces::{
         assets, audit,
         context::{self, Context, Reach, cookie_name},
-        events, guard, health, hooks, icons, log,
+        definitions, events, guard, health, hooks, icons, log,
         metrics::{self, Metrics},
         sign_in_store::SignInStore,
         terminal,
@@ -94,6 +94,8 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
         .route("/sessions/{id}/log/download", get(log::download))
         .route("/audit/export", get(audit::export))
         .route("/icons/{id}", get(icons::show))
+        .route("/workspaces/export", get(definitions::export))
+        .route("/workspaces/import/file", post(definitions::read))
         .route("/sessions/{id}/terminal", get(terminal::page))
         .route("/sessions/{id}/terminal/socket", get(terminal::socket))
         .route("/workspaces/{id}/icon", post(icons::upload));

@@ -7,14 +7,14 @@ use crate::{
         Glyph, Icon, RowMenu, When,
         fresh::Fresh,
         table::ListState,
-        tile::{state_chip, weakened_sign},
+        tile::{link_chip, state_chip, weakened_sign},
     },
     routes,
 };
 use domain::{
     launcher::TileState,
     list::{ListQuery, Page},
-    workspace::WorkspaceRow,
+    workspace::{Definition, WorkspaceRow},
 };
 use leptos::prelude::*;
 
@@ -34,6 +34,7 @@ pub fn row(
             now.unwrap_or_else(|| before.unwrap_or(&first).clone())
         }
     });
+    let is_link = definition.link.is_some();
     let image = Memo::new(move |_| current.with(|r| r.image_state.clone()));
     let shown = Memo::new(move |_| {
         current.with(|r| (r.workspace.definition.enabled, r.workspace.definition.hidden))
@@ -51,11 +52,13 @@ pub fn row(
             </th>
             <td data-label="Categories">{categories(&definition.categories)}</td>
             <td data-label="Image">
-                <span class="image-name">{definition.image.to_string()}</span>
+                <span class="image-name">{image_or_address(&definition)}</span>
                 {first.workspace.pin.as_ref().map(|pin| pinned(pin.revision))}
                 {weakened_sign(&definition.weakened())}
             </td>
-            <td data-label="Image state">{move || image_state(&image.get())}</td>
+            <td data-label="Image state">
+                {move || if is_link { link_chip() } else { image_state(&image.get()) }}
+            </td>
             <td data-label="Visibility">
                 {move || match shown.get() {
                     (true, false) => "Enabled",
@@ -74,6 +77,12 @@ pub fn row(
         </tr>
     }
     .into_any()
+}
+
+/// What it runs, or what its tile opens.
+fn image_or_address(definition: &Definition) -> String {
+    let link = definition.link.as_ref();
+    link.map_or_else(|| definition.image.to_string(), ToString::to_string)
 }
 
 /// Each leads to the list of its workspaces.
@@ -126,21 +135,38 @@ fn menu(
     });
     let enabled = Signal::derive(move || shown.get().0);
     let state = view! { <ListState query /> }.into_any();
+    // A link has no image, and nothing of it is launched.
+    let (image, launch) = match row.workspace.source() {
+        None => (None, None),
+        Some(_) => {
+            let image = view! {
+                <a class=ITEM href=routes::workspace_image(&row.workspace.id)>
+                    <Glyph name="layers" />
+                    "Image"
+                </a>
+                <a class=ITEM href=routes::workspace_trial(&row.workspace.id)>
+                    <Glyph name="groups" />
+                    "Trial"
+                </a>
+            };
+            let launch = view! {
+                {deeds.test_button(id, ITEM)}
+                {deeds.pull_button(id, ITEM)}
+            };
+            (Some(image.into_any()), Some(launch.into_any()))
+        }
+    };
     let items = view! {
         <a class=ITEM href=routes::workspace(&row.workspace.id)>
             <Glyph name="edit" />
             "Edit"
         </a>
-        <a class=ITEM href=routes::workspace_image(&row.workspace.id)>
-            <Glyph name="layers" />
-            "Image"
+        {image}
+        <a class=ITEM href=routes::export_workspace(&row.workspace.id) rel="external" download="">
+            <Glyph name="down" />
+            "Export"
         </a>
-        <a class=ITEM href=routes::workspace_trial(&row.workspace.id)>
-            <Glyph name="groups" />
-            "Trial"
-        </a>
-        {deeds.test_button(id, ITEM)}
-        {deeds.pull_button(id, ITEM)}
+        {launch}
         {deeds.duplicate_button(id, ITEM)}
         {deeds.switch_button(id, enabled, next, ITEM)}
         {deeds.delete_button(id, routes::WORKSPACES.to_owned(), state, "danger")}

@@ -33,6 +33,11 @@ pub struct WorkspaceForm {
     /// Separated by commas.
     pub categories: String,
     pub image: String,
+    /// `link` for the form of a link, whose address is asked for also while it is empty.
+    #[serde(default = "String::new")]
+    pub kind: String,
+    /// The address that its tile opens, in place of an image.
+    pub link: String,
     /// Whose credentials it is pulled with; empty for the registry that its name leads to.
     pub registry: String,
     pub port: String,
@@ -95,7 +100,8 @@ impl Default for WorkspaceForm {
             description: String::new(),
             icon: Icon::default(),
             categories: Vec::new(),
-            image: ImageRef { host: None, path: String::new(), tag: None, digest: None },
+            image: super::no_image(),
+            link: None,
             registry: None,
             contract: Contract::default(),
             environment: Vec::new(),
@@ -139,6 +145,8 @@ impl From<&Definition> for WorkspaceForm {
             icon: definition.icon.clone().into(),
             categories: definition.categories.join(", "),
             image: definition.image.to_string(),
+            kind: String::new(),
+            link: definition.link.as_ref().map(ToString::to_string).unwrap_or_default(),
             registry: definition.registry.as_ref().map(ToString::to_string).unwrap_or_default(),
             port: contract.port.to_string(),
             scheme: contract.scheme.as_str().into(),
@@ -215,10 +223,11 @@ pub fn check_name(name: &str) -> Result<String, String> {
 }
 
 fn text(value: &str, longest: usize, what: &str) -> Result<String, String> {
-    let value = value.trim();
+    // Browsers post the lines of a text with two characters at their ends.
+    let value = value.trim().replace("\r\n", "\n");
     match value.chars().count() {
         n if n > longest => Err(format!("{what} has at most {longest} characters; this has {n}.")),
-        _ => Ok(value.to_owned()),
+        _ => Ok(value),
     }
 }
 
@@ -226,6 +235,9 @@ impl WorkspaceForm {
     /// # Errors
     /// `Invalid` with every problem at its field.
     pub fn check(&self) -> Result<Definition> {
+        if self.is_link() {
+            return self.check_link();
+        }
         let mut problems = Problems::default();
         let name = problems.take("name", check_name(&self.name), String::new());
         let image = self.image.parse::<ImageRef>();
@@ -240,6 +252,7 @@ impl WorkspaceForm {
             icon: problems.take("icon", Icon::try_from(self.icon.clone()), Icon::default()),
             categories: problems.take("categories", self.categories(), Vec::new()),
             image: problems.take("image", image, fallback),
+            link: None,
             registry: problems.take("registry", self.registry(), None),
             contract: self.contract(&mut problems),
             environment: problems.take("environment", self.environment(), Vec::new()),

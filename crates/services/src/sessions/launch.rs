@@ -2,7 +2,7 @@
 //!
 //! What follows (network, container, port) is the reconciler's; see [`crate::reconcile`].
 
-use crate::{core::Core, entropy, sessions::Sessions, settings::StreamMode};
+use crate::{core::Core, entropy, sessions::Sessions, settings::StreamMode, workspaces::launched};
 use domain::{
     Error, ErrorKind, Result, SessionId, Timestamp, UserId, WorkspaceId,
     actor::{Actor, Permission, Role},
@@ -69,6 +69,7 @@ impl Sessions {
             .workspace(id)
             .await?
             .ok_or_else(|| Error::not_found("There is no such workspace (any more)."))?;
+        launched(&workspace)?;
         let began = core.now();
         let free_disk = core.disk.free();
         let config = run_config(actor, &workspace, profile, test);
@@ -191,7 +192,7 @@ impl Core {
 
     /// The exact image a launch would run.
     fn image_for(&self, workspace: &Workspace) -> Result<String> {
-        let source = workspace.source();
+        let source = launched(workspace)?;
         if let Some(id) = self.images.id_for(&source) {
             return Ok(id);
         }
@@ -274,7 +275,7 @@ impl Core {
             ended_at: None,
             life: Life::default(),
             lifetime: definition.lifetime,
-            source: Some(workspace.source()),
+            source: workspace.source(),
         })
     }
 

@@ -217,6 +217,7 @@ impl Snapshots {
                 icon: session.icon.clone(),
                 categories: parent.map(|p| p.categories.clone()).unwrap_or_default(),
                 image: made.image.clone(),
+                link: None,
                 // Whose credentials the parent's image is pulled with says nothing of this one.
                 registry: None,
                 contract,
