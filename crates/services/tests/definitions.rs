@@ -300,3 +300,36 @@ async fn only_who_manages_workspaces_takes_them_out_and_in() {
         assert!(refused.iter().all(|error| error.kind == ErrorKind::Forbidden), "{role:?}");
     }
 }
+
+#[tokio::test]
+async fn what_weakens_isolation_comes_in_only_by_those_who_may_weaken_it() {
+    let (world, admin, desktop) = scene().await;
+    let workspaces = &world.services.workspaces;
+    let present = workspaces.get(&admin, &desktop).await.unwrap();
+    let mut form = WorkspaceForm::from(&present.definition);
+    form.confinement.seccomp = "on".into();
+    workspaces.change(&admin, &desktop, present.revision, &form).await.unwrap();
+    let weak = export(&world, &admin).await;
+    let maintainer = world.person("mia", Role::ImageMaintainer).await;
+    // What is as it says already is nobody's deed.
+    let report = look(&world, &maintainer, &weak).await;
+    assert_eq!(fates(&report), [("Desktop", DefinitionFate::Unchanged)]);
+    // An image of one's own in it, or another one like it, is.
+    for text in [weak.replace(world::IMAGE, "evil/app:1"), weak.replace("Desktop", "Another")] {
+        let report = look(&world, &maintainer, &text).await;
+        assert_eq!(report.entries[0].fate, DefinitionFate::Refused);
+        let why = &report.entries[0].problems[0].message;
+        assert!(why.contains("not permitted"), "{why}");
+        let refused = workspaces.import_definitions(&maintainer, &text, "").await.unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::Invalid);
+    }
+    assert!(named(&world, "Another").await.is_none());
+    workspaces.import_definitions(&admin, &weak.replace("Desktop", "Another"), "").await.unwrap();
+    assert!(named(&world, "Another").await.unwrap().definition.loosened().len() == 1);
+    // What the settings of the installation do not allow is nobody's to bring in.
+    let host = format!("{}    privileged: 'on'\n", export(&world, &admin).await);
+    assert_eq!(
+        look(&world, &admin, &host).await.entries.last().unwrap().fate,
+        DefinitionFate::Refused
+    );
+}
