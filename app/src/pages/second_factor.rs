@@ -44,7 +44,7 @@ pub fn SecondFactorPage() -> impl IntoView {
     let query = use_query_map();
     let (begin, confirm) = (Post::to::<BeginSecondFactor>(), Post::to::<ConfirmSecondFactor>());
     let first = wire::read(
-        move || begin.is_done(),
+        move || (begin.is_done(), confirm.is_done()),
         move |_| open(query.with_untracked(|map| map.get_str("codes").is_some())),
     );
     let next = move || {
@@ -66,18 +66,17 @@ pub fn SecondFactorPage() -> impl IntoView {
                 <PageHead title="Second factor"/>
                 {refusals}
                 <Transition fallback=Loading>
-                    {move || {
-                        let (made, next) = (made.get(), next());
-                        Suspend::new(async move {
-                            match first.await {
-                                Ok((factor, left)) => match made.or(left) {
-                                    Some(codes) => done(codes, next),
-                                    None => step(factor, begin, confirm, next),
-                                },
-                                Err(refusal) => view! { <FailureBox error=refusal.0/> }.into_any(),
-                            }
-                        })
-                    }}
+                    // Only what is read makes it anew: what else changes must not take the signals
+                    // away that the step before still shows.
+                    {move || Suspend::new(async move {
+                        match first.await {
+                            Ok((factor, left)) => match made.get_untracked().or(left) {
+                                Some(codes) => done(codes, next()),
+                                None => step(factor, begin, confirm, next()),
+                            },
+                            Err(refusal) => view! { <FailureBox error=refusal.0/> }.into_any(),
+                        }
+                    })}
                 </Transition>
             </main>
         </div>

@@ -11,7 +11,7 @@ pub use text::{parse_all, write_all};
 
 use crate::{
     FieldProblem, Result, confinement::Tmpfs, contract::check_variable, error::Problems,
-    workspace::Definition,
+    storage::Mapping, workspace::Definition,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -257,14 +257,14 @@ impl Definition {
     /// there.
     pub(crate) fn check_targets(&self, problems: &mut Problems) {
         for field in &self.launch_form {
-            if let Some(why) = self.taken(&field.target) {
+            if let Some(why) = self.taken(field) {
                 problems.add("launch_form", format!("“{}”: {why}", field.label));
             }
         }
     }
 
-    fn taken(&self, target: &Target) -> Option<String> {
-        match target {
+    fn taken(&self, field: &Field) -> Option<String> {
+        match &field.target {
             Target::Variable(name) => {
                 if self.environment.iter().any(|(known, _)| known == name) {
                     return Some(format!("`{name}` is among the workspace's variables already."));
@@ -275,10 +275,25 @@ impl Definition {
                     .then(|| format!("`{name}` is set by Slipway, for the credentials."))
             }
             Target::File(path) => {
-                let storage = &self.storage;
+                let (storage, options) = (&self.storage, &self.confinement.options);
+                if options.read_only {
+                    // Also where a volume is: test launches, and sessions without a home, have none.
+                    return Some("the container's root is only read, so nothing is put in.".into());
+                }
                 let home = storage.profile.then_some((&storage.home, false));
+                let own = storage.folder.as_ref().map(|at| (at, false));
+                let shared = |one: &&Mapping| !one.is_personal() || one.is_host();
+                let mut shared = storage.volumes.iter().filter(shared);
+                if field.is_secret()
+                    && let Some(one) = shared.find(|one| is_below(path, &one.target))
+                {
+                    return Some(format!(
+                        "a secret would be everybody's on the volume at `{}`, which sessions share.",
+                        one.target
+                    ));
+                }
                 let volumes = storage.volumes.iter().map(|one| (&one.target, one.read_only));
-                for (folder, read_only) in home.into_iter().chain(volumes) {
+                for (folder, read_only) in home.into_iter().chain(own).chain(volumes) {
                     if path == folder {
                         return Some(format!("`{path}` is a folder that is kept."));
                     }
@@ -287,17 +302,9 @@ impl Definition {
                             .then(|| format!("the volume at `{folder}` is only read."));
                     }
                 }
-                let options = &self.confinement.options;
                 let in_memory = |one: &&Tmpfs| *path == one.target || is_below(path, &one.target);
-                if let Some(one) = options.tmpfs.iter().find(in_memory) {
-                    return Some(format!(
-                        "`{}` is in memory, and empty at each start.",
-                        one.target
-                    ));
-                }
-                options.read_only.then(|| {
-                    format!("the container's root is only read, so `{path}` cannot be put in.")
-                })
+                let one = options.tmpfs.iter().find(in_memory)?;
+                Some(format!("`{}` is in memory, and empty at each start.", one.target))
             }
         }
     }
@@ -363,8 +370,10 @@ mod tests {
         assert_eq!(problem("", "", ""), None);
         assert!(problem("", "/srv/keys", "").unwrap().contains("in memory"));
         assert!(problem("on", "", "").unwrap().contains("only read"));
-        assert_eq!(problem("on", "", "keys:/srv/keys"), None);
-        assert!(problem("", "", "keys:/srv/keys:ro").unwrap().contains("only read"));
+        assert!(problem("on", "", "keys-{user_id}:/srv/keys").unwrap().contains("only read"));
+        assert_eq!(problem("", "", "keys-{user_id}:/srv/keys"), None);
+        assert!(problem("", "", "keys-{user_id}:/srv/keys:ro").unwrap().contains("only read"));
+        assert!(problem("", "", "keys:/srv/keys").unwrap().contains("everybody's"));
     }
 
     #[test]

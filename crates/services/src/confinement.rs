@@ -47,6 +47,25 @@ impl Core {
         }
     }
 
+    /// Whether an image of somebody's choosing may take a name who may not weaken isolation: not one
+    /// that a workspace runs which does.
+    ///
+    /// # Errors
+    /// `Forbidden`, with the workspace.
+    pub(crate) async fn check_name_runs_confined(&self, name: &str) -> Result<()> {
+        for (id, _) in self.store.workspaces_naming(name).await? {
+            let Some(workspace) = self.store.workspace(&id).await? else { continue };
+            if !workspace.definition.loosened().is_empty() {
+                return Err(Error::forbidden(format!(
+                    "{name} is the image of “{}”, whose sessions are less confined than usual.",
+                    workspace.definition.name
+                ))
+                .hint("Choose another name, or have an administrator do it."));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether somebody may save a workspace like this.
     ///
     /// # Errors

@@ -257,10 +257,22 @@ impl Core {
     }
 
     /// Takes what has changed of a workspace over into its trial, if one is under way.
+    ///
+    /// # Errors
+    /// `Conflict` when that would weaken the isolation of the trial.
     pub(crate) async fn follow_in_trial(&self, tx: &mut Tx, workspace: &Workspace) -> Result<()> {
         let Some(mut trial) = tx.trial_of(&workspace.id).await? else { return Ok(()) };
         let tried = Candidate::of(&trial.workspace.definition);
-        trial.workspace.definition = tried.definition(&workspace.definition);
+        let follows = tried.definition(&workspace.definition);
+        if trial.workspace.definition.loosened().is_empty() && !follows.loosened().is_empty() {
+            // Whoever chose its image may not have been one who may weaken isolation.
+            return Err(Error::conflict(format!(
+                "“{}” has a trial, whose image would be less confined too.",
+                workspace.definition.name
+            ))
+            .hint("Promote the trial or end it first. It can be begun again afterwards."));
+        }
+        trial.workspace.definition = follows;
         self.touch(tx, &mut trial.workspace).await
     }
 }

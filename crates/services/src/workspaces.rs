@@ -1,6 +1,6 @@
 //! Workspace definitions: making, changing and deleting them.
 
-use crate::{core::Core, images::Images, trials::refuse_trial};
+use crate::{confinement::may_save, core::Core, images::Images, trials::refuse_trial};
 use domain::{
     Error, ErrorKind, Result, WorkspaceId,
     actor::{Actor, Permission},
@@ -141,6 +141,9 @@ impl Workspaces {
         actor.require(Permission::ManageWorkspaces)?;
         let action = if on { "workspace.enable" } else { "workspace.disable" };
         self.edit(actor, id, action, |workspace| {
+            if on {
+                may_save(actor, &workspace.definition)?;
+            }
             workspace.definition.enabled = on;
             Ok(())
         })
@@ -186,6 +189,7 @@ impl Workspaces {
         }
         let mut tx = self.0.store.begin().await?;
         let Some(workspace) = tx.workspace(id).await? else { return Ok(()) };
+        refuse_trial(&workspace)?;
         tx.delete_workspace(id).await?;
         let name = &workspace.definition.name;
         tx.audit(self.0.now(), Some(actor), "workspace.delete", name, Some(id.as_str())).await?;

@@ -147,8 +147,10 @@ async fn of_many_names_none_is_asked_about_twice_within_the_hour_and_never_many_
     }
     assert!(most <= 2 * BUDGET, "{most} in one look");
     for (name, times) in scene.registry.heads_by_name() {
+        // The clock may have moved on by a step while a question was under way.
+        let least = (HOUR_S - EVERY_S) * 1000;
         let gaps = times.windows(2).map(|pair| pair[1].since(pair[0]));
-        assert!(gaps.min().unwrap_or(i64::MAX) >= HOUR_S * 1000, "{name} at {times:?}");
+        assert!(gaps.min().unwrap_or(i64::MAX) >= least, "{name} at {times:?}");
     }
     assert_eq!(world.engine.calls(Op::Pull), 0, "nothing has changed");
 }

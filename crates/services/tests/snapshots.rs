@@ -396,7 +396,7 @@ async fn cancelling_takes_no_name_away_from_another_image() {
     world.until("the name is known to be taken", known).await;
     world.engine.delay(Op::Commit, Duration::from_millis(200));
     let begun = submit(&world, &admin, &id).await.unwrap();
-    is(&world, &admin, &begun.job, JobState::Running).await;
+    world.until("the engine is at it", async || world.engine.calls(Op::Commit) == 1).await;
     world.services.jobs.cancel(&admin, &begun.job).await.unwrap();
     let done = is(&world, &admin, &begun.job, JobState::Done).await;
     assert!(log(&done).contains("too late to cancel"), "{}", log(&done));

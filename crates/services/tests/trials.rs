@@ -266,15 +266,39 @@ async fn only_administrators_decide_on_images_that_run_less_confined() {
     let workspaces = &scene.world.services.workspaces;
     let maintainer = scene.world.person("mia", Role::ImageMaintainer).await;
     workspaces.begin_trial(&maintainer, &scene.workspace, &scene.form()).await.unwrap();
-    let present = workspaces.get(&scene.admin, &scene.workspace).await.unwrap();
-    let mut form = WorkspaceForm::from(&present.definition);
-    form.confinement.seccomp = "on".into();
-    workspaces.change(&scene.admin, &scene.workspace, present.revision, &form).await.unwrap();
-    let refused = workspaces.promote_trial(&maintainer, &scene.workspace).await.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::Forbidden);
+    let weakened = async || {
+        let present = workspaces.get(&scene.admin, &scene.workspace).await.unwrap();
+        let mut form = WorkspaceForm::from(&present.definition);
+        form.confinement.seccomp = "on".into();
+        workspaces.change(&scene.admin, &scene.workspace, present.revision, &form).await
+    };
+    let refused = weakened().await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Conflict, "the image on trial is not an administrator's");
     workspaces.end_trial(&maintainer, &scene.workspace).await.unwrap();
+    weakened().await.unwrap();
+
     let refused = workspaces.begin_trial(&maintainer, &scene.workspace, &scene.form()).await;
     assert_eq!(refused.unwrap_err().kind, ErrorKind::Forbidden);
+    let trial = scene.begin().await;
+    let refused = workspaces.promote_trial(&maintainer, &scene.workspace).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Forbidden);
+
+    // Neither by a test of it, nor by its image's name.
+    let services = &scene.world.services;
+    let nothing = domain::launch_form::Typed::default();
+    for id in [&scene.workspace, &trial.id] {
+        let refused = services.sessions.test_launch(&maintainer, id, &nothing).await.unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::Forbidden);
+    }
+    scene.world.engine.add_image("own/image:1", "sha256:66");
+    for name in [world::IMAGE, NEW_IMAGE] {
+        let refused = services.library.tag(&maintainer, "own/image:1", name).await.unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::Forbidden, "{name}");
+    }
+    services.library.tag(&maintainer, "own/image:1", "own/image:2").await.unwrap();
+    workspaces.set_enabled(&maintainer, &scene.workspace, false).await.unwrap();
+    let refused = workspaces.set_enabled(&maintainer, &scene.workspace, true).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Forbidden);
 }
 
 #[tokio::test]

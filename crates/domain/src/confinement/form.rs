@@ -5,7 +5,7 @@ use super::{
     options::{check_directory, check_hostname, check_user, host, lines, server, sysctl, written},
     pasted,
 };
-use crate::error::Problems;
+use crate::{error::Problems, workspace::tick};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -35,10 +35,6 @@ pub struct ConfinementForm {
     pub privileged: String,
     /// JSON of an engine or a compose file, whose options are taken over into the fields above.
     pub options: String,
-}
-
-fn tick(on: bool) -> String {
-    if on { "on".into() } else { String::new() }
 }
 
 fn on_lines<T: ToString>(all: &[T]) -> String {

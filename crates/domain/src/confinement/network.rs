@@ -67,11 +67,6 @@ impl Networks {
         self.names.get(first..).unwrap_or_default()
     }
 
-    /// Whether nothing was said.
-    pub fn is_usual(&self) -> bool {
-        *self == Self::default()
-    }
-
     pub fn describe(&self) -> String {
         let first = match self.kind {
             NetworkKind::Own => "one of its own",

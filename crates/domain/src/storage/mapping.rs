@@ -132,8 +132,9 @@ fn bare(name: &str) -> String {
 
 fn id(number: &str) -> Result<u32, String> {
     match number.trim().parse() {
-        Ok(id @ 0..=0x7fff_ffff) => Ok(id),
-        _ => Err(format!("`{number}` is no number of a user or group.")),
+        // As much as the header of an archive holds, by which volumes are given.
+        Ok(id @ 0..=0o777_7777) => Ok(id),
+        _ => Err(format!("`{number}` is no number of a user or group, from 0 to 2097151.")),
     }
 }
 

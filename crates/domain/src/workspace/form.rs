@@ -131,7 +131,8 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
-fn tick(on: bool) -> String {
+/// What a ticked field posts, and one that is not.
+pub(crate) fn tick(on: bool) -> String {
     if on { "on".into() } else { String::new() }
 }
 

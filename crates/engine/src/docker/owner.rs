@@ -37,8 +37,8 @@ fn archive(path: &str, owner: Owner) -> Vec<u8> {
     put(0, &name);
     put(100, "0000755");
     // Numbers are octal, as wide as their field less the zero that ends them.
-    put(108, &number(owner.uid));
-    put(116, &number(owner.gid));
+    put(108, &octal(owner.uid));
+    put(116, &octal(owner.gid));
     put(124, "00000000000");
     put(136, "00000000000");
     // The sum is taken with blanks in its own place.
@@ -56,9 +56,9 @@ fn archive(path: &str, owner: Owner) -> Vec<u8> {
     archive
 }
 
-/// A number of at most seven octal digits; a larger one is the largest.
-fn number(id: u32) -> String {
-    format!("{:07o}", id.min(0o777_7777))
+/// A number of at most seven octal digits, which is what fits; see [`domain::storage::Owner`].
+fn octal(id: u32) -> String {
+    format!("{id:07o}")
 }
 
 #[cfg(test)]

@@ -52,7 +52,30 @@ const ORDER: &[&str] = &[
     "extension",
     "profile",
     "home",
+    "folder",
+    "folder_at",
     "volumes",
+    "launch_form",
+    "at_start",
+    "start_must_succeed",
+    "on_open",
+    "command_patience",
+    "network",
+    "networks",
+    "gpus",
+    "hostname",
+    "dns",
+    "extra_hosts",
+    "ulimits",
+    "sysctls",
+    "tmpfs",
+    "read_only",
+    "run_as",
+    "working_dir",
+    "devices",
+    "seccomp",
+    "apparmor",
+    "privileged",
     "notes",
 ];
 
@@ -76,10 +99,12 @@ enum Shape {
 
 fn shape(field: &str) -> Shape {
     match field {
-        "categories" | "capabilities" => Shape::Words,
-        "blocked_paths" | "command" | "volumes" => Shape::Lines,
+        "categories" | "capabilities" | "networks" | "dns" => Shape::Words,
+        "blocked_paths" | "command" | "volumes" | "extra_hosts" | "ulimits" | "sysctls"
+        | "tmpfs" | "devices" => Shape::Lines,
         "environment" => Shape::Pairs,
-        "profile" | "enabled" | "hidden" => Shape::Tick,
+        "profile" | "enabled" | "hidden" | "folder" | "start_must_succeed" | "read_only"
+        | "seccomp" | "apparmor" | "privileged" => Shape::Tick,
         "groups" => Shape::Groups,
         "registry" => Shape::Registry,
         _ => Shape::Text,
@@ -426,6 +451,20 @@ mod tests {
             assert_eq!(again.form, form, "{field}");
             let told = differences(Some(&WorkspaceForm::default()), &form, &names());
             assert_eq!(told.len(), 1, "{field}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_ticked_or_not_is_said_by_true_and_false() {
+        let ticks = ["profile", "folder", "start_must_succeed", "read_only", "seccomp", "apparmor"];
+        for field in ticks.into_iter().chain(["privileged", "hidden"]) {
+            for (word, expected) in [("true", "on"), ("false", "")] {
+                let text = format!("name: W\n{field}: {word}\n");
+                let documents = yaml::read(&text).unwrap();
+                let Value::Map(pairs) = &documents[0].value else { panic!("{text}") };
+                let form = posted(&read(1, pairs, &names()).form);
+                assert_eq!(form.get(field), Some(&Json::from(expected)), "{field}: {word}");
+            }
         }
     }
 

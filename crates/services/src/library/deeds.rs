@@ -57,7 +57,8 @@ impl Library {
     /// kept.
     ///
     /// # Errors
-    /// `Invalid` at `name` for what is no name, `NotFound` when there is no such image.
+    /// `Invalid` at `name` for what is no name, `NotFound` when there is no such image, `Forbidden` for
+    /// others than administrators where a workspace of that image weakens isolation.
     pub async fn tag(&self, actor: &Actor, image: &str, name: &str) -> Result<String> {
         actor.require(Permission::ManageImages)?;
         let core = &self.0;
@@ -67,6 +68,9 @@ impl Library {
             return Err(Error::at("name", "A digest cannot be given: it follows from the image."));
         }
         let new = new.canonical();
+        if !actor.may(Permission::WeakenIsolation) {
+            core.check_name_runs_confined(&new).await?;
+        }
         core.engine.tag_image(&image, &new).await?;
         core.note_deed(actor, "image.tag", &image, &new).await?;
         Images::refresh(core).await?;

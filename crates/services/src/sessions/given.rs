@@ -72,8 +72,9 @@ impl Core {
 /// Files from the launch that are part of the container itself, and with it of an image made of it;
 /// those that are secret, or the others.
 pub(crate) fn files_of_layer(session: &Session, secret: bool) -> Vec<String> {
+    // Of a mount that may be left out nobody knows here whether it was.
     let kept = |path: &str| {
-        session.config.mounts.iter().any(|mount| {
+        session.config.mounts.iter().filter(|mount| !mount.optional).any(|mount| {
             path.strip_prefix(mount.target.as_str()).is_some_and(|rest| rest.starts_with('/'))
         })
     };

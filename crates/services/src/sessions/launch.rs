@@ -2,7 +2,10 @@
 //!
 //! What follows (network, container, port) is the reconciler's; see [`crate::reconcile`].
 
-use crate::{core::Core, entropy, sessions::Sessions, settings::StreamMode, workspaces::launched};
+use crate::{
+    confinement::may_save, core::Core, entropy, sessions::Sessions, settings::StreamMode,
+    workspaces::launched,
+};
 use domain::{
     Error, ErrorKind, Result, SessionId, Timestamp, UserId, WorkspaceId,
     actor::{Actor, Permission, Role},
@@ -44,7 +47,7 @@ impl Sessions {
     /// Runs a definition to try it, enabled or not.
     ///
     /// # Errors
-    /// As of a launch.
+    /// As of a launch, and `Forbidden` for others than administrators where it weakens isolation.
     pub async fn test_launch(
         &self,
         actor: &Actor,
@@ -70,6 +73,10 @@ impl Sessions {
             .await?
             .ok_or_else(|| Error::not_found("There is no such workspace (any more)."))?;
         launched(&workspace)?;
+        if test {
+            // A test asks for no group, and not for being enabled.
+            may_save(actor, &workspace.definition)?;
+        }
         let began = core.now();
         let free_disk = core.disk.free();
         let config = run_config(actor, &workspace, profile, test);
@@ -167,7 +174,8 @@ fn run_config(
             // What is tried must not touch what people keep.
             Vec::new()
         } else {
-            let id = workspace.id.as_str();
+            // A trial has what its workspace has.
+            let id = workspace.trial_of.as_ref().unwrap_or(&workspace.id).as_str();
             definition.storage.mounts(&actor.user, &actor.name, id, profile)
         },
         confinement: definition.confinement.clone(),

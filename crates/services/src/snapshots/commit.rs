@@ -99,6 +99,9 @@ impl Commit {
             if !hand.may(Permission::ManageImages).await? {
                 core.check_name_is_free(&self.image, hand.links.workspace.as_ref()).await?;
             }
+            if !hand.may(Permission::WeakenIsolation).await? {
+                core.check_name_runs_confined(&self.image).await?;
+            }
             self.commit(hand).await?;
         }
         if hand.is_cancelled() && overwrites {

@@ -1,7 +1,7 @@
 //! Where images came from, and giving one to the workspace it came from.
 
 use super::Snapshots;
-use crate::{confinement::may_save, sessions::Sessions};
+use crate::{confinement::may_save, sessions::Sessions, trials::refuse_trial};
 use domain::{
     Error, Result, SessionId, WorkspaceId,
     actor::{Actor, Permission},
@@ -53,6 +53,7 @@ impl Snapshots {
         let parent = self.parent(&made).await?.ok_or_else(gone)?;
         let mut tx = core.store.begin().await?;
         let mut workspace = tx.workspace(&parent.id).await?.ok_or_else(gone)?;
+        refuse_trial(&workspace)?;
         may_save(actor, &workspace.definition)?;
         let before = std::mem::replace(&mut workspace.definition.image, image.clone());
         // The credentials of one registry are of no use at another.

@@ -98,6 +98,9 @@ impl Snapshots {
                 .await
                 .map_err(|error| Error::at("image", error.message))?;
         }
+        if !actor.may(Permission::WeakenIsolation) {
+            core.check_name_runs_confined(&made.image.canonical()).await?;
+        }
         let password = match &draft.secret {
             Some(sealed) => Some(core.keys.open_sealed(&draft_place(actor, id), sealed)?),
             None => None,
@@ -227,7 +230,7 @@ impl Snapshots {
                 shm_bytes: config.shm_bytes,
                 pids: config.pids,
                 sessions_limit: parent.and_then(|p| p.sessions_limit),
-                commands: parent.map(|p| p.commands.clone()).unwrap_or_default(),
+                commands: config.commands.clone(),
                 launch_form: parent.map(|p| p.launch_form.clone()).unwrap_or_default(),
                 lifetime: parent.map(|p| p.lifetime).unwrap_or_default(),
                 storage,
