@@ -11,7 +11,7 @@ const THEMES = ['light', 'dark', 'contrast'];
 const SIZES = [{ width: 1280, height: 800 }, { width: 390, height: 844 }];
 
 /** Every page of somebody signed in, by the words a report names it with. */
-const pages = (session: string, workspace: string, job: string, registry: string, user: string): Record<string, string> => ({
+const pages = (session: string, workspace: string, job: string, registry: string, user: string, tried: string, trial: string): Record<string, string> => ({
   launcher: '/',
   'launcher without a match': '/?q=nothing-is-called-this',
   account: '/account',
@@ -35,6 +35,13 @@ const pages = (session: string, workspace: string, job: string, registry: string
   workspaces: '/workspaces',
   workspace: `/workspaces/${workspace}`,
   'image of a workspace': `/workspaces/${workspace}/image`,
+  'trial of a workspace that has none': `/workspaces/${workspace}/trial`,
+  'trial of a workspace': `/workspaces/${tried}/trial`,
+  'question before a trial is promoted': `/workspaces/${tried}/trial?confirm=promote:trial`,
+  'question before a trial is ended': `/workspaces/${tried}/trial?confirm=end:trial`,
+  'trial, for its testers': `/trials/${trial}`,
+  'trial in place of a form': `/workspaces/${trial}`,
+  'launch that asks': `/launch/${tried}`,
   'new workspace': '/workspaces/new',
   'new link': '/workspaces/new?link=on',
   'import and export of workspaces': '/workspaces/import',
@@ -72,6 +79,30 @@ async function settled(page: Page, address: string) {
   await expect(page.locator('.loading')).toHaveCount(0);
 }
 
+/** A workspace that asks something at launch, keeps homes, and has a trial that a tester has spoken of. */
+async function onTrial(person: Visitor, name: string) {
+  await person.call('save_workspace', {
+    'form[name]': name,
+    'form[image]': 'slipway/terminal:latest',
+    'form[port]': '7681',
+    'form[profile]': 'on',
+    'form[launch_form]': 'Project\n  to: PROJECT\n  help: As the forge calls it.\n\nToken\n  kind: secret\n  to: TOKEN',
+    'form[groups][0]': 'administrators',
+    'form[enabled]': 'on',
+  });
+  const tiles = async () => (await person.call('show_launcher', { search: name, category: '' })).body.tiles;
+  const tried = (await tiles())[0].workspace;
+  await person.call('begin_trial', {
+    id: tried,
+    'form[image]': 'slipway/desktop:latest',
+    'form[groups][0]': 'administrators',
+    'form[notes]': 'Does everything start?',
+  });
+  const trial = (await tiles()).find((tile: any) => tile.trial).workspace;
+  await person.call('give_verdict', { id: trial, 'form[works]': 'no', 'form[words]': 'The window stays black.' });
+  return { tried, trial };
+}
+
 /** Somebody with a paused session, which every page has something to say about. */
 async function resident(visitor: (o: object) => Promise<Visitor>, options: object) {
   const person = await visitor({ admin: true, ...options });
@@ -97,7 +128,8 @@ async function resident(visitor: (o: object) => Promise<Visitor>, options: objec
   const registries = (await person.call('list_registries', {})).body;
   const registry = registries.find((one: any) => one.name === `Sweep ${id}`).id;
   const { body: invited } = await person.call('invite_user', { name: `sweep-${id}`, role: 'auditor' });
-  return { ...person, all: pages(id, href!.split('/').at(-1)!, job.id, registry, invited.id) };
+  const { tried, trial } = await onTrial(person, `Sweep ${id}`);
+  return { ...person, all: pages(id, href!.split('/').at(-1)!, job.id, registry, invited.id, tried, trial) };
 }
 
 /** Looks at a page in every theme. */

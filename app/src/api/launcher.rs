@@ -38,9 +38,9 @@ pub async fn launch(
     #[server(default)] answers: BTreeMap<String, String>,
     #[server(default)] secrets: BTreeMap<String, String>,
 ) -> Result<(), Refusal> {
-    let profile = domain::storage::ProfileChoice::parse(&profile);
     // Secrets are typed again.
-    let draft = (format!("launch/{workspace}"), answers.clone());
+    let draft = (format!("launch/{workspace}"), (profile.clone(), answers.clone()));
+    let profile = domain::storage::ProfileChoice::parse(&profile);
     let launched = super::signed_in(|request, actor| async move {
         let (sessions, id) = (&request.services.sessions, workspace.parse()?);
         let typed = domain::launch_form::Typed { answers, secrets };

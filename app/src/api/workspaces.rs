@@ -145,6 +145,8 @@ pub struct Consequences {
     pub snapshot: Option<String>,
     /// Other workspaces that need the image.
     pub others: Vec<String>,
+    /// A trial of it is under way, and would end.
+    pub trial: bool,
 }
 
 #[server(prefix = "/fn", endpoint = "weigh_deletion")]
@@ -156,6 +158,7 @@ pub async fn weigh_deletion(id: String) -> Result<Consequences, Refusal> {
             sessions: deletion.sessions,
             snapshot: deletion.snapshot,
             others: deletion.others,
+            trial: deletion.trial,
         })
     })
     .await

@@ -32,18 +32,20 @@ struct Opened {
     test: bool,
     /// What the fields hold was typed a moment ago, and was refused.
     typed: bool,
+    /// What was chosen of the home then.
+    profile: String,
 }
 
 async fn open(asked: Asked) -> Result<Opened, Refusal> {
     let test = !asked.test.is_empty();
     let options = show_launch_options(asked.id.clone(), asked.test).await?;
-    let opened = Opened { options, test, typed: false };
+    let opened = Opened { options, test, typed: false, profile: String::new() };
     #[cfg(feature = "ssr")]
     if asked.refused
-        && let Some(last) = crate::draft::take(&format!("launch/{}", asked.id)).await
+        && let Some((profile, last)) = crate::draft::take(&format!("launch/{}", asked.id)).await
     {
         let options = LaunchOptions { last, ..opened.options };
-        return Ok(Opened { options, test, typed: true });
+        return Ok(Opened { options, test, typed: true, profile });
     }
     Ok(opened)
 }
@@ -79,8 +81,8 @@ const CHOICES: [(&str, &str, &str); 3] = [
 
 fn page(opened: Opened) -> AnyView {
     let launch = Post::to::<Launch>();
-    let Opened { options: LaunchOptions { workspace, name, home, fields, last }, test, typed } =
-        opened;
+    let Opened { options, test, typed, profile } = opened;
+    let LaunchOptions { workspace, name, home, fields, last } = options;
     let (title, cancel) = match test {
         true => (format!("Test {name}"), routes::workspace(&workspace)),
         false => (format!("Launch {name}"), routes::LAUNCHER.to_owned()),
@@ -97,7 +99,7 @@ fn page(opened: Opened) -> AnyView {
                 <input type="hidden" name="workspace" value=workspace.to_string() />
                 {test}
                 {fields::fields(fields, &last, typed, launch)}
-                {home.map(homes)}
+                {home.map(|home| homes(home, &profile))}
                 <div class="form-foot">
                     <button
                         type="submit"
@@ -114,9 +116,11 @@ fn page(opened: Opened) -> AnyView {
     .into_any()
 }
 
-fn homes(home: String) -> AnyView {
-    let choices: Vec<AnyView> =
-        CHOICES.into_iter().map(|(value, label, help)| choice(value, label, help)).collect();
+fn homes(home: String, chosen: &str) -> AnyView {
+    let choices: Vec<AnyView> = CHOICES
+        .into_iter()
+        .map(|(value, label, help)| choice(value, label, help, value == chosen))
+        .collect();
     view! {
         <fieldset class="form-section">
             <legend>"Your home directory"</legend>
@@ -129,7 +133,7 @@ fn homes(home: String) -> AnyView {
     .into_any()
 }
 
-fn choice(value: &'static str, label: &'static str, help: &'static str) -> AnyView {
+fn choice(value: &'static str, label: &'static str, help: &'static str, chosen: bool) -> AnyView {
     let id = format!("profile-{value}");
     let about = format!("{id}-help");
     view! {
@@ -140,7 +144,7 @@ fn choice(value: &'static str, label: &'static str, help: &'static str) -> AnyVi
                     type="radio"
                     name="profile"
                     value=value
-                    checked=value.is_empty()
+                    checked=chosen
                     aria-describedby=about.clone()
                 />
                 <span>{label}</span>

@@ -30,6 +30,8 @@ pub struct Deletion {
     pub snapshot: Option<String>,
     /// Other workspaces of the same image.
     pub others: Vec<String>,
+    /// A trial of it is under way, and would end.
+    pub trial: bool,
 }
 
 /// What a change of a definition has come to.
@@ -170,6 +172,7 @@ impl Workspaces {
         others.retain(|(other, _)| other != id);
         Ok(Deletion {
             sessions: store.sessions_of_workspace(id).await?,
+            trial: store.trial_of(id).await?.is_some(),
             others: others.into_iter().map(|(_, name)| name).collect(),
             snapshot: store.snapshot(&image).await?.is_some().then_some(image),
             name: workspace.definition.name,

@@ -108,6 +108,13 @@ async fn testers_have_a_tile_more_and_launch_the_new_image_from_it() {
     let list = services.workspaces.list(&scene.admin, &domain::list::ListQuery::default()).await;
     assert_eq!(list.unwrap().total, 1);
 
+    // Nor has the form of a group, which leaves those who try it alone.
+    let group = scene.testers.parse().unwrap();
+    let opened = services.groups.get(&scene.admin, Some(&group)).await.unwrap();
+    assert!(opened.workspaces.iter().all(|(id, ..)| *id != trial.id));
+    let (form, revision) = (opened.form, opened.group.revision);
+    services.groups.save(&scene.admin, Some(&group), revision, &form).await.unwrap();
+
     assert_eq!(image_of(&scene, &scene.tester, &scene.workspace).await, PRESENT);
     assert_eq!(image_of(&scene, &scene.tester, &trial.id).await, TRIED);
     let refused = services.sessions.launch(&scene.other, &trial.id).await.unwrap_err();

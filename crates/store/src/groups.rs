@@ -78,7 +78,7 @@ impl Store {
             " THEN (SELECT count(*) FROM users WHERE role = 'administrator')
              ELSE (SELECT count(*) FROM group_members m WHERE m.group_id = g.id) END AS members,
              (SELECT count(*) FROM workspaces w, json_each(w.groups) j
-              WHERE j.value = g.id) AS workspaces FROM groups g",
+              WHERE j.value = g.id AND w.trial_of IS NULL) AS workspaces FROM groups g",
         );
         narrow(&mut query);
         query.push(" ORDER BY ").push(match list.sort.as_str() {
@@ -117,14 +117,14 @@ impl Store {
         rows.iter().map(|row| row.try_get(0).fault()).collect()
     }
 
-    /// Every workspace by name, and whether the group's members may launch it.
+    /// Every workspace by name, trials left out, and whether the group's members may launch it.
     pub async fn workspaces_of_group(
         &self,
         id: &GroupId,
     ) -> Result<Vec<(WorkspaceId, String, bool)>> {
         let rows = sqlx::query(
             "SELECT w.id, w.name, EXISTS (SELECT 1 FROM json_each(w.groups) WHERE value = ?) AS own
-             FROM workspaces w ORDER BY w.name",
+             FROM workspaces w WHERE w.trial_of IS NULL ORDER BY w.name",
         )
         .bind(id.as_str())
         .fetch_all(&self.read)
@@ -220,8 +220,8 @@ impl Tx {
         Ok(unknown)
     }
 
-    /// Lets a group's members launch these workspaces and no others. Those that change are counted
-    /// as changed, so that an open form does not undo it unseen.
+    /// Lets a group's members launch these workspaces and no others; who tries what is left alone.
+    /// Those that change are counted as changed, so that an open form does not undo it unseen.
     pub async fn set_workspaces_of_group(
         &mut self,
         id: &GroupId,
@@ -231,7 +231,7 @@ impl Tx {
         sqlx::query(
             "UPDATE workspaces SET revision = revision + 1, groups =
                (SELECT json_group_array(value) FROM json_each(groups) WHERE value <> ?1)
-             WHERE id NOT IN (SELECT value FROM json_each(?2))
+             WHERE trial_of IS NULL AND id NOT IN (SELECT value FROM json_each(?2))
              AND EXISTS (SELECT 1 FROM json_each(groups) WHERE value = ?1)",
         )
         .bind(id.as_str())
@@ -241,7 +241,7 @@ impl Tx {
         .fault()?;
         sqlx::query(
             "UPDATE workspaces SET revision = revision + 1, groups = json_insert(groups, '$[#]', ?1)
-             WHERE id IN (SELECT value FROM json_each(?2))
+             WHERE trial_of IS NULL AND id IN (SELECT value FROM json_each(?2))
              AND NOT EXISTS (SELECT 1 FROM json_each(groups) WHERE value = ?1)",
         )
         .bind(id.as_str())

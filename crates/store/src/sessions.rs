@@ -98,6 +98,25 @@ async fn of_owner(db: impl SqliteExecutor<'_>, owner: &UserId) -> Result<Vec<Ses
     rows.iter().map(session).collect()
 }
 
+async fn session_for(
+    db: impl SqliteExecutor<'_>,
+    owner: &UserId,
+    workspace: &WorkspaceId,
+    test: bool,
+) -> Result<Option<SessionId>> {
+    let row = sqlx::query(
+        "SELECT id FROM sessions
+         WHERE owner = ? AND workspace_id = ? AND test = ? AND desired <> 'deleted'",
+    )
+    .bind(owner.as_str())
+    .bind(workspace.as_str())
+    .bind(test)
+    .fetch_optional(db)
+    .await
+    .fault()?;
+    row.map(|row| row.id("id")).transpose()
+}
+
 async fn count_of_workspace(db: impl SqliteExecutor<'_>, workspace: &WorkspaceId) -> Result<i64> {
     sqlx::query("SELECT count(*) FROM sessions WHERE workspace_id = ? AND status <> 'deleted'")
         .bind(workspace.as_str())
@@ -172,6 +191,16 @@ fn order(list: &ListQuery) -> (&'static str, bool) {
 }
 
 impl Store {
+    /// The session of a user and workspace that is not being deleted.
+    pub async fn session_for(
+        &self,
+        owner: &UserId,
+        workspace: &WorkspaceId,
+        test: bool,
+    ) -> Result<Option<SessionId>> {
+        session_for(&self.read, owner, workspace, test).await
+    }
+
     pub async fn session(&self, id: &SessionId) -> Result<Option<Session>> {
         one(&self.read, id).await
     }
@@ -296,17 +325,7 @@ impl Tx {
         workspace: &WorkspaceId,
         test: bool,
     ) -> Result<Option<SessionId>> {
-        let row = sqlx::query(
-            "SELECT id FROM sessions
-             WHERE owner = ? AND workspace_id = ? AND test = ? AND desired <> 'deleted'",
-        )
-        .bind(owner.as_str())
-        .bind(workspace.as_str())
-        .bind(test)
-        .fetch_optional(&mut *self.0)
-        .await
-        .fault()?;
-        row.map(|row| row.id("id")).transpose()
+        session_for(&mut *self.0, owner, workspace, test).await
     }
 
     pub async fn count_sessions_of(&mut self, owner: &UserId) -> Result<i64> {

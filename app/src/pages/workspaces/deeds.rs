@@ -204,8 +204,12 @@ fn consequences(doomed: Consequences) -> AnyView {
         }
         (None, _) => view! { <p>"The image stays on the engine."</p> }.into_any(),
     };
+    let trial = doomed.trial.then(|| {
+        view! { <p>"Its trial ends with it, and what testers said of that is gone."</p> }
+    });
     view! {
         <p>"Its tile and its definition are removed. This cannot be undone."</p>
+        {trial}
         <p>{stays}</p>
         {image}
         <p>"To take only the tile away, disable it instead."</p>

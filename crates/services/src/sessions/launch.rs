@@ -83,12 +83,15 @@ impl Sessions {
         if Core::needs_look(&config) {
             // Nothing foreign is waited for inside the transaction, and a session that is there
             // already needs none of it.
-            let known = core.store.begin().await?.session_for(&actor.user, id, test).await?;
+            let known = core.store.session_for(&actor.user, id, test).await?;
             if known.is_none() {
                 launchable(&workspace, test)?;
                 if !test {
                     core.given_to(actor, &workspace)?;
                 }
+                // Before anything is made on the host.
+                launch_form::check(&workspace.definition.launch_form, typed)?;
+                core.image_for(&workspace)?;
                 core.check_bounds((&actor.user, actor.role), &workspace.definition.name, &config)?;
                 core.check_there(&workspace.definition.name, &config).await?;
             }
