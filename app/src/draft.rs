@@ -29,10 +29,12 @@ pub fn is_plain_post() -> bool {
     })
 }
 
-/// Keeps something for the form called `of` if the present request is a plain post.
+/// Keeps something for the form called `of` if the present request is a plain post of somebody who is
+/// signed in. For anybody else a record would have to be made: the disk is not a stranger's to fill.
 pub async fn keep<T: Serialize + Send + Sync>(of: impl Into<String>, what: T) {
     if is_plain_post()
         && let Ok(request) = Request::current()
+        && request.arrived().is_ok()
     {
         leave(&request, of, what).await;
     }

@@ -14,7 +14,7 @@ use domain::{
 };
 use http_body_util::BodyExt as _;
 use leptos::server_fn::axum::server_fn_paths;
-use services::Services;
+use services::{Services, clock::Clock as _};
 use std::{collections::BTreeSet, net::IpAddr, path::Path, sync::Arc, time::Duration};
 use support::{
     http::{Answer, Ask, get, post},
@@ -1106,6 +1106,25 @@ async fn forms_work_without_a_script() {
     let done = cast.world.ask(ask.with("cookie", &cast.ada.cookie)).await;
     assert_eq!((done.status, done.header("location")), (302, "/"));
     cast.world.reaches(&cast.ada, &cast.session, State::Paused).await;
+}
+
+#[tokio::test]
+async fn what_a_stranger_types_into_forms_is_kept_nowhere() {
+    let cast = Cast::new().await;
+    let origin = &cast.world.origin;
+    for (name, _, arguments) in FUNCTIONS {
+        let ask = cast.call(name, arguments).for_page().with("origin", origin);
+        let answer = cast.world.ask(ask.with("referer", format!("{origin}/login"))).await;
+        // Its browser would be told of a record.
+        let record = answer.cookie(cast.world.cookie_name());
+        assert_eq!(record, None, "{name}: {answer:?}");
+    }
+    // Whoever is signed in finds it again.
+    let of_launch = [("workspace", "none"), ("answers[NAME]", "kept")];
+    let ask = post("/fn/launch").form(&of_launch).for_page().with("cookie", &cast.ada.cookie);
+    assert_eq!(cast.world.ask(ask).await.status, 302);
+    let kept = cast.world.store.sign_in(&cast.ada.actor.sign_in, cast.world.clock.now()).await;
+    assert!(kept.unwrap().unwrap().data.contains("kept"));
 }
 
 #[tokio::test]

@@ -3,15 +3,23 @@
 //! Failures are counted per account *and* address, and per address. A stranger who hammers an
 //! account locks out only his own address. Against many addresses, an account under attack admits
 //! only addresses its owner has signed in from before (and any, slowly).
+//!
+//! Of IPv6 addresses everybody has more than can be counted: those of one network (/64) are one.
 
 use domain::{Error, Result, Timestamp};
-use std::{collections::HashMap, net::IpAddr, sync::Mutex};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::Mutex,
+};
 
 /// Failures are forgotten after this long.
 const WINDOW_S: i64 = 15 * 60;
 const PER_ACCOUNT_AND_ADDRESS: usize = 5;
 const PER_ADDRESS: usize = 30;
 const PER_ACCOUNT: usize = 100;
+/// For attempts of somebody who is signed in: wherever that is, they are counted for the account alone.
+pub(crate) const NOWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
 /// Entries kept at the most, so that invented names cannot fill the memory.
 const MOST: usize = 20_000;
 
@@ -25,12 +33,24 @@ enum Key {
     Account(String),
 }
 
-fn keys(account: &str, address: IpAddr) -> [(Key, usize); 3] {
+fn keys(account: &str, address: IpAddr) -> impl Iterator<Item = (Key, usize)> {
+    // Nowhere is no place that people share.
+    let shared = (!address.is_unspecified()).then(|| network(address));
     [
-        (Key::Both(account.to_owned(), address), PER_ACCOUNT_AND_ADDRESS),
-        (Key::Address(address), PER_ADDRESS),
-        (Key::Account(account.to_owned()), PER_ACCOUNT),
+        Some((Key::Both(account.to_owned(), network(address)), PER_ACCOUNT_AND_ADDRESS)),
+        shared.map(|network| (Key::Address(network), PER_ADDRESS)),
+        Some((Key::Account(account.to_owned()), PER_ACCOUNT)),
     ]
+    .into_iter()
+    .flatten()
+}
+
+/// What an address is counted as.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & (u128::MAX << 64)).into(),
+        address @ IpAddr::V4(_) => address,
+    }
 }
 
 impl Throttle {
@@ -52,14 +72,13 @@ impl Throttle {
         if counts.len() > MOST {
             counts.retain(|_, times| times.last().is_some_and(|t| now.since(*t) < WINDOW_S * 1000));
         }
-        let keys = keys(account, address);
-        for (key, most) in &keys {
+        for (key, most) in keys(account, address) {
             if familiar && matches!(key, Key::Account(_)) {
                 continue;
             }
-            if let Some(times) = counts.get_mut(key) {
+            if let Some(times) = counts.get_mut(&key) {
                 times.retain(|t| now.since(*t) < WINDOW_S * 1000);
-                if times.len() >= *most {
+                if times.len() >= most {
                     let oldest = times.first().copied().unwrap_or(now);
                     let wait = (WINDOW_S - now.since(oldest) / 1000).max(1);
                     return Err(Error::exhausted("Too many failed attempts.")
@@ -67,7 +86,7 @@ impl Throttle {
                 }
             }
         }
-        for (key, _) in keys {
+        for (key, _) in keys(account, address) {
             counts.entry(key).or_default().push(now);
         }
         Ok(())
@@ -128,5 +147,40 @@ mod tests {
             throttle.attempt("ada", OWNER, false, Timestamp(0)).unwrap();
             throttle.succeeded("ada", OWNER);
         }
+    }
+
+    #[test]
+    fn who_is_signed_in_and_mistaken_slows_down_nobody_else() {
+        let throttle = Throttle::default();
+        let attempt = |name| throttle.attempt(name, NOWHERE, true, Timestamp(0));
+        for _ in 0..PER_ADDRESS {
+            for _ in 1..PER_ACCOUNT_AND_ADDRESS {
+                attempt("eve").unwrap();
+            }
+            throttle.succeeded("eve", NOWHERE);
+        }
+        assert!(attempt("ada").is_ok());
+        for _ in 1..PER_ACCOUNT_AND_ADDRESS {
+            attempt("ada").unwrap();
+        }
+        assert!(attempt("ada").is_err());
+    }
+
+    #[test]
+    fn the_addresses_of_one_network_are_one_guesser() {
+        let throttle = Throttle::default();
+        let attempt = |from: &str| {
+            throttle.attempt("ada", from.parse().unwrap(), false, Timestamp(0)).is_ok()
+        };
+        for n in 0..PER_ACCOUNT_AND_ADDRESS {
+            assert!(attempt(&format!("2001:db8::{n}")));
+        }
+        assert!(!attempt("2001:db8::ffff:0:0:1"));
+        assert!(attempt("2001:db8:0:1::1"));
+        // The same machine, however it is written.
+        for _ in 0..PER_ACCOUNT_AND_ADDRESS {
+            assert!(attempt("192.0.2.1"));
+        }
+        assert!(!attempt("::ffff:192.0.2.1") && attempt("::ffff:192.0.2.2"));
     }
 }

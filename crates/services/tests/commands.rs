@@ -258,3 +258,24 @@ async fn what_a_command_writes_is_told_without_the_secrets_of_the_launch() {
     let told = lines(&world, &ada, &id).await;
     assert_eq!(told[1].1.as_deref(), Some("•••\nred"), "{told:?}");
 }
+
+#[tokio::test]
+async fn what_the_workspace_itself_calls_secret_is_not_told_either() {
+    let world = World::new().await;
+    let (admin, ada) = (world.admin().await, world.user().await);
+    let script = "printenv API_TOKEN; printenv LANG; echo \u{1b}[32mhunter\u{1b}[1m-two!";
+    let form = WorkspaceForm {
+        environment: "API_TOKEN=hunter-two\nLANG=C.UTF-8".into(),
+        launch_form: "Pass word\n to: DB_PASS".into(),
+        commands: at_start(&format!("{script}; printenv DB_PASS")),
+        ..world.form()
+    };
+    let workspace = world.services.workspaces.create(&admin, &form).await.unwrap();
+    let answers = [("DB_PASS".to_owned(), "swordfish".to_owned())].into();
+    let typed = Typed { answers, ..Typed::default() };
+    let launch = world.services.sessions.launch_with(&ada, &workspace, ProfileChoice::Keep, &typed);
+    let id = launch.await.unwrap();
+    world.reaches(&ada, &id, State::Running).await;
+    let told = lines(&world, &ada, &id).await;
+    assert_eq!(told[1].1.as_deref(), Some("•••\nC.UTF-8\n•••!\n•••"), "{told:?}");
+}

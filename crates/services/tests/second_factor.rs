@@ -258,6 +258,81 @@ async fn guessing_codes_is_slowed_down_and_a_right_password_does_not_speed_it_up
     assert!(world.signs_in("ada", &device.code(world.now())).await);
 }
 
+/// Somebody who has the password gives wrong codes from ever other addresses, until he is refused for
+/// their number; gives how many were looked at, and the refusal.
+async fn guessed(world: &World, device: &Device) -> (u8, Error) {
+    let token = world.waits("ada").await;
+    for n in 0..=u8::MAX {
+        let from = IpAddr::from([203, 0, 113, n]);
+        let wrong = match n % 2 {
+            0 => device.wrong(world.now()),
+            _ => "aaaa-aaaa-aaaa-aaaa".to_owned(),
+        };
+        let refused = world.services.access.confirm(&token, &wrong, from).await.unwrap_err();
+        if refused.kind == ErrorKind::Exhausted {
+            return (n, refused);
+        }
+    }
+    panic!("every code is still looked at");
+}
+
+#[tokio::test]
+async fn codes_cannot_be_guessed_for_days_from_many_addresses() {
+    let world = World::new().await;
+    let ada = world.user().await;
+    let (device, codes) = world.equipped(&ada).await;
+    let began = world.now();
+    let (looked_at, refused) = guessed(&world, &device).await;
+    assert_eq!(looked_at, 20);
+    let hint = refused.hint.unwrap();
+    assert!(hint.contains("24 hours") && hint.contains("administrator"), "{hint}");
+    // No code is taken then, from nowhere, and not by a server that starts anew.
+    let world = world.restarted().await;
+    assert!(!world.signs_in("ada", &device.code(world.now())).await);
+    assert!(!world.signs_in("ada", &codes[0]).await);
+    // Who does not know the password changes nothing about it, and it ends by itself.
+    world.clock.advance_secs(24 * 3600 - 1 - world.now().since(began) / 1000);
+    assert!(!world.signs_in("ada", &device.code(world.now())).await);
+    world.clock.advance_secs(1);
+    assert!(world.signs_in("ada", &device.code(world.now())).await);
+    assert!(world.signs_in("ada", &codes[0]).await);
+}
+
+#[tokio::test]
+async fn right_codes_do_not_make_room_for_more_wrong_ones() {
+    let world = World::new().await;
+    let ada = world.user().await;
+    let (device, _) = world.equipped(&ada).await;
+    for _ in 0..4 {
+        for _ in 0..4 {
+            assert!(!world.signs_in("ada", &device.wrong(world.now())).await);
+        }
+        assert!(world.signs_in("ada", &device.code(world.now())).await);
+        world.clock.advance_secs(STEP_S);
+    }
+    assert_eq!(guessed(&world, &device).await.0, 4);
+}
+
+#[tokio::test]
+async fn a_new_password_or_a_reset_lets_in_whose_codes_were_guessed_at() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let ada = world.user().await;
+    let (device, codes) = world.equipped(&ada).await;
+    guessed(&world, &device).await;
+    let users = &world.services.users;
+    let link = users.new_link(&admin, &ada.user).await.unwrap();
+    users.accept(&link.token, HOME, PASSWORD.into(), PASSWORD).await.unwrap();
+    assert!(world.signs_in("ada", &codes[0]).await);
+
+    guessed(&world, &device).await;
+    users.reset_second_factor(&admin, &ada.user).await.unwrap();
+    assert_eq!(world.then("ada", PASSWORD).await, Ok(Then::In));
+    let ada = Actor { sign_in: world.elsewhere(&ada).await, ..ada };
+    let (device, _) = world.equipped(&ada).await;
+    assert!(world.signs_in("ada", &device.code(world.now())).await);
+}
+
 #[tokio::test]
 async fn what_is_no_code_is_refused_as_a_wrong_one() {
     let world = World::new().await;

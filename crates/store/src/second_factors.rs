@@ -7,6 +7,8 @@ use crate::{
 };
 use domain::{Result, SignInId, Timestamp, UserId};
 
+const CODES_LEFT: &str = "SELECT count(*) FROM recovery_codes WHERE user_id = ?";
+
 /// A second factor that is on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSecondFactor {
@@ -56,11 +58,7 @@ impl Store {
 
     /// How many recovery codes an account has left.
     pub async fn recovery_codes_left(&self, user: &UserId) -> Result<i64> {
-        sqlx::query_scalar("SELECT count(*) FROM recovery_codes WHERE user_id = ?")
-            .bind(user.as_str())
-            .fetch_one(&self.read)
-            .await
-            .fault()
+        sqlx::query_scalar(CODES_LEFT).bind(user.as_str()).fetch_one(&self.read).await.fault()
     }
 
     /// Whose code is waited for by the browser with this token, unless its time is over.
@@ -171,20 +169,70 @@ impl Tx {
         Ok(())
     }
 
-    /// Uses a recovery code up; tells whether it was there.
-    pub async fn take_recovery_code(&mut self, user: &UserId, hash: &str) -> Result<bool> {
+    /// Uses a recovery code up; tells how many are left, or `None` if it was not there.
+    pub async fn take_recovery_code(&mut self, user: &UserId, hash: &str) -> Result<Option<i64>> {
         let done = sqlx::query("DELETE FROM recovery_codes WHERE user_id = ? AND code_hash = ?")
             .bind(user.as_str())
             .bind(hash)
             .execute(&mut *self.0)
             .await
             .fault()?;
-        Ok(done.rows_affected() == 1)
+        if done.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let left = sqlx::query_scalar(CODES_LEFT).bind(user.as_str()).fetch_one(&mut *self.0);
+        left.await.map(Some).fault()
+    }
+
+    /// When wrong codes of an account were given after `since`, the newest first.
+    pub async fn wrong_codes(&mut self, user: &UserId, since: Timestamp) -> Result<Vec<Timestamp>> {
+        let all: Vec<i64> = sqlx::query_scalar(
+            "SELECT given_at FROM wrong_codes WHERE user_id = ? AND given_at > ?
+             ORDER BY given_at DESC",
+        )
+        .bind(user.as_str())
+        .bind(since.0)
+        .fetch_all(&mut *self.0)
+        .await
+        .fault()?;
+        Ok(all.into_iter().map(Timestamp).collect())
+    }
+
+    /// Notes a wrong code of an account; those up to `since` are forgotten.
+    pub async fn add_wrong_code(
+        &mut self,
+        user: &UserId,
+        at: Timestamp,
+        since: Timestamp,
+    ) -> Result<()> {
+        sqlx::query("DELETE FROM wrong_codes WHERE user_id = ? AND given_at <= ?")
+            .bind(user.as_str())
+            .bind(since.0)
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
+        sqlx::query("INSERT INTO wrong_codes (user_id, given_at) VALUES (?, ?)")
+            .bind(user.as_str())
+            .bind(at.0)
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
+        Ok(())
+    }
+
+    pub(crate) async fn forget_wrong_codes(&mut self, user: &UserId) -> Result<()> {
+        sqlx::query("DELETE FROM wrong_codes WHERE user_id = ?")
+            .bind(user.as_str())
+            .execute(&mut *self.0)
+            .await
+            .fault()?;
+        Ok(())
     }
 
     /// Turns a second factor off, with all that belongs to it; tells whether it was on.
     pub async fn delete_second_factor(&mut self, user: &UserId) -> Result<bool> {
         self.delete_recovery_codes(user).await?;
+        self.forget_wrong_codes(user).await?;
         sqlx::query("DELETE FROM second_factor_proposals WHERE user_id = ?")
             .bind(user.as_str())
             .execute(&mut *self.0)

@@ -197,7 +197,9 @@ impl Tx {
         other_administrators(&mut *self.0, id).await
     }
 
+    /// Also forgets the wrong codes that were given: whoever gave them knew the password before.
     pub async fn set_password(&mut self, id: &UserId, password_hash: &str) -> Result<()> {
+        self.forget_wrong_codes(id).await?;
         sqlx::query("UPDATE users SET password_hash = ? WHERE id = ?")
             .bind(password_hash)
             .bind(id.as_str())

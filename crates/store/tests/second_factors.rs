@@ -60,12 +60,32 @@ async fn a_recovery_code_is_used_up_by_its_owner_alone() {
     let (ada, eve) = (equipped(&shelf, 1, "ada").await, equipped(&shelf, 2, "eve").await);
     let mut tx = shelf.store.begin().await.unwrap();
     tx.put_recovery_codes(&eve, &["hers".into()]).await.unwrap();
-    assert!(!tx.take_recovery_code(&ada, "hers").await.unwrap());
-    assert!(tx.take_recovery_code(&ada, "one").await.unwrap());
-    assert!(!tx.take_recovery_code(&ada, "one").await.unwrap());
+    assert_eq!(tx.take_recovery_code(&ada, "hers").await.unwrap(), None);
+    assert_eq!(tx.take_recovery_code(&ada, "one").await.unwrap(), Some(1));
+    assert_eq!(tx.take_recovery_code(&ada, "one").await.unwrap(), None);
     tx.commit().await.unwrap();
     assert_eq!(shelf.store.recovery_codes_left(&ada).await.unwrap(), 1);
     assert_eq!(shelf.store.recovery_codes_left(&eve).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn wrong_codes_are_counted_for_a_while_and_go_with_what_they_were_guesses_at() {
+    let shelf = Shelf::new().await;
+    let (ada, eve) = (equipped(&shelf, 1, "ada").await, equipped(&shelf, 2, "eve").await);
+    let before = Timestamp(NOW.0 - 1);
+    let mut tx = shelf.store.begin().await.unwrap();
+    tx.add_wrong_code(&ada, NOW, before).await.unwrap();
+    tx.add_wrong_code(&eve, NOW, before).await.unwrap();
+    tx.add_wrong_code(&ada, LATER, before).await.unwrap();
+    assert_eq!(tx.wrong_codes(&ada, before).await.unwrap(), [LATER, NOW]);
+    assert_eq!(tx.wrong_codes(&ada, NOW).await.unwrap(), [LATER]);
+    tx.add_wrong_code(&ada, LATER, NOW).await.unwrap();
+    assert_eq!(tx.wrong_codes(&ada, before).await.unwrap(), [LATER, LATER]);
+    tx.set_password(&ada, "another").await.unwrap();
+    assert!(tx.wrong_codes(&ada, before).await.unwrap().is_empty());
+    assert_eq!(tx.wrong_codes(&eve, before).await.unwrap(), [NOW]);
+    tx.delete_second_factor(&eve).await.unwrap();
+    assert!(tx.wrong_codes(&eve, before).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 //! in the way of other sessions. A wish that comes meanwhile is not kept waiting. What was begun when
 //! Slipway was killed is begun again, so a command may run more than once.
 
-use crate::{core::Core, reconcile::lane::intent};
+use crate::{core::Core, reconcile::lane::intent, sessions::is_secret};
 use domain::{
     ErrorKind, Result, Timestamp, ansi,
     plan::ContainerState,
@@ -17,6 +17,8 @@ use std::{sync::Arc, time::Duration};
 
 /// Most bytes that are kept of what a command writes.
 const LONGEST_OUTPUT: usize = 4_096;
+/// A value shorter than this, whose name alone looks secret, could be any word of the output.
+const SHORTEST_CALLED_SECRET: usize = 4;
 /// How often it is looked whether something else is wanted meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -197,33 +199,56 @@ async fn overtaken(core: &Core, session: &Session, name: &str) -> Result<Option<
     })
 }
 
-/// What a command wrote, fit to be shown: without the session's secrets and without what only means
-/// something to a terminal.
+/// What a command wrote, fit to be shown: without what only means something to a terminal, and without
+/// the session's secrets.
 async fn shown(core: &Core, session: &Session, output: &str) -> Result<Option<String>> {
     let mut secrets: Vec<String> = core.secret_answers(session).await?.0.into_values().collect();
+    secrets.extend(called_secret(session));
     if session.config.contract.basic.is_some() {
         secrets.push(core.session_password(&session.id).await?);
     }
-    let text = without(output, secrets);
-    let lines: Vec<String> = text.lines().map(ansi::plain).collect();
-    let text = lines.join("\n").trim().to_owned();
+    let text = without(output, secrets).trim().to_owned();
     Ok((!text.is_empty()).then_some(text))
 }
 
-/// A text with each secret covered, also where its beginning was cut off with what came before.
-fn without(text: &str, mut secrets: Vec<String>) -> String {
+/// Values that the session's page covers because of their names.
+fn called_secret(session: &Session) -> impl Iterator<Item = String> {
+    let config = &session.config;
+    let own = config.environment.iter().map(|(name, value)| (name.as_str(), Some(value)));
+    let answers = config.answers.iter().map(|one| (one.target.as_str(), one.value.as_ref()));
+    let called = own.chain(answers).filter(|(name, _)| is_secret(name));
+    let values = called.filter_map(|(_, value)| value.cloned());
+    values.filter(|value| value.chars().count() >= SHORTEST_CALLED_SECRET)
+}
+
+/// A text without what only means something to a terminal.
+fn readable(text: &str) -> String {
+    let lines: Vec<String> = text.replace('\r', "").lines().map(ansi::plain).collect();
+    lines.join("\n")
+}
+
+/// What was written, readable and with each secret covered, also where its beginning was cut off with
+/// what came before. A colour may begin or end in the midst of a secret, so they are taken out first.
+fn without(written: &str, secrets: Vec<String>) -> String {
     const COVER: &str = "•••";
+    let mut secrets: Vec<String> = secrets.iter().map(|secret| readable(secret)).collect();
     // The longest first: one may hold another.
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets.retain(|secret| !secret.trim().is_empty());
-    let mut text = text.replace('\r', "");
-    if text.len() + 1 >= LONGEST_OUTPUT {
-        text = text.trim_start_matches('\u{fffd}').to_owned();
-        let rest = secrets
-            .iter()
-            .flat_map(|secret| secret.char_indices().filter_map(|(at, _)| secret.get(at..)));
-        let rest = rest.filter(|rest| text.starts_with(rest)).map(str::len).max();
-        if let Some(tail) = rest.and_then(|length| text.get(length..)) {
+    let cut = written.len() + 1 >= LONGEST_OUTPUT;
+    let written = if cut { written.trim_start_matches('\u{fffd}') } else { written };
+    let mut text = readable(written);
+    if cut {
+        // It may have been cut within a sequence too, right before a secret or within one.
+        let read = ["", "\u{1b}", "\u{1b}["].map(|lost| readable(&format!("{lost}{written}")));
+        let tails = read.iter().filter_map(|read| {
+            let rests = secrets
+                .iter()
+                .flat_map(|secret| secret.char_indices().filter_map(|(at, _)| secret.get(at..)));
+            let longest = rests.filter(|rest| read.starts_with(rest)).map(str::len).max()?;
+            read.get(longest..).map(|tail| (longest, tail))
+        });
+        if let Some((_, tail)) = tails.max_by_key(|(length, _)| *length) {
             text = format!("{COVER}{tail}");
         }
     }
@@ -245,5 +270,21 @@ mod tests {
         let long = format!("et-two{}", "x".repeat(LONGEST_OUTPUT - 6));
         let told = without(&long, secrets());
         assert!(told.starts_with("•••xx"), "{}", &told[..20]);
+    }
+
+    #[test]
+    fn a_coloured_secret_is_a_secret_too() {
+        let secrets = || vec!["s3cret-two".to_owned(), "-----BEGIN\nabc\r\n".to_owned()];
+        assert_eq!(without("a \u{1b}[32ms3cret\u{1b}[1m-two\u{1b}[0m b", secrets()), "a ••• b");
+        assert_eq!(without("s3\rcret-\u{7}two", secrets()), "•••");
+        let lines = "\u{1b}[31m-----BEGIN\u{1b}[m\r\n\u{1b}[31mabc\u{1b}[m\r\nred";
+        assert_eq!(without(lines, secrets()), "•••\nred");
+        // The beginning was cut off within the secret, or within what colours it.
+        for cut in ["et\u{1b}[1m-two", "32ms3cret-two", "[32ms3cret\u{1b}[1m-two", "mcret-two"] {
+            let long = format!("{cut}\u{1b}[0m{}", "x".repeat(LONGEST_OUTPUT));
+            let told = without(&long, secrets());
+            let told: String = told.chars().filter(|c| *c != 'x').collect();
+            assert!(told.ends_with("•••") && !told.contains("two"), "{cut:?}: {told}");
+        }
     }
 }

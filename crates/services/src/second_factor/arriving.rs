@@ -1,10 +1,22 @@
 //! The second step of signing in: the code after the password.
+//!
+//! How many wrong ones are looked at in a day is limited for each account, from wherever they come:
+//! against many addresses the throttle alone would let a guesser go on for days. Only who has the
+//! password gets this far, so nobody else can have an owner refused.
 
 use super::{guesses, recovery};
-use crate::{access::Access, core::Core, entropy};
-use domain::{Error, ErrorKind, Result, audit::AuditResult, second_factor::Typed, user::User};
+use crate::{access::Access, entropy};
+use domain::{
+    Error, ErrorKind, Result, Timestamp, audit::AuditResult, second_factor::Typed, user::User,
+};
 use std::net::IpAddr;
 use store::{NewAuditLine, Tx};
+
+/// Wrong codes, recovery codes among them, that are looked at within [`WRONG_FOR_S`]. To guess one of
+/// the three codes that are right at a time takes decades with so few.
+const MOST_WRONG: usize = 20;
+/// A wrong code counts for a day.
+const WRONG_FOR_S: i64 = 24 * 3600;
 
 impl Access {
     /// Checks the code of somebody whose password was right, and uses up the token that was given for
@@ -12,7 +24,7 @@ impl Access {
     ///
     /// # Errors
     /// `Unauthenticated` without a token that still counts; `Invalid` at `code`; `Exhausted` after too
-    /// many wrong codes.
+    /// many wrong codes, in a short time or in a day.
     pub async fn confirm(&self, token: &str, code: &str, address: IpAddr) -> Result<User> {
         let core = self.core();
         let now = core.now();
@@ -35,8 +47,12 @@ impl Access {
         };
 
         let mut tx = core.store.begin().await?;
-        let taken = take(core, &mut tx, &user, typed, step).await?;
-        if taken.is_some() && !tx.take_pending_sign_in(&hash).await? {
+        let since = now.plus_secs(-WRONG_FOR_S);
+        check_number(&tx.wrong_codes(&id, since).await?, now)?;
+        let taken = take(&mut tx, &user, typed, step).await?;
+        if taken.is_none() {
+            tx.add_wrong_code(&id, now, since).await?;
+        } else if !tx.take_pending_sign_in(&hash).await? {
             return Err(gone());
         }
         tx.audit_outside(&NewAuditLine {
@@ -61,9 +77,23 @@ impl Access {
     }
 }
 
+/// # Errors
+/// `Exhausted` when no more codes are looked at, for so many were `wrong` within a day, newest first.
+fn check_number(wrong: &[Timestamp], now: Timestamp) -> Result<()> {
+    let Some(first) = wrong.get(MOST_WRONG - 1) else { return Ok(()) };
+    let left_s = WRONG_FOR_S - now.since(*first) / 1000;
+    let wait = match (left_s + 3599) / 3600 {
+        ..=1 => "an hour".to_owned(),
+        hours => format!("{hours} hours"),
+    };
+    Err(Error::exhausted("Too many wrong codes were given for this account.").hint(format!(
+        "Try again in {wait}. An administrator can let you in before, by a link for a new password \
+         or by resetting the second factor."
+    )))
+}
+
 /// Uses up what was typed; says what it was, if it was right.
 async fn take(
-    core: &Core,
     tx: &mut Tx,
     user: &User,
     typed: Option<Typed>,
@@ -73,12 +103,9 @@ async fn take(
         (Some(Typed::Code(_)), Some(step)) if tx.take_step(&user.id, step).await? => {
             Some("with a code".to_owned())
         }
-        (Some(Typed::Recovery(code)), _)
-            if tx.take_recovery_code(&user.id, &recovery::hash(&user.id, &code)).await? =>
-        {
-            // Counted before this transaction: one of them is gone.
-            let left = core.store.recovery_codes_left(&user.id).await? - 1;
-            Some(format!("with a recovery code, {left} left"))
+        (Some(Typed::Recovery(code)), _) => {
+            let left = tx.take_recovery_code(&user.id, &recovery::hash(&user.id, &code)).await?;
+            left.map(|left| format!("with a recovery code, {left} left"))
         }
         _ => None,
     })

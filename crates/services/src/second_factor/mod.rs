@@ -10,21 +10,19 @@ mod proposal;
 mod recovery;
 mod totp;
 
-use crate::core::Core;
+use crate::{core::Core, throttle::NOWHERE};
 use domain::{
     Error, Result, UserId,
     actor::{Actor, Permission},
     second_factor::{SecondFactor, Typed},
     user::User,
 };
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 use store::StoredSecondFactor;
 use totp::Secret;
 
 /// How long a device may be told the secret before it shows a first code.
 const PROPOSED_FOR_S: i64 = 15 * 60;
-/// For attempts of somebody who is signed in.
-const NOWHERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
 
 #[derive(Clone)]
 pub struct SecondFactors(Arc<Core>);

@@ -13,7 +13,7 @@ pub use removal::Removal;
 
 pub(crate) use removal::run;
 
-use crate::{core::Core, rights};
+use crate::{core::Core, rights, throttle::NOWHERE};
 use domain::{
     Error, Result, UserId,
     actor::{Actor, Permission, Role},
@@ -194,15 +194,14 @@ impl Core {
         password: String,
         field: &str,
     ) -> Result<()> {
-        let nowhere = std::net::IpAddr::from([0, 0, 0, 0]);
-        self.throttle.attempt(&actor.name, nowhere, true, self.now())?;
+        self.throttle.attempt(&actor.name, NOWHERE, true, self.now())?;
         let known = self.store.credentials(&actor.name).await?;
         let longest = domain::user::PASSWORD_LONGEST * 4;
         let hash = known.and_then(|k| k.password_hash);
         if password.len() > longest || !self.passwords.verify(password, hash).await? {
             return Err(Error::at(field, "This is not your present password."));
         }
-        self.throttle.succeeded(&actor.name, nowhere);
+        self.throttle.succeeded(&actor.name, NOWHERE);
         Ok(())
     }
 }
