@@ -5,8 +5,10 @@
 //! allow it ([`crate::confinement::Allowed`]).
 
 mod mapping;
+mod nesting;
 
 pub use mapping::{Mapping, Owner, check_target, parse_all};
+pub use nesting::check_nesting;
 
 use crate::UserId;
 use serde::{Deserialize, Serialize};

@@ -3,10 +3,11 @@
 
 use crate::{core::Core, workspaces::Workspaces};
 use domain::{
-    Error, ErrorKind, Result, UserId,
+    Error, ErrorKind, Result, UserId, WorkspaceId,
     actor::{Actor, Permission, Role},
     confinement::{Confinement, Offered, without_driver},
     session::RunConfig,
+    storage::{Mapping, check_nesting},
     workspace::Definition,
 };
 
@@ -35,7 +36,39 @@ pub(crate) fn may_save(actor: &Actor, saved: &Definition) -> Result<()> {
         .map_err(|error| error.hint(format!("Its sessions are less confined than usual. {reason}")))
 }
 
+/// Whether a workspace mounts no part of a directory of the host that sessions of another may write, and
+/// the other way round.
+///
+/// # Errors
+/// `Invalid` at `volumes`, naming the other workspace.
+pub(crate) fn check_beside<'a>(
+    own: &Definition,
+    others: impl Iterator<Item = &'a Definition>,
+) -> Result<()> {
+    let others: Vec<(&str, &[Mapping])> =
+        others.map(|one| (one.name.as_str(), one.storage.volumes.as_slice())).collect();
+    check_nesting(&own.storage.volumes, &others)
+}
+
 impl Core {
+    /// [`check_beside`] what is stored. Asked in the transaction that stores it, in which nobody else
+    /// writes; what is mounted as `before` is not looked at again.
+    pub(crate) async fn check_directories(
+        &self,
+        id: Option<&WorkspaceId>,
+        saved: &Definition,
+        before: Option<&Definition>,
+    ) -> Result<()> {
+        let volumes = &saved.storage.volumes;
+        let as_before = before.is_some_and(|before| before.storage.volumes == *volumes);
+        if as_before || !volumes.iter().any(Mapping::is_host) {
+            return Ok(());
+        }
+        let all = self.store.all_workspaces().await?;
+        let others = all.iter().filter(|one| Some(&one.id) != id);
+        check_beside(saved, others.map(|one| &one.definition))
+    }
+
     /// Whose driver the engine has for graphics processors.
     ///
     /// # Errors

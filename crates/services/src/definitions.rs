@@ -8,6 +8,7 @@ mod shape;
 mod yaml;
 
 use crate::{
+    confinement::check_beside,
     core::Core,
     workspaces::{Workspaces, admit},
 };
@@ -234,6 +235,16 @@ enum Step {
     Change(Box<Workspace>, Box<Definition>),
 }
 
+impl Step {
+    /// What is to be stored.
+    fn definition(&self) -> Option<&Definition> {
+        match self {
+            Self::Nothing => None,
+            Self::Insert(definition) | Self::Change(_, definition) => Some(definition),
+        }
+    }
+}
+
 impl Plan {
     /// Nothing of what would be done. What does nothing stays as it is.
     fn refuse(&mut self, error: &Error) {
@@ -247,6 +258,23 @@ impl Plan {
             let hint = error.hint.as_deref().unwrap_or_default();
             let message = format!("{} {hint}", error.message).trim_end().to_owned();
             self.entry.problems.push(FieldProblem { field: "name".to_owned(), message });
+        }
+    }
+}
+
+/// Refuses what would mount a part of a directory of the host that sessions of another workspace write,
+/// as all of them will be: those that stay as they are, and those that the document changes and adds.
+fn refuse_nested(plans: &mut [Plan], all: &[Workspace]) {
+    let planned: Vec<Definition> =
+        plans.iter().filter_map(|plan| plan.step.definition().cloned()).collect();
+    let is_planned = |one: &&Definition| planned.iter().any(|planned| planned.name == one.name);
+    let stay = all.iter().map(|one| &one.definition).filter(|one| !is_planned(one));
+    let there: Vec<&Definition> = stay.chain(&planned).collect();
+    for plan in plans {
+        let Some(own) = plan.step.definition() else { continue };
+        let others = there.iter().copied().filter(|one| one.name != own.name);
+        if let Err(error) = check_beside(own, others) {
+            plan.refuse(&error);
         }
     }
 }
@@ -305,6 +333,7 @@ impl Core {
             }
             plans.push(plan);
         }
+        refuse_nested(&mut plans, &all);
         Ok(plans)
     }
 

@@ -1,9 +1,12 @@
 //! Directories of the engine's host, as far as this server can see them.
 //!
 //! Slipway may run on the engine's host, in a container of it, or elsewhere. Where it sees an allowed
-//! root it follows links and refuses what leads out of the root, and makes directories that are to
-//! belong to somebody. Where it does not, what is written counts alone, and the engine says what is
-//! missing.
+//! root it walks from there part by part and refuses every link on the way, and makes directories that
+//! are to belong to somebody. Where it does not, what is written counts alone, and the engine says what
+//! is missing.
+//!
+//! Sessions may write above what is looked at, and put a link in the place of anything meanwhile. So
+//! each part is opened in the one before it and held, and nothing is found by its path twice.
 
 use crate::core::Core;
 use domain::{
@@ -12,12 +15,11 @@ use domain::{
     storage::{Mapping, Mount, Owner},
 };
 use engine::HostDirectory;
-use std::{
-    fs,
-    io::ErrorKind,
-    os::unix::fs::chown,
-    path::{Path, PathBuf},
+use rustix::{
+    fs::{self, AtFlags, Dir, FileType, Gid, Mode, OFlags, Uid},
+    io::Errno,
 };
+use std::os::fd::OwnedFd;
 
 /// What became of the directories of a session.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,70 +33,109 @@ pub(crate) struct Found {
 enum Seen {
     There,
     Missing,
-    /// This server cannot tell.
+    /// The root is not there for this server, so it cannot tell.
     Unseen,
 }
 
-fn leads_out(path: &str, root: &str) -> Error {
-    Error::forbidden(format!("The directory `{path}` of the host leads out of `{root}` by a link."))
-        .hint("An administrator can name the directory itself, or allow where it leads to.")
+/// Opens a directory in another, and nothing else.
+fn enter(at: &OwnedFd, part: &str, how: OFlags) -> rustix::io::Result<OwnedFd> {
+    let flags = how | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    fs::openat(at, part, flags, Mode::empty())
 }
 
-/// Follows a path below an allowed root.
-fn look(root: &str, path: &str) -> Result<Seen> {
-    let Ok(real_root) = fs::canonicalize(root) else { return Ok(Seen::Unseen) };
-    let mut at = PathBuf::from(path);
-    loop {
-        match fs::canonicalize(&at) {
-            Ok(real) if !real.starts_with(&real_root) => return Err(leads_out(path, root)),
-            Ok(real) if real.is_dir() => {
-                let whole = at == Path::new(path);
-                return Ok(if whole { Seen::There } else { Seen::Missing });
-            }
-            Ok(_) => {
-                return Err(Error::conflict(format!(
-                    "`{}` on the host is no directory.",
-                    at.display()
-                ))
-                .hint("Only directories can be mounted."));
-            }
-            // A link that leads to nothing now may lead anywhere later.
-            Err(error) if error.kind() == ErrorKind::NotFound && at.is_symlink() => {
-                return Err(leads_out(path, root));
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound && at.pop() => {}
-            Err(_) => return Ok(Seen::Unseen),
+fn is_empty(directory: &OwnedFd) -> rustix::io::Result<bool> {
+    for entry in Dir::read_from(directory)? {
+        if !matches!(entry?.file_name().to_bytes(), b"." | b"..") {
+            return Ok(false);
         }
+    }
+    Ok(true)
+}
+
+/// Makes a directory in another, for its owner if that is the last one.
+fn make(at: &OwnedFd, part: &str, owner: Option<Owner>) -> rustix::io::Result<OwnedFd> {
+    match fs::mkdirat(at, part, Mode::from_raw_mode(0o777)) {
+        Ok(()) => {}
+        // Made by somebody else just now, and his.
+        Err(Errno::EXIST) => return enter(at, part, OFlags::PATH),
+        Err(error) => return Err(error),
+    }
+    let Some(Owner { uid, gid }) = owner else { return enter(at, part, OFlags::PATH) };
+    let made = enter(at, part, OFlags::RDONLY)?;
+    // Another directory may be in its place by now: only one that holds nothing is given away.
+    let given = match is_empty(&made) {
+        Ok(true) => fs::fchown(&made, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid))),
+        Ok(false) => Err(Errno::EXIST),
+        Err(error) => Err(error),
+    };
+    if given.is_err() {
+        // Found as it is now it would be taken for one that is as it should be.
+        let _ = fs::unlinkat(at, part, AtFlags::REMOVEDIR);
+    }
+    given.map(|()| made)
+}
+
+/// Why something on the way could not be entered.
+fn obstacle(at: &OwnedFd, part: &str, path: &str, error: Errno) -> Error {
+    let kind = fs::statat(at, part, AtFlags::SYMLINK_NOFOLLOW)
+        .map(|found| FileType::from_raw_mode(found.st_mode));
+    match (error, kind) {
+        (Errno::NOTDIR | Errno::LOOP, Ok(FileType::Symlink)) => {
+            Error::forbidden(format!("The directory `{path}` of the host leads elsewhere by a link, `{part}`."))
+                .hint("An administrator can name the directory that it leads to, if that is in an allowed one.")
+        }
+        (Errno::NOTDIR, _) => Error::conflict(format!("`{part}` of `{path}` on the host is no directory."))
+            .hint("Only directories can be mounted."),
+        _ => unclear(path, error),
     }
 }
 
-/// Makes a directory that belongs to somebody.
-fn make(root: &str, path: &str, owner: Owner) -> Result<()> {
-    let refused = |error: std::io::Error| {
-        Error::conflict(format!("The directory `{path}` of the host cannot be made."))
-            .hint("Make it by hand, or run Slipway as somebody who may.")
-            .detail(error.to_string())
+fn unclear(path: &str, error: Errno) -> Error {
+    Error::conflict(format!(
+        "Slipway cannot tell what `{path}` on the host is, so it is not mounted."
+    ))
+    .hint("Let Slipway look into each directory on the way, or correct the path in the workspace.")
+    .detail(error.to_string())
+}
+
+/// Walks to a directory below an allowed root, and makes what is missing if it has an owner.
+fn walk(root: &str, path: &str, owner: Option<Owner>) -> Result<Seen> {
+    // The root itself is the administrators': it may be a link.
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut at = match fs::open(root, flags, Mode::empty()) {
+        Ok(at) => at,
+        Err(Errno::NOENT) => return Ok(Seen::Unseen),
+        Err(error) => return Err(unclear(root, error)),
     };
-    fs::create_dir_all(path).map_err(refused)?;
-    // Somebody may have put a link there meanwhile.
-    look(root, path)?;
-    chown(path, Some(owner.uid), Some(owner.gid)).map_err(|error| {
-        // It is empty, and found as it is now it would be taken for one that is as it should be.
-        let _ = fs::remove_dir(path);
-        refused(error)
-    })
+    let rest = path.strip_prefix(root).ok_or_else(|| unclear(path, Errno::INVAL))?;
+    let mut parts = rest.split('/').filter(|part| !part.is_empty()).peekable();
+    while let Some(part) = parts.next() {
+        let last = parts.peek().is_none();
+        at = match (enter(&at, part, OFlags::PATH), owner) {
+            (Ok(next), _) => next,
+            (Err(Errno::NOENT), None) => return Ok(Seen::Missing),
+            (Err(Errno::NOENT), Some(owner)) => {
+                make(&at, part, last.then_some(owner)).map_err(|error| {
+                    Error::conflict(format!("The directory `{path}` of the host cannot be made."))
+                        .hint("Make it by hand, or run Slipway as somebody who may.")
+                        .detail(error.to_string())
+                })?
+            }
+            (Err(error), _) => return Err(obstacle(&at, part, path, error)),
+        };
+    }
+    Ok(Seen::There)
 }
 
 fn one(root: &str, mount: &Mount, found: &mut Found) -> Result<()> {
     let path = mount.volume.as_str();
-    match (look(root, path)?, mount.owner) {
-        (Seen::There | Seen::Unseen, _) => {}
-        (Seen::Missing, Some(owner)) => make(root, path, owner)?,
-        (Seen::Missing, None) if mount.optional => {
+    match walk(root, path, mount.owner)? {
+        Seen::There | Seen::Unseen => {}
+        Seen::Missing if mount.optional => {
             found.left_out.push(path.to_owned());
             return Ok(());
         }
-        (Seen::Missing, None) => return Err(engine::missing_directory(path)),
+        Seen::Missing => return Err(engine::missing_directory(path)),
     }
     found.directories.push(HostDirectory {
         path: path.to_owned(),
@@ -109,22 +150,21 @@ impl Core {
     /// belong to somebody.
     ///
     /// # Errors
-    /// `Forbidden` when one is not in an allowed directory any more, or leads out of it; `NotFound`
-    /// when one that must be there is not.
+    /// `Forbidden` when one is not in an allowed directory any more, or is reached by a link;
+    /// `NotFound` when one that must be there is not; `Conflict` when this server cannot tell, or not
+    /// make it.
     pub(crate) async fn host_directories(&self, config: &RunConfig) -> Result<Found> {
         let mounts = config.mounts.iter().filter(|mount| mount.host);
         let mounts: Vec<Mount> = mounts.cloned().collect();
         if mounts.is_empty() {
             return Ok(Found::default());
         }
-        self.settings.allowed.check_run(config)?;
         let allowed = self.settings.allowed.clone();
         // Directories may be on a disk that does not answer.
         let looked = tokio::task::spawn_blocking(move || {
             let mut found = Found::default();
             for mount in &mounts {
-                let root = allowed.root_of(&mount.volume).unwrap_or_default();
-                one(root, mount, &mut found)?;
+                one(allowed.root_for(&mount.volume)?, mount, &mut found)?;
             }
             Ok(found)
         });
@@ -150,7 +190,10 @@ impl Core {
             for path in &paths {
                 // A part before the root itself says nothing yet.
                 let Some(root) = allowed.root_of(path) else { continue };
-                look(root, path).map_err(|error| Error::at("volumes", error.message))?;
+                walk(root, path, None).map_err(|error| {
+                    let hint = error.hint.unwrap_or_default();
+                    Error::at("volumes", format!("{} {hint}", error.message).trim_end())
+                })?;
             }
             Ok(())
         });
@@ -162,10 +205,10 @@ impl Core {
 mod tests {
     use super::*;
     use domain::ErrorKind;
-    use std::os::unix::fs::symlink;
+    use std::{fs, os::unix::fs::symlink, path::Path};
 
     #[test]
-    fn a_link_that_leads_out_of_its_root_is_refused_wherever_it_is() {
+    fn a_link_below_a_root_is_refused_wherever_it_is_and_leads() {
         let place = tempfile::tempdir().unwrap();
         let at = |name: &str| place.path().join(name).to_string_lossy().into_owned();
         let root = at("root");
@@ -175,43 +218,113 @@ mod tests {
         symlink(at("outside"), at("root/out")).unwrap();
         symlink(at("root/real"), at("root/in")).unwrap();
         symlink(at("nowhere"), at("root/dangling")).unwrap();
-        let seen = |name: &str| look(&root, &at(name)).map_err(|error| error.kind);
+        symlink(&root, at("other")).unwrap();
+        let seen = |name: &str| walk(&root, &at(name), None).map_err(|error| error.kind);
         assert_eq!(seen("root"), Ok(Seen::There));
-        assert_eq!(seen("root/in/deep"), Ok(Seen::There), "a link within the root is none");
+        assert_eq!(seen("root/real/deep"), Ok(Seen::There));
         assert_eq!(seen("root/real/new/er"), Ok(Seen::Missing));
-        for out in ["root/out", "root/out/deep", "root/out/new", "root/dangling", "root/dangling/x"]
-        {
-            assert_eq!(seen(out), Err(ErrorKind::Forbidden), "{out}");
+        let other = walk(&at("other"), &at("other/real"), None).unwrap();
+        assert_eq!(other, Seen::There, "a root itself may be a link");
+        for link in ["out", "out/deep", "out/new", "in", "in/deep", "dangling", "dangling/x"] {
+            assert_eq!(seen(&format!("root/{link}")), Err(ErrorKind::Forbidden), "{link}");
         }
-        assert_eq!(seen("root/file"), Err(ErrorKind::Conflict));
-        assert_eq!(look(&at("unseen"), &at("unseen/x")).unwrap(), Seen::Unseen);
+        for file in ["root/file", "root/file/x"] {
+            assert_eq!(seen(file), Err(ErrorKind::Conflict), "{file}");
+        }
     }
 
     #[test]
-    fn what_is_missing_is_made_for_its_owner_left_out_or_refused() {
-        use std::os::unix::fs::MetadataExt as _;
+    fn only_a_root_that_is_not_there_leaves_the_say_to_the_engine() {
         let place = tempfile::tempdir().unwrap();
-        let root = place.path().to_string_lossy().into_owned();
-        // Whoever runs the test may give a directory to himself.
-        let own = fs::metadata(&root).unwrap();
-        let owner = Owner { uid: own.uid(), gid: own.gid() };
-        let mount = |name: &str, owner, optional| Mount {
+        let at = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+        fs::write(at("file"), "").unwrap();
+        symlink(at("loop"), at("loop")).unwrap();
+        let seen = |root: &str, path: &str| walk(&at(root), &at(path), None);
+        assert_eq!(seen("unseen", "unseen/x").unwrap(), Seen::Unseen);
+        let endless = "x".repeat(300);
+        let deep = format!("file/{endless}");
+        for (root, path) in [("file", deep.as_str()), ("loop", "loop/x"), ("", &endless)] {
+            let refused = seen(root, path).unwrap_err();
+            assert_eq!(refused.kind, ErrorKind::Conflict, "{refused:?}");
+            assert!(refused.hint.is_some() && refused.detail.is_some(), "{refused:?}");
+        }
+    }
+
+    /// A directory of the host, given to whoever runs the test, who may give it to himself.
+    fn mount(root: &str, name: &str) -> Mount {
+        use std::os::unix::fs::MetadataExt as _;
+        let own = fs::metadata(root).unwrap();
+        Mount {
             volume: format!("{root}/{name}"),
             target: "/x".into(),
             read_only: false,
             host: true,
-            owner,
-            optional,
+            owner: Some(Owner { uid: own.uid(), gid: own.gid() }),
+            optional: false,
             personal: false,
             fresh: false,
-        };
+        }
+    }
+
+    #[test]
+    fn what_takes_the_place_of_a_directory_meanwhile_leads_nowhere_else() {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+        let (root, outside) = (at("root"), at("outside"));
+        fs::create_dir_all(at("root/team")).unwrap();
+        fs::create_dir(&outside).unwrap();
+        symlink(&outside, at("root/link")).unwrap();
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            // A session that has the directory above mounted does this.
+            scope.spawn(|| {
+                let (team, link) = (at("root/team"), at("root/link"));
+                while !over.load(Ordering::Relaxed) {
+                    renameat_with(CWD, &team, CWD, &link, RenameFlags::EXCHANGE).unwrap();
+                }
+            });
+            for turn in 0..2000 {
+                let _ = one(&root, &mount(&root, &format!("team/{turn}/x")), &mut Found::default());
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+        assert_eq!(fs::read_dir(&outside).unwrap().count(), 0, "made outside the root");
+    }
+
+    #[test]
+    fn what_is_missing_is_made_for_its_owner_left_out_or_refused() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().to_string_lossy().into_owned();
         let mut found = Found::default();
-        one(&root, &mount("made/for/ada", Some(owner), false), &mut found).unwrap();
+        one(&root, &mount(&root, "made/for/ada"), &mut found).unwrap();
         assert!(Path::new(&root).join("made/for/ada").is_dir());
-        one(&root, &mount("optional", None, true), &mut found).unwrap();
+        let optional = Mount { owner: None, optional: true, ..mount(&root, "optional") };
+        one(&root, &optional, &mut found).unwrap();
         assert_eq!((found.directories.len(), found.left_out.len()), (1, 1));
-        let refused = one(&root, &mount("required", None, false), &mut found).unwrap_err();
+        let required = Mount { owner: None, ..mount(&root, "required") };
+        let refused = one(&root, &required, &mut found).unwrap_err();
         assert_eq!(refused.kind, ErrorKind::NotFound);
         assert!(refused.message.contains("/required`"), "{refused}");
+    }
+
+    #[test]
+    fn a_directory_is_made_in_the_one_that_was_looked_at() {
+        let place = tempfile::tempdir().unwrap();
+        let at = |name: &str| place.path().join(name).to_string_lossy().into_owned();
+        fs::create_dir_all(at("root/team")).unwrap();
+        fs::create_dir(at("outside")).unwrap();
+        let owner = mount(&at("root"), "team").owner;
+        let team = rustix::fs::open(at("root/team"), OFlags::PATH, Mode::empty()).unwrap();
+        fs::rename(at("root/team"), at("root/moved")).unwrap();
+        symlink(at("outside"), at("root/team")).unwrap();
+        make(&team, "new", owner).unwrap();
+        assert!(Path::new(&at("root/moved/new")).is_dir());
+        // What is there already is entered if it is a directory, and is nobody else's then.
+        assert!(make(&team, "new", owner).is_ok());
+        symlink(at("outside"), at("root/moved/link")).unwrap();
+        assert!(make(&team, "link", owner).is_err());
+        assert_eq!(fs::read_dir(at("outside")).unwrap().count(), 0);
     }
 }

@@ -92,6 +92,7 @@ impl Workspaces {
         self.0.check_confinement(actor, &definition).await?;
         let mut tx = self.0.store.begin().await?;
         admit(&mut tx, &definition, None).await?;
+        self.0.check_directories(None, &definition, None).await?;
         let id = self.add(&mut tx, definition, Some(actor), "workspace.create").await?;
         tx.commit().await?;
         self.0.bus.announce(Change::Workspace { id: id.clone() });
@@ -266,6 +267,7 @@ impl Workspaces {
         let before = workspace.definition.clone();
         change(&mut workspace)?;
         admit(&mut tx, &workspace.definition, Some(&before)).await?;
+        self.0.check_directories(Some(id), &workspace.definition, Some(&before)).await?;
         let unpinned = self.record(&mut tx, &mut workspace, &before, Some(actor), action).await?;
         tx.commit().await?;
         self.0.bus.announce(Change::Workspace { id: id.clone() });

@@ -17,7 +17,7 @@ use domain::{
     workspace::WorkspaceForm,
 };
 use engine::{ContainerSpec, Engine as _, memory::Op};
-use std::{fs, os::unix::fs::symlink, path::Path};
+use std::{fs, os::unix::fs::symlink, path::Path, time::Duration};
 use world::World;
 
 /// A world whose settings allow something, below a directory of its own.
@@ -79,7 +79,16 @@ async fn a_directory_of_the_host_is_in_an_allowed_one_when_it_is_saved_and_when_
     let (admin, ada) = (world.admin().await, world.user().await);
     fs::create_dir(format!("{root}/data")).unwrap();
     symlink("/etc", format!("{root}/out")).unwrap();
-    for bad in ["/etc:/x", &format!("{root}/out:/x"), &format!("{root}/out/{{username}}:/x")] {
+    symlink(format!("{root}/data"), format!("{root}/in")).unwrap();
+    let endless = "x".repeat(300);
+    for bad in [
+        "/etc:/x",
+        &format!("{root}/out:/x"),
+        &format!("{root}/out/{{username}}:/x"),
+        &format!("{root}/in:/x"),
+        // No directory can be called that, so nobody can say what is there.
+        &format!("{root}/{endless}:/x"),
+    ] {
         let refused = saved(&world, &admin, mounting(&world, bad)).await.unwrap_err();
         assert!(refused.problem_at("volumes").is_some(), "{bad}: {refused:?}");
     }
@@ -103,6 +112,80 @@ async fn a_directory_of_the_host_is_in_an_allowed_one_when_it_is_saved_and_when_
     let refused = world.services.sessions.launch(&admin, &workspace).await.unwrap_err();
     assert_eq!(refused.kind, ErrorKind::Forbidden, "{refused:?}");
     tidy(&root);
+}
+
+#[tokio::test]
+async fn nothing_is_mounted_of_a_directory_that_sessions_of_another_workspace_write() {
+    let (world, root) = allowing().await;
+    let admin = world.admin().await;
+    let workspaces = &world.services.workspaces;
+    let named = |name: &str, volumes: &str| WorkspaceForm {
+        name: name.into(),
+        volumes: volumes.replace("ROOT", &root),
+        ..world.form()
+    };
+    let told = |refused: Result<(), Error>, part: &str| {
+        let refused = refused.unwrap_err();
+        let why = refused.problem_at("volumes").unwrap_or_default();
+        assert!(why.contains(part), "{refused:?}");
+    };
+    let outer = saved(&world, &admin, named("Outer", "ROOT/team:/x")).await.unwrap();
+    let inner = named("Inner", "ROOT/team/{username}:/x:ro");
+    told(saved(&world, &admin, inner.clone()).await.map(drop), "“Outer” may write");
+    // It is not in its own way, and may be switched and saved again.
+    workspaces.set_enabled(&admin, &outer, false).await.unwrap();
+    let change = async |volumes: &str| {
+        let revision = workspaces.get(&admin, &outer).await.unwrap().revision;
+        workspaces.change(&admin, &outer, revision, &named("Outer", volumes)).await.map(drop)
+    };
+    told(change("ROOT/team:/x\nROOT/team/x:/y").await, "sessions of this workspace may write");
+    change("ROOT/team:/x:ro\nROOT/team/x:/y").await.unwrap();
+    change("ROOT/team:/x:ro").await.unwrap();
+    saved(&world, &admin, inner).await.unwrap();
+    told(change("ROOT/team:/x").await, "{username}` of “Inner” lies in");
+    told(change("ROOT/{workspace}:/x").await, "of “Inner” lies in");
+
+    // An import looks at what there will be.
+    let document = |outer: &str, inner: &str| {
+        let image = world::IMAGE;
+        let one = |name: &str, volumes: &str| {
+            format!("- name: {name}\n  image: {image}\n  volumes: [\"{root}/{volumes}\"]\n")
+        };
+        format!("version: 1\nworkspaces:\n{}{}", one("Outer", outer), one("Inner", inner))
+    };
+    let import = async |text: &str| workspaces.import_definitions(&admin, text, "").await;
+    let refused = import(&document("team:/x", "team/x:/x")).await.unwrap_err();
+    assert!(refused.problem_at("text").unwrap().contains("lies in"), "{refused:?}");
+    import(&document("team:/x", "other:/x")).await.unwrap();
+    let refused = import(&document("team:/x", "team/x:/x")).await.unwrap_err();
+    assert!(refused.problem_at("text").unwrap().contains("lies in"), "{refused:?}");
+    import(&document("team/x:/x", "team:/x:ro")).await.unwrap();
+    tidy(&root);
+}
+
+#[tokio::test]
+async fn what_the_settings_no_longer_allow_is_refused_however_a_session_comes_to_start() {
+    let allow = |settings: &mut services::Settings| settings.allowed.privileged = true;
+    let world = World::with(allow).await;
+    let (admin, ada) = (world.admin().await, world.user().await);
+    let loose = ConfinementForm { privileged: "on".into(), ..ConfinementForm::default() };
+    let workspace = saved(&world, &admin, confined(&world, loose)).await.unwrap();
+    let runs = world.running(&ada, &workspace).await;
+    // Slipway goes away while the engine takes its time with another's container.
+    world.engine.delay(Op::CreateContainer, Duration::from_secs(3600));
+    let waits = world.services.sessions.launch(&admin, &workspace).await.unwrap();
+    let asked = async || world.engine.calls(Op::CreateContainer) == 2;
+    world.until("its container was asked for", asked).await;
+    let world = world.restarted_with(|settings| settings.allowed.privileged = false).await;
+    world.reaches(&admin, &waits, State::Failed).await;
+    // What runs goes on, until the engine starts anew and Slipway starts it again by itself.
+    assert_eq!(world.state(&ada, &runs).await, State::Running);
+    world.engine.restart();
+    world.reaches(&ada, &runs, State::Failed).await;
+    for (actor, id) in [(&admin, &waits), (&ada, &runs)] {
+        let reason = world.detail(actor, id).await.session.reason.unwrap();
+        assert!(reason.message.contains("Privileged sessions are off"), "{reason:?}");
+    }
 }
 
 #[tokio::test]
@@ -347,8 +430,8 @@ async fn options_reach_the_container_and_stay_as_they_were_launched() {
     world.act(&ada, &id, Action::Renew).await;
     world
         .until("it has another container", async || {
-            let name = world.containers().await;
-            name == 1 && spec(&world).await.generation == 2
+            let session = world.detail(&ada, &id).await.session;
+            session.generation == 2 && session.created
         })
         .await;
     world.reaches(&ada, &id, State::Running).await;

@@ -44,9 +44,18 @@ impl Allowed {
     /// The root that a directory of the host is in, if it is in one.
     pub fn root_of(&self, path: &str) -> Option<&str> {
         let climbs = path.split('/').any(|part| part == "..");
-        // The nearest, should one be in another.
+        // The outermost, should one be in another: sessions may write above the inner one, and no link
+        // below a root is followed.
         let roots = self.host_roots.iter().filter(|root| !climbs && within(root, path));
-        roots.max_by_key(|root| root.len()).map(String::as_str)
+        roots.min_by_key(|root| root.len()).map(String::as_str)
+    }
+
+    /// The root that a directory of the host is in.
+    ///
+    /// # Errors
+    /// `Forbidden` when it is in none.
+    pub fn root_for(&self, path: &str) -> Result<&str> {
+        self.root_of(path).ok_or_else(|| refused(self.outside(path)))
     }
 
     /// # Errors
@@ -80,9 +89,8 @@ impl Allowed {
     /// # Errors
     /// `Forbidden` with the first thing that it may not.
     pub fn check_run(&self, config: &RunConfig) -> Result<()> {
-        let mut paths = config.mounts.iter().filter(|mount| mount.host);
-        if let Some(mount) = paths.find(|mount| self.root_of(&mount.volume).is_none()) {
-            return Err(refused(self.outside(&mount.volume)));
+        for mount in config.mounts.iter().filter(|mount| mount.host) {
+            self.root_for(&mount.volume)?;
         }
         match self.problems_of(&config.confinement).into_iter().next() {
             Some(problem) => Err(refused(problem.message)),
@@ -155,7 +163,7 @@ mod tests {
         let root = |path: &str| allowed().root_of(path).map(str::to_owned);
         assert_eq!(root("/srv/data").as_deref(), Some("/srv/data"));
         assert_eq!(root("/srv/data/a/b").as_deref(), Some("/srv/data"));
-        assert_eq!(root("/srv/data/deep/x").as_deref(), Some("/srv/data/deep"));
+        assert_eq!(root("/srv/data/deep/x").as_deref(), Some("/srv/data"), "the outermost");
         for outside in ["/srv", "/srv/database", "/", "/etc", "/srv/data/../etc", ""] {
             assert_eq!(root(outside), None, "{outside}");
         }

@@ -52,6 +52,7 @@ pub(crate) async fn create(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
     let Some(session) = begin(core, id, LaunchStep::Network).await? else {
         return Ok(Next::Plan);
     };
+    still_allowed(core, &session)?;
     let again = session.progress.0.iter().any(|record| record.step == LaunchStep::Container);
     let networks = &session.config.confinement.networks;
     match networks.instead() {
@@ -105,6 +106,13 @@ pub(crate) async fn create(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
     })
     .await?;
     Ok(Next::Step)
+}
+
+/// Settings and groups may have changed since somebody asked for it, and nobody asks when a session
+/// starts because the engine or Slipway did.
+fn still_allowed(core: &Core, session: &Session) -> Result<()> {
+    let owner = (&session.owner, session.owner_role);
+    core.check_bounds(owner, &session.workspace_name, &session.config)
 }
 
 /// Makes the container.
@@ -180,6 +188,7 @@ pub(crate) async fn start(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
 /// start, so that a kill between the two leaves nothing out.
 async fn confine(core: &Core, session: &Session, name: &str) -> Result<()> {
     let config = &session.config;
+    still_allowed(core, session)?;
     core.host_directories(config).await?;
     for network in config.confinement.networks.further() {
         core.engine.join_network(name, network).await?;

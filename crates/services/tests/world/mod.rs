@@ -103,10 +103,16 @@ impl World {
     }
 
     /// Another Slipway process on the same data, after this one died.
-    pub async fn restarted(mut self) -> Self {
+    pub async fn restarted(self) -> Self {
+        self.restarted_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn restarted_with(mut self, adjust: impl FnOnce(&mut Settings)) -> Self {
         self.background.abort_all();
         while self.background.join_next().await.is_some() {}
-        let Self { engine, clock, folder, settings, port, .. } = self;
+        let Self { engine, clock, folder, mut settings, port, .. } = self;
+        adjust(&mut settings);
         Self::assemble(folder, engine, clock, settings, port).await
     }
 
