@@ -142,6 +142,7 @@ async function inEveryTheme(page: Page, name: string) {
 
 for (const viewport of SIZES) {
   test(`Every page is accessible in every theme, ${viewport.width} px wide`, async ({ visitor }) => {
+    test.setTimeout(240_000);
     const { page, all } = await resident(visitor, { viewport });
     for (const [name, address] of Object.entries(all)) {
       await test.step(name, async () => {
@@ -180,6 +181,7 @@ test('Forms with problems are accessible', async ({ visitor }) => {
 });
 
 test('No page scrolls sideways at 320 px', async ({ visitor, stranger, startServer }) => {
+  test.setTimeout(180_000);
   const size = { viewport: { width: 320, height: 640 } };
   const { page, all } = await resident(visitor, size);
   const wider = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;

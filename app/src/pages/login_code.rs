@@ -20,7 +20,8 @@ pub fn LoginCodePage() -> impl IntoView {
     let navigated = clock::is_live();
     Effect::new(move |_| {
         if navigated {
-            focus("code");
+            // The page before is still there while this one is made.
+            request_animation_frame(|| focus("code"));
         }
     });
     view! {

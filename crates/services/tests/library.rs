@@ -143,7 +143,7 @@ async fn of_many_names_none_is_asked_about_twice_within_the_hour_and_never_many_
             })
             .await;
         most = most.max(scene.registry.heads() - before);
-        assert!(world.now().since(began) < 2 * HOUR_S * 1000, "some are never asked about");
+        assert!(world.now().since(began) < 24 * HOUR_S * 1000, "some are never asked about");
     }
     assert!(most <= 2 * BUDGET, "{most} in one look");
     for (name, times) in scene.registry.heads_by_name() {

@@ -225,7 +225,7 @@ pub fn check_name(name: &str) -> Result<String, String> {
 
 fn text(value: &str, longest: usize, what: &str) -> Result<String, String> {
     // Browsers post the lines of a text with two characters at their ends.
-    let value = value.trim().replace("\r\n", "\n");
+    let value = value.trim().replace("\r\n", "\n").replace('\r', "\n");
     match value.chars().count() {
         n if n > longest => Err(format!("{what} has at most {longest} characters; this has {n}.")),
         _ => Ok(value),

@@ -29,6 +29,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 const LAST_WORDS: Duration = Duration::from_millis(300);
 /// Looks at an ended command until the engine knows its exit code, and between two of them.
 const LOOKS: (u32, Duration) = (40, Duration::from_millis(50));
+/// Exit codes of what could not be run at all.
+const NEVER_RAN: [i64; 2] = [126, 127];
 /// What is done here, in a sentence.
 const VERB: &str = "run a command in";
 
@@ -50,11 +52,23 @@ impl Docker {
         let (ours, theirs) = tokio::io::duplex(BETWEEN);
         tokio::spawn(unframe(attached, theirs));
         let mut output = BufReader::new(ours);
-        let process = tokio::time::timeout(QUICK, process_number(&mut output))
-            .await
-            .map_err(|_| self.silent_for(QUICK).into_error(VERB, "container", name))?
-            .map_err(|said| not_begun(name, said))?;
         let refused = |failure: Failure| failure.into_error(VERB, "container", name);
+        let begun = tokio::time::timeout(QUICK, process_number(&mut output))
+            .await
+            .map_err(|_| self.silent_for(QUICK).into_error(VERB, "container", name))?;
+        let process = match begun {
+            Ok(process) => process,
+            // Engines lose what is written by one that is quick to end. It was run all the same.
+            Err(said) if said.is_empty() => {
+                return match self.ended_with(&exec).await.map_err(refused)? {
+                    Some(code) if !NEVER_RAN.contains(&code) => {
+                        Ok(Ran { exit_code: Some(code), output: String::new() })
+                    }
+                    _ => Err(not_begun(name, said)),
+                };
+            }
+            Err(said) => return Err(not_begun(name, said)),
+        };
         let mut kept = Tail { bytes: Vec::new(), longest: spec.longest };
         let mut looks = 0;
         loop {
@@ -76,6 +90,17 @@ impl Docker {
                 tokio::time::sleep(wait).await;
             }
         }
+    }
+
+    /// The exit code of a command whose output has ended, as soon as the engine knows it.
+    async fn ended_with(&self, exec: &str) -> Result<Option<i64>, Failure> {
+        for _ in 0..LOOKS.0 {
+            if let Some(code) = self.exit_code(exec).await? {
+                return Ok(Some(code));
+            }
+            tokio::time::sleep(LOOKS.1).await;
+        }
+        Ok(None)
     }
 
     /// `None` while it runs.
