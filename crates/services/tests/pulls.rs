@@ -5,7 +5,7 @@
 mod world;
 
 use domain::{
-    Error, ErrorKind, JobId,
+    Error, ErrorKind, JobId, WorkspaceId,
     actor::Actor,
     job::{Job, JobState},
     launcher::TileState,
@@ -39,13 +39,27 @@ async fn tile(world: &World, actor: &Actor) -> TileState {
     world.services.launcher.page(actor, "", "").await.unwrap().tiles[0].state.clone()
 }
 
-#[tokio::test]
-async fn a_missing_image_is_pulled_once_and_its_tile_gets_ready() {
+/// An administrator, and a workspace whose image the engine lacks.
+async fn lacking() -> (World, Actor, WorkspaceId) {
     let world = World::new().await;
     let admin = world.admin().await;
     let form = WorkspaceForm { image: IMAGE.into(), ..world.form() };
+    let workspace = world.services.workspaces.create(&admin, &form).await.unwrap();
+    (world, admin, workspace)
+}
+
+async fn waits_for_its_next_try(world: &World, admin: &Actor, id: &JobId) {
+    let waits = async || {
+        let job = world.services.jobs.detail(admin, id).await.unwrap().job;
+        job.state == JobState::Queued && job.error.is_some()
+    };
+    world.until("it waits for its next try", waits).await;
+}
+
+#[tokio::test]
+async fn a_missing_image_is_pulled_once_and_its_tile_gets_ready() {
+    let (world, admin, workspace) = lacking().await;
     let workspaces = &world.services.workspaces;
-    let workspace = workspaces.create(&admin, &form).await.unwrap();
     assert!(matches!(tile(&world, &admin).await, TileState::Unavailable { .. }));
     let refused = world.services.sessions.launch(&admin, &workspace).await.unwrap_err();
     assert!(refused.hint.unwrap().contains("pull it"));
@@ -174,18 +188,11 @@ async fn a_workspace_may_name_whose_credentials_its_image_is_pulled_with() {
 
 #[tokio::test]
 async fn a_registry_that_is_away_is_tried_again_and_a_pull_can_be_cancelled() {
-    let world = World::new().await;
-    let admin = world.admin().await;
-    let form = WorkspaceForm { image: IMAGE.into(), ..world.form() };
+    let (world, admin, workspace) = lacking().await;
     let workspaces = &world.services.workspaces;
-    let workspace = workspaces.create(&admin, &form).await.unwrap();
     world.engine.fail_next(Op::Pull, Error::unavailable("The engine cannot reach the registry."));
     let job = workspaces.pull_image(&admin, &workspace).await.unwrap();
-    let waits = async || {
-        let job = world.services.jobs.detail(&admin, &job).await.unwrap().job;
-        job.state == JobState::Queued && job.error.is_some()
-    };
-    world.until("it waits for its next try", waits).await;
+    waits_for_its_next_try(&world, &admin, &job).await;
     world.services.jobs.cancel(&admin, &job).await.unwrap();
     is(&world, &admin, &job, JobState::Cancelled).await;
     assert!(matches!(tile(&world, &admin).await, TileState::Unavailable { .. }));
@@ -196,21 +203,14 @@ async fn a_registry_that_is_away_is_tried_again_and_a_pull_can_be_cancelled() {
 
 #[tokio::test]
 async fn an_engine_that_goes_away_during_a_pull_and_comes_back_has_the_image_in_the_end() {
-    let world = World::new().await;
-    let admin = world.admin().await;
-    let form = WorkspaceForm { image: IMAGE.into(), ..world.form() };
+    let (world, admin, workspace) = lacking().await;
     let workspaces = &world.services.workspaces;
-    let workspace = workspaces.create(&admin, &form).await.unwrap();
     world.engine.add_remote_image(IMAGE, "sha256:77");
     world.engine.delay(Op::Pull, Duration::from_millis(200));
     let job = workspaces.pull_image(&admin, &workspace).await.unwrap();
     world.until("the pull is under way", async || world.engine.calls(Op::Pull) == 1).await;
     world.engine.set_down(true);
-    let waits = async || {
-        let job = world.services.jobs.detail(&admin, &job).await.unwrap().job;
-        job.state == JobState::Queued && job.error.is_some()
-    };
-    world.until("it waits for its next try", waits).await;
+    waits_for_its_next_try(&world, &admin, &job).await;
     world.engine.delay(Op::Pull, Duration::ZERO);
     world.engine.restart();
     world.until("the engine is back", async || world.services.ready().await.is_ok()).await;
@@ -222,11 +222,8 @@ async fn an_engine_that_goes_away_during_a_pull_and_comes_back_has_the_image_in_
 
 #[tokio::test]
 async fn a_full_disk_ends_a_pull_with_the_reason_and_it_is_repeated_when_there_is_room() {
-    let world = World::new().await;
-    let admin = world.admin().await;
-    let form = WorkspaceForm { image: IMAGE.into(), ..world.form() };
+    let (world, admin, workspace) = lacking().await;
     let workspaces = &world.services.workspaces;
-    let workspace = workspaces.create(&admin, &form).await.unwrap();
     world.engine.add_remote_image(IMAGE, "sha256:77");
     let full = Error::exhausted("There is no space left where the image is to go.")
         .hint("Free space where the engine keeps images, then pull again.");

@@ -90,6 +90,31 @@ impl Registry {
         assert!(cut > 0, "the registry keeps no {part:?}");
     }
 
+    fn login(&self, password: &str) -> RegistryLogin {
+        RegistryLogin {
+            server: self.host.clone(),
+            username: "ada".into(),
+            password: password.into(),
+        }
+    }
+
+    /// Makes an image of a container that is named for this registry, and returns its name.
+    async fn image_of(&self, world: &World, container: &str, repository: &str) -> String {
+        let repository = format!("{}/{repository}", self.host);
+        let image = format!("{repository}:1");
+        let commit = CommitSpec {
+            container: container.to_owned(),
+            repository,
+            tag: "1".into(),
+            message: String::new(),
+            author: String::new(),
+            pause: false,
+            changes: Vec::new(),
+        };
+        world.engine.commit(&commit).await.unwrap();
+        image
+    }
+
     async fn answers(&self) {
         crate::world::eventually("the registry answers", || async {
             tokio::net::TcpStream::connect(&self.host).await.is_ok()
@@ -112,26 +137,10 @@ async fn an_image_is_pushed_by_who_may_and_refused_with_the_reason() {
     registry.answers().await;
     let spec = world.running("a").await;
     let host = registry.host.clone();
-    let repository = format!("{host}/team/app");
-    let image = format!("{repository}:1");
-    let commit = CommitSpec {
-        container: spec.name.clone(),
-        repository,
-        tag: "1".into(),
-        message: String::new(),
-        author: String::new(),
-        pause: false,
-        changes: Vec::new(),
-    };
-    world.engine.commit(&commit).await.unwrap();
+    let image = registry.image_of(&world, &spec.name, "team/app").await;
     let seen = Mutex::new(Vec::new());
     let told = |progress: Transfer| seen.lock().unwrap().push(progress);
-    let login = |password: &str| RegistryLogin {
-        server: host.clone(),
-        username: "ada".into(),
-        password: password.into(),
-    };
-    let (guess, right) = (login("guess"), login(PASSWORD));
+    let (guess, right) = (registry.login("guess"), registry.login(PASSWORD));
     let nobody = world.engine.push(&image, None, &told).await.unwrap_err();
     assert_eq!(nobody.kind, ErrorKind::Forbidden, "{nobody:?}");
     let wrong = world.engine.push(&image, Some(&guess), &told).await.unwrap_err();
@@ -148,7 +157,7 @@ async fn an_image_is_pushed_by_who_may_and_refused_with_the_reason() {
     assert!(found.digests.iter().any(|known| known.ends_with(&digest)), "{found:?}");
     // A second push finds everything there.
     assert_eq!(world.engine.push(&image, Some(&right), &told).await.unwrap(), digest);
-    let odd = RegistryLogin { username: "eve".into(), ..login(ODD_PASSWORD) };
+    let odd = RegistryLogin { username: "eve".into(), ..registry.login(ODD_PASSWORD) };
     assert_eq!(world.engine.push(&image, Some(&odd), &told).await.unwrap(), digest);
 
     // And back again, for whom the registry knows.
@@ -177,23 +186,8 @@ async fn what_is_damaged_at_the_registry_is_told_as_that() {
     let Some(registry) = Registry::start() else { return };
     registry.answers().await;
     let spec = world.changing().await;
-    let repository = format!("{}/team/broken", registry.host);
-    let image = format!("{repository}:1");
-    let commit = CommitSpec {
-        container: spec.name.clone(),
-        repository,
-        tag: "1".into(),
-        message: String::new(),
-        author: String::new(),
-        pause: true,
-        changes: Vec::new(),
-    };
-    world.engine.commit(&commit).await.unwrap();
-    let login = RegistryLogin {
-        server: registry.host.clone(),
-        username: "ada".into(),
-        password: PASSWORD.into(),
-    };
+    let image = registry.image_of(&world, &spec.name, "team/broken").await;
+    let login = registry.login(PASSWORD);
     let told = |_: Transfer| {};
     world.engine.push(&image, Some(&login), &told).await.unwrap();
     world.engine.remove_image(&image).await.unwrap();
@@ -266,22 +260,8 @@ async fn a_registry_with_a_ca_of_its_own_is_pushed_to_once_the_engine_knows_it()
     let Some(registry) = Registry::at(&name, &name, secured) else { return };
     registry.answers().await;
     let spec = world.running("a").await;
-    let image = format!("{}/team/app:1", registry.host);
-    let commit = CommitSpec {
-        container: spec.name.clone(),
-        repository: format!("{}/team/app", registry.host),
-        tag: "1".into(),
-        message: String::new(),
-        author: String::new(),
-        pause: false,
-        changes: Vec::new(),
-    };
-    world.engine.commit(&commit).await.unwrap();
-    let login = RegistryLogin {
-        server: registry.host.clone(),
-        username: "ada".into(),
-        password: PASSWORD.into(),
-    };
+    let image = registry.image_of(&world, &spec.name, "team/app").await;
+    let login = registry.login(PASSWORD);
     let told = |_: Transfer| {};
     let unknown = world.engine.push(&image, Some(&login), &told).await.unwrap_err();
     let hint = unknown.hint.clone().unwrap_or_default();
