@@ -1,35 +1,15 @@
 import { isAccessible } from '../fixtures/axe.ts';
+import { forgetRegistry, meaning, store } from '../fixtures/deploy.ts';
 import { docker } from '../fixtures/docker.ts';
 import { PUSHER, Registry } from '../fixtures/registry.ts';
 import { COMMIT } from '../fixtures/snapshots.ts';
-import { PASSWORD, type Visitor, expect, test } from '../fixtures/test.ts';
+import { expect, test } from '../fixtures/test.ts';
 import { DiskPage, ImagePage, ImagesPage } from '../pages/images.ts';
 import { JobPage } from '../pages/job.ts';
 import { SettingsPage } from '../pages/settings.ts';
 
 /** The shortest time after which a registry is asked again, and what a busy machine adds to it. */
 const REFRESHED = { timeout: 150_000 };
-
-/** Stores a registry as an administrator does. */
-async function store(admin: Visitor, registry: Registry, name: string) {
-  const { status } = await admin.call('save_registry', {
-    'form[name]': name,
-    'form[url]': `http://${registry.host}`,
-    'form[insecure]': 'on',
-    'form[username]': PUSHER,
-    password: PASSWORD,
-  });
-  expect(status, 'the registry is stored').toBe(200);
-}
-
-/** Takes a stored registry away again. */
-async function discard(admin: Visitor, name: string) {
-  const { body } = await admin.call('list_registries', {});
-  for (const { id } of body.filter((one: any) => one.name === name)) await admin.call('delete_registry', { id });
-}
-
-/** Content id of what a name means on the engine; empty for nothing. */
-const meaning = (image: string) => docker('image', 'inspect', '--format', '{{.Id}}', image).catch(() => '');
 
 /** Takes names or ids off the engine, as far as they are there. */
 async function clear(...images: string[]) {
@@ -130,7 +110,7 @@ test.describe('Images', () => {
         expect(await meaning(image)).toBe('');
       });
     } finally {
-      await discard(admin, name);
+      await forgetRegistry(admin, name);
       await registry.remove();
       await clear(image, other);
     }
@@ -275,7 +255,7 @@ test.describe('Images', () => {
       await list.find(registry.host);
       await expect(list.rows).toHaveCount(0);
     } finally {
-      await discard(admin, name);
+      await forgetRegistry(admin, name);
       await registry.remove();
       await clear(image, other);
     }

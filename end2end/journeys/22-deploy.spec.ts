@@ -1,9 +1,9 @@
 import { isAccessible } from '../fixtures/axe.ts';
-import { docker, inside } from '../fixtures/docker.ts';
+import { BASE, clear, forgetRegistry, idOf, meaning, revision, store } from '../fixtures/deploy.ts';
 import { publish } from '../fixtures/publish.ts';
-import { PUSHER, Registry } from '../fixtures/registry.ts';
+import { Registry } from '../fixtures/registry.ts';
 import { COMMIT, launch } from '../fixtures/snapshots.ts';
-import { PASSWORD, type Visitor, expect, sessionsOf, test } from '../fixtures/test.ts';
+import { expect, test } from '../fixtures/test.ts';
 import { LauncherPage } from '../pages/launcher.ts';
 import { SessionDetailPage } from '../pages/session-detail.ts';
 import { SessionsPage } from '../pages/sessions.ts';
@@ -11,15 +11,6 @@ import { StreamPage } from '../pages/stream.ts';
 import { WebhookSection, WorkspaceImagePage } from '../pages/workspace-image.ts';
 import { WorkspaceForm } from '../pages/workspace-form.ts';
 import { WorkspacesPage } from '../pages/workspaces.ts';
-
-/** The image whose copies are pushed; its program listens there. */
-const BASE = { image: 'slipway/terminal:latest', port: '7681' };
-
-/** Which of the pushed images a session runs. */
-const revision = (session: string) => inside(session, 'echo $REVISION').catch(() => '');
-
-/** Content id of what a name means on the engine; empty for nothing. */
-const meaning = (image: string) => docker('image', 'inspect', '--format', '{{.Id}}', image).catch(() => '');
 
 /** Calls a webhook as a pipeline does. */
 async function called(address: string, secret: string, image: string) {
@@ -29,24 +20,6 @@ async function called(address: string, secret: string, image: string) {
     body: JSON.stringify({ image }),
   });
   return { status: answer.status, body: await answer.json() };
-}
-
-/** The workspace whose form is open. */
-const idOf = (url: string) => /\/workspaces\/([0-9a-f]+)/.exec(url)![1]!;
-
-/** Takes away what a journey has left, as far as it is there. */
-async function clear(people: Visitor[], workspace: string, images: string[]) {
-  for (const person of people) {
-    for (const { id } of await sessionsOf(person)) await person.call('act_on_session', { id, action: 'delete' });
-  }
-  if (workspace) await people[0]!.call('delete_workspace', { id: workspace });
-  for (const image of images) {
-    const gone = async () => {
-      await docker('image', 'rm', '--force', image).catch(() => {});
-      return meaning(image);
-    };
-    await expect.poll(gone, COMMIT).toBe('');
-  }
 }
 
 test.describe('Deploying', () => {
@@ -71,14 +44,7 @@ test.describe('Deploying', () => {
     };
     try {
       await push('one');
-      const stored = await admin.call('save_registry', {
-        'form[name]': name,
-        'form[url]': `http://${registry.host}`,
-        'form[insecure]': 'on',
-        'form[username]': PUSHER,
-        password: PASSWORD,
-      });
-      expect(stored.status, 'the registry is stored').toBe(200);
+      await store(admin, registry, name);
       const form = await new WorkspaceForm(page).openNew();
       await form.fill({ name, image, port: BASE.port });
       await form.group('All users').check();
@@ -189,8 +155,7 @@ test.describe('Deploying', () => {
       });
     } finally {
       await clear([admin, ada, bob, eve, dan], workspace, ids);
-      const { body } = await admin.call('list_registries', {});
-      for (const { id } of body.filter((one: any) => one.name === name)) await admin.call('delete_registry', { id });
+      await forgetRegistry(admin, name);
       await registry.remove();
     }
   });

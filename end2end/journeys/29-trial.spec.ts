@@ -1,22 +1,14 @@
 import { isAccessible } from '../fixtures/axe.ts';
-import { docker, inside } from '../fixtures/docker.ts';
+import { BASE, clear, forgetRegistry, idOf, revision, store } from '../fixtures/deploy.ts';
 import { publish } from '../fixtures/publish.ts';
-import { PUSHER, Registry } from '../fixtures/registry.ts';
+import { Registry } from '../fixtures/registry.ts';
 import { COMMIT, launch } from '../fixtures/snapshots.ts';
-import { PASSWORD, type Visitor, expect, sessionsOf, test } from '../fixtures/test.ts';
+import { type Visitor, expect, test } from '../fixtures/test.ts';
 import { LauncherPage } from '../pages/launcher.ts';
 import { TrialPage, WorkspaceTrialPage } from '../pages/trial.ts';
 import { WorkspaceImagePage } from '../pages/workspace-image.ts';
 import { WorkspaceForm } from '../pages/workspace-form.ts';
 import { WorkspacesPage } from '../pages/workspaces.ts';
-
-/** The image whose copies are pushed; its program listens there. */
-const BASE = { image: 'slipway/terminal:latest', port: '7681' };
-
-/** Which of the pushed images a session runs. */
-const revision = (session: string) => inside(session, 'echo $REVISION').catch(() => '');
-
-const idOf = (url: string) => /\/workspaces\/([0-9a-f]+)/.exec(url)![1]!;
 
 /** A workspace for all users, and a group whose only member is the tester. */
 async function prepared(admin: Visitor, tester: Visitor, name: string, image: string) {
@@ -28,21 +20,6 @@ async function prepared(admin: Visitor, tester: Visitor, name: string, image: st
   const group = { 'form[name]': `Testers of ${name}`, 'form[priority]': '10', 'form[members]': tester.name };
   expect((await admin.call('save_group', group)).status, 'the group is stored').toBe(200);
   return idOf(admin.page.url());
-}
-
-/** Takes away what a journey has left, as far as it is there. */
-async function clear(people: Visitor[], workspace: string, images: string[]) {
-  for (const person of people) {
-    for (const { id } of await sessionsOf(person)) await person.call('act_on_session', { id, action: 'delete' });
-  }
-  if (workspace) await people[0]!.call('delete_workspace', { id: workspace });
-  for (const image of images) {
-    const gone = async () => {
-      await docker('image', 'rm', '--force', image).catch(() => {});
-      return docker('image', 'inspect', image).then(() => 'there', () => 'gone');
-    };
-    await expect.poll(gone, COMMIT).toBe('gone');
-  }
 }
 
 test.describe('Trials', () => {
@@ -59,14 +36,7 @@ test.describe('Trials', () => {
     try {
       await publish(registry, 'team/shell:stable', BASE.image, 'one');
       await publish(registry, 'team/shell:next', BASE.image, 'two');
-      const stored = await admin.call('save_registry', {
-        'form[name]': name,
-        'form[url]': `http://${registry.host}`,
-        'form[insecure]': 'on',
-        'form[username]': PUSHER,
-        password: PASSWORD,
-      });
-      expect(stored.status, 'the registry is stored').toBe(200);
+      await store(admin, registry, name);
       workspace = await prepared(admin, ada, name, stable);
       const launcher = await new LauncherPage(bob.page).open();
       await expect(launcher.tile(name)).toContainText('Ready', COMMIT);
@@ -159,8 +129,7 @@ test.describe('Trials', () => {
       });
     } finally {
       await clear([admin, ada, bob, eve, dan], workspace, [stable, next]);
-      const { body } = await admin.call('list_registries', {});
-      for (const { id } of body.filter((one: any) => one.name === name)) await admin.call('delete_registry', { id });
+      await forgetRegistry(admin, name);
       await registry.remove();
     }
   });
