@@ -1,10 +1,7 @@
 //! Trials of new images: for administrators, and for the testers.
 
 use crate::refusal::Refusal;
-use domain::{
-    WorkspaceId,
-    trial::{TrialAsked, TrialForm, VerdictForm, WorkspaceTrial},
-};
+use domain::trial::{TrialAsked, TrialForm, VerdictForm, WorkspaceTrial};
 use leptos::prelude::*;
 
 /// A workspace and its trial, if one is under way.
@@ -21,7 +18,7 @@ pub async fn show_trial(id: String) -> Result<WorkspaceTrial, Refusal> {
 pub async fn begin_trial(id: String, #[server(default)] form: TrialForm) -> Result<(), Refusal> {
     let draft = (format!("trial/{id}"), form.clone());
     let begun = super::signed_in(|request, actor| async move {
-        let id: WorkspaceId = id.parse()?;
+        let id: domain::WorkspaceId = id.parse()?;
         request.services.workspaces.begin_trial(&actor, &id, &form).await?;
         Ok(id)
     })
@@ -37,7 +34,7 @@ pub async fn begin_trial(id: String, #[server(default)] form: TrialForm) -> Resu
 #[server(prefix = "/fn", endpoint = "promote_trial")]
 pub async fn promote_trial(id: String) -> Result<(), Refusal> {
     let id = super::signed_in(|request, actor| async move {
-        let id: WorkspaceId = id.parse()?;
+        let id: domain::WorkspaceId = id.parse()?;
         request.services.workspaces.promote_trial(&actor, &id).await?;
         Ok(id)
     })
@@ -50,7 +47,7 @@ pub async fn promote_trial(id: String) -> Result<(), Refusal> {
 #[server(prefix = "/fn", endpoint = "end_trial")]
 pub async fn end_trial(id: String) -> Result<(), Refusal> {
     let id = super::signed_in(|request, actor| async move {
-        let id: WorkspaceId = id.parse()?;
+        let id: domain::WorkspaceId = id.parse()?;
         request.services.workspaces.end_trial(&actor, &id).await?;
         Ok(id)
     })
@@ -73,7 +70,7 @@ pub async fn asked_of_trial(id: String) -> Result<TrialAsked, Refusal> {
 pub async fn give_verdict(id: String, #[server(default)] form: VerdictForm) -> Result<(), Refusal> {
     let draft = (format!("verdict/{id}"), form.clone());
     let said = super::signed_in(|request, actor| async move {
-        let id: WorkspaceId = id.parse()?;
+        let id: domain::WorkspaceId = id.parse()?;
         request.services.workspaces.give_verdict(&actor, &id, &form).await?;
         Ok(id)
     })

@@ -37,11 +37,13 @@ pub mod recovery_codes;
 pub mod report;
 pub mod row_menu;
 pub mod session_actions;
+pub mod submit;
 pub mod table;
 pub mod tasks;
 pub mod ticks;
 pub mod tile;
 pub mod timeline;
+pub mod upload;
 
 pub use badge::StateBadge;
 pub use clock::When;

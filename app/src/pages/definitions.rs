@@ -11,6 +11,7 @@ use crate::{
         field::{AreaField, ProblemSummary, problem_at},
         opening,
         ticks::ticks,
+        upload::Upload,
     },
     post::{Post, PostForm},
     routes, wire,
@@ -78,41 +79,19 @@ fn page(opened: Opened) -> AnyView {
     .into_any()
 }
 
-/// A file, which cannot travel with the other fields.
 fn file() -> AnyView {
-    let problem = use_query_map().with_untracked(|map| map.get("file_problem"));
-    let described = if problem.is_some() { "file-problem file-help" } else { "file-help" };
-    let problem_line = problem.clone().map(|text| {
-        view! { <p id="file-problem" class="field-problem">{text}</p> }
-    });
-    view! {
-        <form
-            class="upload"
-            method="post"
-            action=routes::READ_DEFINITIONS
-            enctype="multipart/form-data"
-        >
-            <div class="field">
-                <label for="file">"File with definitions"</label>
-                <input
-                    id="file"
-                    class="input"
-                    type="file"
-                    name="file"
-                    accept=".yaml,.yml,.json"
-                    required
-                    aria-invalid=problem.is_some().then_some("true")
-                    aria-describedby=described
-                />
-                {problem_line}
-                <p id="file-help" class="field-help">
-                    "YAML as an export writes it. It is read into the field below, and nothing is saved."
-                </p>
-            </div>
-            <button type="submit" class="button">"Read file"</button>
-        </form>
-    }
-    .into_any()
+    let upload = Upload {
+        action: routes::READ_DEFINITIONS.to_owned(),
+        field: "file",
+        id: "file",
+        label: "File with definitions",
+        accept: ".yaml,.yml,.json",
+        help: "YAML as an export writes it. It is read into the field below, and nothing is saved."
+            .to_owned(),
+        problem: "file_problem",
+        verb: "Read file",
+    };
+    upload.show()
 }
 
 fn area(text: &str, problem: Signal<Option<Error>>) -> AnyView {

@@ -5,7 +5,12 @@ mod fields;
 
 use crate::{
     api::launcher::{Launch, show_launch_options},
-    components::{FailureBox, PageHead, field::ProblemSummary, opening},
+    components::{
+        FailureBox, PageHead,
+        field::ProblemSummary,
+        opening,
+        submit::{submit, submit_or},
+    },
     post::{Post, PostForm},
     refusal::Refusal,
     routes, wire,
@@ -100,16 +105,7 @@ fn page(opened: Opened) -> AnyView {
                 {test}
                 {fields::fields(fields, &last, typed, launch)}
                 {home.map(|home| homes(home, &profile))}
-                <div class="form-foot">
-                    <button
-                        type="submit"
-                        class="button button-primary"
-                        disabled=move || launch.is_pending()
-                    >
-                        {move || if launch.is_pending() { "Launching …" } else { "Launch" }}
-                    </button>
-                    <a class="button" href=cancel>"Cancel"</a>
-                </div>
+                {submit_or(cancel, "Cancel", submit(launch, "Launch", "Launching …"))}
             </PostForm>
         </div>
     }

@@ -8,6 +8,7 @@ use crate::{
         field::{ProblemSummary, SelectField, TextField, posted, section},
         lifetime_fields::{Place, lifetime_fields},
         opening,
+        submit::submit,
     },
     post::{Post, PostForm},
     refusal::Refusal,
@@ -113,9 +114,7 @@ fn page(form: PolicyForm) -> AnyView {
                 {section("Audit log", audit.into_any())}
             </div>
             <div class="form-foot">
-                <button type="submit" class="button button-primary" disabled=move || save.is_pending()>
-                    {move || if save.is_pending() { "Saving …" } else { "Save" }}
-                </button>
+                {submit(save, "Save", "Saving …")}
                 <span class="form-saved" role="status">
                     {move || (save.is_done() || (saved && save.version() == 0 && save.refusal().is_none())).then_some("Saved.")}
                 </span>

@@ -7,6 +7,7 @@ use crate::{
         facts::fact,
         field::{AreaField, ProblemSummary, field_id, posted},
         opening,
+        submit::{submit, submit_or},
     },
     post::{Post, PostForm},
     refusal::Refusal,
@@ -100,16 +101,7 @@ fn page(asked: TrialAsked, form: &VerdictForm, give: Post) -> AnyView {
             <div class="form">
                 {fields}
             </div>
-            <div class="form-foot">
-                <button
-                    type="submit"
-                    class="button button-primary"
-                    disabled=move || give.is_pending()
-                >
-                    {move || if give.is_pending() { "Sending …" } else { "Send" }}
-                </button>
-                <a class="button" href=routes::LAUNCHER>"Back to the launcher"</a>
-            </div>
+            {submit_or(routes::LAUNCHER, "Back to the launcher", submit(give, "Send", "Sending …"))}
         </PostForm>
     }
     .into_any()

@@ -4,6 +4,7 @@
 //! the last word. What was typed is never lost: with JavaScript the form simply stays; without, the
 //! server keeps a refused form for the page that shows the problems.
 
+mod asked;
 mod asking;
 mod basics;
 mod confinement;
@@ -13,6 +14,7 @@ mod link;
 mod picture;
 mod preset;
 mod resources;
+mod sheet;
 mod storage;
 
 use crate::{
@@ -22,11 +24,11 @@ use crate::{
         workspaces::{SaveWorkspace, offered_confinement, offered_registries, show_workspace},
     },
     components::{
-        Glyph, Loading, PageFailure, PageHead, done,
+        Glyph, Loading, PageFailure, PageHead,
         hook::{Of, hook_section},
         lineage::MadeFrom,
     },
-    pages::workspaces::{self, deeds::Deeds},
+    pages::workspaces::deeds::Deeds,
     post::Post,
     refusal::Refusal,
     routes, wire,
@@ -34,17 +36,13 @@ use crate::{
 use domain::{
     WorkspaceId,
     confinement::Offered,
-    icon::Icon,
     registry::Registry,
     workspace::{LINK_KIND, Workspace, WorkspaceForm},
 };
-use editor::Editor;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
-
-/// Id of the form; buttons outside it name it.
-const FORM: &str = "workspace";
+use sheet::{Parts, Sheet};
 
 /// What the page opens with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -175,23 +173,10 @@ fn page(opened: Opened, save: Post) -> AnyView {
     if let Some((w, of)) = workspace.as_ref().and_then(|w| Some((w, w.trial_of.as_ref()?))) {
         return only_a_trial(w.definition.name.clone(), of);
     }
-    let title = match &workspace {
-        Some(w) => format!("Edit {}", w.definition.name),
-        None => "New workspace".to_owned(),
-    };
-    let path = match &workspace {
-        Some(w) => routes::workspace(&w.id),
-        None => routes::NEW_WORKSPACE.to_owned(),
-    };
-    let deeds = Deeds::new(Signal::stored(path.clone()));
-    let editor = Editor::new(form.clone(), save);
-    let saved = workspace.as_ref().map(|w| w.id.to_string());
-    let uploaded = workspace.as_ref().and_then(|w| match &w.definition.icon {
-        icon @ Icon::Uploaded(_) => Some(icon.clone()),
-        Icon::BuiltIn(_) => None,
-    });
-    let id = saved.clone().unwrap_or_default();
-    let revision = workspace.as_ref().map_or(0, |w| w.revision);
+    let new = ("New workspace", routes::NEW_WORKSPACE);
+    let sheet = Sheet::of(workspace.as_ref(), &form, save, new);
+    let Sheet { editor, deeds, id, path, uploaded, .. } = &sheet;
+    let (editor, deeds, saved, uploaded) = (*editor, *deeds, id.as_deref(), uploaded.clone());
     let actions = workspace.as_ref().map(|w| {
         let (id, red) = (w.id.as_str(), "button button-danger");
         view! {
@@ -205,58 +190,40 @@ fn page(opened: Opened, save: Post) -> AnyView {
         }
         .into_any()
     });
-    let preset = preset::picker(editor, path, workspace.is_none());
-    let foot = foot(editor, deeds, saved.as_deref());
-    let picture = saved.as_deref().map(picture::upload);
-    let hook = saved.zip(hook).map(|(id, hook)| hook_section(Of::Workspace, id, hook));
-    let pinned = workspace.as_ref().and_then(|w| w.pin.as_ref()).map(|pin| pin.revision);
+    let preset = preset::picker(editor, path.clone(), workspace.is_none());
     let image = workspace.as_ref().map(|w| w.definition.image.to_string());
     let lineage = image.map(|image| view! { <MadeFrom image /> });
-    view! {
-        <PageHead title=title>{actions}</PageHead>
-        {done(workspaces::deed)}
-        {deeds.question()}
-        {deeds.refusals()}
-        {editor.summary()}
-        {lineage}
-        {preset}
-        <form
-            id=FORM
-            class="form"
-            method="post"
-            action=save.url()
-            novalidate
-            node_ref=editor.place()
-            on:submit=move |ev| editor.submit(&ev)
-            on:input=move |_| editor.examine()
-            on:change=move |ev| editor.left(&ev)
-        >
-            <input type="hidden" name="id" value=id />
-            <input type="hidden" name="revision" value=revision.to_string() />
-            {basics::basics(editor, &form, uploaded)}
-            {basics::image(editor, &form, &registries, pinned)}
-            {connection::connection(editor, &form)}
-            {resources::environment(editor, &form)}
-            {asking::launch_form(editor, &form)}
-            {asking::commands(editor, &form)}
-            {resources::resources(editor, &form)}
-            {storage::storage(editor, &form, &offered.allowed)}
-            {confinement::networks(editor, &form, &offered)}
-            {confinement::engine(editor, &form, &offered)}
-            {resources::lifetime(editor, &form)}
-            {resources::groups(editor, &form, &groups)}
-            {resources::visibility(editor, &form)}
-        </form>
-        {foot}
-        {picture}
-        {hook}
-    }
-    .into_any()
+    let pinned = workspace.as_ref().and_then(|w| w.pin.as_ref()).map(|pin| pin.revision);
+    let sections = vec![
+        basics::basics(editor, &form, uploaded),
+        basics::image(editor, &form, &registries, pinned),
+        connection::connection(editor, &form),
+        resources::environment(editor, &form),
+        asking::launch_form(editor, &form),
+        asking::commands(editor, &form),
+        resources::resources(editor, &form),
+        storage::storage(editor, &form, &offered.allowed),
+        confinement::networks(editor, &form, &offered),
+        confinement::engine(editor, &form, &offered),
+        resources::lifetime(editor, &form),
+        resources::groups(editor, &form, &groups),
+        resources::visibility(editor, &form),
+        confinement::weakened(editor, offered.may_weaken),
+    ];
+    let hook = saved.map(str::to_owned).zip(hook);
+    let parts = Parts {
+        actions,
+        above: view! { {lineage} {preset} }.into_any(),
+        sections,
+        beside: test(deeds, saved),
+        below: hook.map(|(id, hook)| hook_section(Of::Workspace, id, hook).into_any()),
+    };
+    sheet.show(parts)
 }
 
 /// Save and test stand side by side but belong to different forms.
-fn foot(editor: Editor, deeds: Deeds, saved: Option<&str>) -> AnyView {
-    let test = match saved {
+fn test(deeds: Deeds, saved: Option<&str>) -> AnyView {
+    match saved {
         Some(id) => view! {
             {deeds.test_button(id, "button")}
             <p class="field-help">
@@ -268,33 +235,5 @@ fn foot(editor: Editor, deeds: Deeds, saved: Option<&str>) -> AnyView {
             <p class="field-help">"Once saved, it can be tried with a test launch."</p>
         }
         .into_any(),
-    };
-    buttons(editor, test)
-}
-
-/// *Save* and *Cancel*, and what stands beside them.
-fn buttons(editor: Editor, beside: AnyView) -> AnyView {
-    view! {
-        <div class="form-foot">
-            <button
-                type="submit"
-                form=FORM
-                class="button button-primary"
-                disabled=move || editor.saving()
-                // Pressing it leaves the field with the focus, whose problem would then appear and
-                // push the button away from under the pointer before the click is one.
-                on:mousedown=|event| event.prevent_default()
-            >
-                {move || if editor.saving() { "Saving …" } else { "Save" }}
-            </button>
-            <a class="button" href=routes::WORKSPACES>
-                "Cancel"
-            </a>
-            <span class="form-saved" role="status">
-                {move || editor.saved().then_some("Saved.")}
-            </span>
-            {beside}
-        </div>
     }
-    .into_any()
 }

@@ -18,7 +18,6 @@ pub use network::{NetworkBounds, NetworkKind, Networks, check_network_name};
 pub use options::{Device, Gpus, Options, Tmpfs, Ulimit};
 
 use crate::{
-    contract::Contract,
     error::Problems,
     session::RunConfig,
     storage::{Mapping, Mount, parse_all},
@@ -95,10 +94,6 @@ fn hosts(sources: Vec<String>) -> Option<String> {
     (!sources.is_empty()).then(|| format!("Directories of the host: {}.", sources.join(", ")))
 }
 
-fn capabilities(contract: &Contract) -> Option<String> {
-    contract.weakened()
-}
-
 impl Definition {
     /// In what sessions are less confined than usual for which it takes an administrator; a sentence
     /// each.
@@ -110,7 +105,7 @@ impl Definition {
 
     /// In what sessions are less confined than usual, a sentence each; nothing where they are not.
     pub fn weakened(&self) -> Vec<String> {
-        capabilities(&self.contract).into_iter().chain(self.loosened()).collect()
+        self.contract.weakened().into_iter().chain(self.loosened()).collect()
     }
 }
 
@@ -120,7 +115,7 @@ impl RunConfig {
         let sources = self.mounts.iter().filter(|mount| mount.host);
         let hosts = hosts(sources.map(Mount::to_string).collect());
         let rest = hosts.into_iter().chain(self.confinement.weakened());
-        capabilities(&self.contract).into_iter().chain(rest).collect()
+        self.contract.weakened().into_iter().chain(rest).collect()
     }
 }
 
@@ -130,7 +125,8 @@ impl WorkspaceForm {
         let sources = parse_all(&self.volumes).unwrap_or_default().into_iter();
         let sources = sources.filter(Mapping::is_host).map(|one| one.to_string());
         let confinement = self.confinement.check(&mut Problems::default());
-        hosts(sources.collect()).into_iter().chain(confinement.weakened()).collect()
+        let rest = hosts(sources.collect()).into_iter().chain(confinement.weakened());
+        self.contract(&mut Problems::default()).weakened().into_iter().chain(rest).collect()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
         field::{AreaField, ProblemSummary, SelectField, TextField, posted, section},
         lifetime_fields::{Place, lifetime_fields},
         opening,
+        submit::{submit, submit_or},
         ticks::ticks,
     },
     post::{Post, PostForm},
@@ -84,16 +85,7 @@ fn page(id: String, opened: OpenedGroup, save: Post) -> AnyView {
             <input type="hidden" name="id" value=id />
             <input type="hidden" name="revision" value=revision.to_string() />
             <div class="form">{sections}</div>
-            <div class="form-foot">
-                <button
-                    type="submit"
-                    class="button button-primary"
-                    disabled=move || save.is_pending()
-                >
-                    {move || if save.is_pending() { "Saving …" } else { "Save" }}
-                </button>
-                <a class="button" href=routes::GROUPS>"Cancel"</a>
-            </div>
+            {submit_or(routes::GROUPS, "Cancel", submit(save, "Save", "Saving …"))}
         </PostForm>
     }
     .into_any()

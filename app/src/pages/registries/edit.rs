@@ -12,6 +12,7 @@ use crate::{
         field::{AreaField, ProblemSummary, TextField, TickField, problem_at},
         hook::{Of, hook_section},
         report::found,
+        submit::submit,
     },
     post::{Post, PostForm},
     refusal::Refusal,
@@ -170,13 +171,7 @@ fn page(id: String, opened: Opened, hook: Option<HookState>, save: Post, test: P
                 />
                 {found(test, tested)}
                 <div class="form-foot">
-                    <button
-                        type="submit"
-                        class="button button-primary"
-                        disabled=move || save.is_pending()
-                    >
-                        {move || if save.is_pending() { "Saving …" } else { "Save" }}
-                    </button>
+                    {submit(save, "Save", "Saving …")}
                     <button
                         type="submit"
                         class="button"

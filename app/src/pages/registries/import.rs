@@ -12,6 +12,7 @@ use crate::{
         Glyph, PageHead,
         field::{AreaField, ProblemSummary, problem_at},
         opening,
+        submit::submit,
     },
     post::{Post, PostForm},
     refusal::Refusal,
@@ -111,13 +112,7 @@ fn foot(stored: bool, look: Post, import: Post) -> AnyView {
     }
     view! {
         <div class="form-foot">
-            <button
-                type="submit"
-                class="button button-primary"
-                disabled=move || look.is_pending()
-            >
-                {move || if look.is_pending() { "Looking …" } else { "Look" }}
-            </button>
+            {submit(look, "Look", "Looking …")}
             <button
                 type="submit"
                 class="button"

@@ -1,7 +1,7 @@
 //! The parts of the form about what is asked at launch, and what is run inside without being typed.
 
 use super::editor::Editor;
-use crate::components::field::{AreaField, TextField, TickField, posted, section};
+use crate::components::field::section;
 use domain::workspace::WorkspaceForm;
 use leptos::prelude::*;
 
@@ -31,15 +31,10 @@ Access token
 
 pub fn launch_form(editor: Editor, form: &WorkspaceForm) -> AnyView {
     let fields = view! {
-        <AreaField
-            name=posted("launch_form")
-            label="Fields"
-            value=form.launch_form.clone()
-            rows=8
-            code=true
-            help="People answer them before the session starts. A block of lines for each field, with an empty line between two: first what it is called, below that “to:” with the variable or the path of the file that takes the answer, and what else it needs."
-            problem=editor.problem("launch_form")
-        />
+        {editor
+            .ask("launch_form", "Fields", &form.launch_form)
+            .help("People answer them before the session starts. A block of lines for each field, with an empty line between two: first what it is called, below that “to:” with the variable or the path of the file that takes the answer, and what else it needs.")
+            .code(8)}
         <details class="failure-detail">
             <summary>"How a field is written"</summary>
             <pre tabindex="0">{EXAMPLE}</pre>
@@ -54,39 +49,24 @@ pub fn launch_form(editor: Editor, form: &WorkspaceForm) -> AnyView {
 pub fn commands(editor: Editor, form: &WorkspaceForm) -> AnyView {
     let commands = &form.commands;
     let fields = view! {
-        <AreaField
-            name=posted("at_start")
-            label="At start"
-            value=commands.at_start.clone()
-            rows=3
-            code=true
-            placeholder="git clone \"$REPOSITORY\" /home/user/project"
-            help="For the container's /bin/sh, as its own user: run at each start when the workspace answers, before people get in. It may be run again when Slipway was interrupted, so it should do no harm twice."
-            problem=editor.problem("at_start")
-        />
-        <TickField
-            name=posted("start_must_succeed")
-            label="Without it, the launch has failed"
-            ticked=!commands.start_must_succeed.is_empty()
-            help="Otherwise a session whose command did not succeed runs all the same, and says so."
-        />
-        <AreaField
-            name=posted("on_open")
-            label="On open"
-            value=commands.on_open.clone()
-            rows=3
-            code=true
-            help="Run each time somebody opens the session's page, and not while it is paused or stopped. Those who open it while it runs share the next run."
-            problem=editor.problem("on_open")
-        />
-        <TextField
-            name=posted("command_patience")
-            label="Seconds for each"
-            value=commands.command_patience.clone()
-            help="A command that takes longer is ended. What it writes last is in the session's timeline."
-            problem=editor.problem("command_patience")
-            inputmode="numeric"
-        />
+        {editor
+            .ask("at_start", "At start", &commands.at_start)
+            .help("For the container's /bin/sh, as its own user: run at each start when the workspace answers, before people get in. It may be run again when Slipway was interrupted, so it should do no harm twice.")
+            .example("git clone \"$REPOSITORY\" /home/user/project")
+            .code(3)}
+        {editor
+            .ask("start_must_succeed", "Without it, the launch has failed", &commands.start_must_succeed)
+            .help("Otherwise a session whose command did not succeed runs all the same, and says so.")
+            .tick()}
+        {editor
+            .ask("on_open", "On open", &commands.on_open)
+            .help("Run each time somebody opens the session's page, and not while it is paused or stopped. Those who open it while it runs share the next run.")
+            .code(3)}
+        {editor
+            .ask("command_patience", "Seconds for each", &commands.command_patience)
+            .help("A command that takes longer is ended. What it writes last is in the session's timeline.")
+            .keys("numeric")
+            .line()}
     };
     section("Commands", fields.into_any())
 }

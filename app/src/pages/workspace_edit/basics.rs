@@ -3,7 +3,7 @@
 use super::editor::{Editor, icon_id};
 use crate::components::{
     Icon,
-    field::{AreaField, SelectField, TextField, posted, section},
+    field::{posted, section},
 };
 use domain::{
     icon::{BUILT_IN, Icon as Picture},
@@ -14,28 +14,18 @@ use leptos::prelude::*;
 
 pub fn basics(editor: Editor, form: &WorkspaceForm, uploaded: Option<Picture>) -> AnyView {
     let fields = view! {
-        <TextField
-            name=posted("name")
-            label="Name"
-            value=form.name.clone()
-            problem=editor.problem("name")
-            required=true
-        />
-        <AreaField
-            name=posted("description")
-            label="Description"
-            value=form.description.clone()
-            help="One line for the tile."
-            problem=editor.problem("description")
-            rows=2
-        />
-        <TextField
-            name=posted("categories")
-            label="Categories"
-            value=form.categories.clone()
-            help="Separated by commas. The first one is printed on the tile."
-            problem=editor.problem("categories")
-        />
+        {editor
+            .ask("name", "Name", &form.name)
+            .required()
+            .line()}
+        {editor
+            .ask("description", "Description", &form.description)
+            .help("One line for the tile.")
+            .prose(2)}
+        {editor
+            .ask("categories", "Categories", &form.categories)
+            .help("Separated by commas. The first one is printed on the tile.")
+            .line()}
         {icons(editor, &form.icon, uploaded)}
     };
     section("Basics", fields.into_any())
@@ -114,22 +104,15 @@ pub fn image(
     });
     let fields = view! {
         {pinned}
-        <TextField
-            name=posted("image")
-            label="Image"
-            value=form.image.clone()
-            help="As the engine names it, such as slipway/desktop:latest or registry.example.org/team/app@sha256:…. Each launch records the digest it ran."
-            problem=editor.problem("image")
-            required=true
-        />
-        <SelectField
-            name=posted("registry")
-            label="Credentials for its image"
-            value=form.registry.clone()
-            options=credentials
-            help="By the name, the stored registry is used that the image's name leads to, of several the closest. Another one can be chosen where the name leads to its address."
-            problem=editor.problem("registry")
-        />
+        {editor
+            .ask("image", "Image", &form.image)
+            .help("As the engine names it, such as slipway/desktop:latest or registry.example.org/team/app@sha256:…. Each launch records the digest it ran.")
+            .required()
+            .line()}
+        {editor
+            .ask("registry", "Credentials for its image", &form.registry)
+            .help("By the name, the stored registry is used that the image's name leads to, of several the closest. Another one can be chosen where the name leads to its address.")
+            .choice(credentials)}
     };
     section("Image", fields.into_any())
 }

@@ -2,7 +2,7 @@
 //! they weaken the isolation of sessions.
 
 use super::editor::Editor;
-use crate::components::field::{AreaField, SelectField, TextField, TickField, posted, section};
+use crate::components::field::section;
 use domain::{
     confinement::{Allowed, NetworkKind, Offered},
     workspace::WorkspaceForm,
@@ -21,48 +21,35 @@ pub fn networks(editor: Editor, form: &WorkspaceForm, offered: &Offered) -> AnyV
     let kinds = NetworkKind::ALL.map(|kind| (kind.as_str().to_owned(), kind.label().to_owned()));
     let help = "Networks that the engine has, separated by commas. Sessions meet each other there.";
     let fields = view! {
-        <SelectField
-            name=posted("network")
-            label="Each session is on"
-            value=form.confinement.network.clone()
-            options=kinds.to_vec()
-            help="The console reaches it on each of them. Groups may say which of them their members have."
-            problem=editor.problem("network")
-        />
-        <TextField
-            name=posted("networks")
-            label="Networks of the engine"
-            value=form.confinement.networks.clone()
-            help=allowed(help, &offered.allowed.networks, "networks")
-            problem=editor.problem("networks")
-        />
+        {editor
+            .ask("network", "Each session is on", &form.confinement.network)
+            .help("The console reaches it on each of them. Groups may say which of them their members have.")
+            .choice(kinds.to_vec())}
+        {editor
+            .ask("networks", "Networks of the engine", &form.confinement.networks)
+            .help(allowed(help, &offered.allowed.networks, "networks"))
+            .line()}
     };
     section("Network", fields.into_any())
 }
 
 pub fn engine(editor: Editor, form: &WorkspaceForm, offered: &Offered) -> AnyView {
     let fields = view! {
-        {weakened(editor, offered.may_weaken)}
         {names(editor, form)}
         {processes(editor, form)}
         {loosened(editor, form, &offered.allowed)}
         {graphics(editor, form, offered.gpu_driver.as_deref())}
-        <AreaField
-            name=posted("options")
-            label="Options as JSON"
-            value=form.confinement.options.clone()
-            rows=4
-            code=true
-            placeholder="{\"dns\": [\"10.0.0.1\"], \"read_only\": true}"
-            help="As the engine or a compose file writes them. They are taken over into the fields above when you save; what cannot be said here is refused by name."
-            problem=editor.problem("options")
-        />
+        {editor
+            .ask("options", "Options as JSON", &form.confinement.options)
+            .help("As the engine or a compose file writes them. They are taken over into the fields above when you save; what cannot be said here is refused by name.")
+            .example("{\"dns\": [\"10.0.0.1\"], \"read_only\": true}")
+            .code(4)}
     };
     section("Engine options", fields.into_any())
 }
 
 /// In what sessions are less confined than usual, as it is typed.
-fn weakened(editor: Editor, may_weaken: bool) -> AnyView {
+pub fn weakened(editor: Editor, may_weaken: bool) -> AnyView {
     let reasons = Memo::new(move |_| editor.typed().with(WorkspaceForm::weakened));
     let who = if may_weaken { "" } else { "Only an administrator can save it like this." };
     view! {
@@ -96,31 +83,20 @@ fn names(editor: Editor, form: &WorkspaceForm) -> AnyView {
     let form = &form.confinement;
     view! {
         <div class="field-row">
-            <TextField
-                name=posted("hostname")
-                label="Host name"
-                value=form.hostname.clone()
-                placeholder="workspace"
-                problem=editor.problem("hostname")
-            />
-            <TextField
-                name=posted("dns")
-                label="Name servers"
-                value=form.dns.clone()
-                help="Addresses, separated by commas."
-                problem=editor.problem("dns")
-            />
+            {editor
+                .ask("hostname", "Host name", &form.hostname)
+                .example("workspace")
+                .line()}
+            {editor
+                .ask("dns", "Name servers", &form.dns)
+                .help("Addresses, separated by commas.")
+                .line()}
         </div>
-        <AreaField
-            name=posted("extra_hosts")
-            label="Further hosts"
-            value=form.extra_hosts.clone()
-            rows=2
-            code=true
-            placeholder="db.example.org:10.0.0.5"
-            help="name:address, one a line."
-            problem=editor.problem("extra_hosts")
-        />
+        {editor
+            .ask("extra_hosts", "Further hosts", &form.extra_hosts)
+            .help("name:address, one a line.")
+            .example("db.example.org:10.0.0.5")
+            .code(2)}
     }
     .into_any()
 }
@@ -129,58 +105,34 @@ fn processes(editor: Editor, form: &WorkspaceForm) -> AnyView {
     let form = &form.confinement;
     view! {
         <div class="field-row">
-            <TextField
-                name=posted("run_as")
-                label="Runs as"
-                value=form.run_as.clone()
-                help="user or user:group, in place of the image's."
-                problem=editor.problem("run_as")
-            />
-            <TextField
-                name=posted("working_dir")
-                label="Begins in"
-                value=form.working_dir.clone()
-                help="A directory, in place of the image's."
-                problem=editor.problem("working_dir")
-            />
+            {editor
+                .ask("run_as", "Runs as", &form.run_as)
+                .help("user or user:group, in place of the image's.")
+                .line()}
+            {editor
+                .ask("working_dir", "Begins in", &form.working_dir)
+                .help("A directory, in place of the image's.")
+                .line()}
         </div>
-        <AreaField
-            name=posted("ulimits")
-            label="Limits of processes"
-            value=form.ulimits.clone()
-            rows=2
-            code=true
-            placeholder="nofile=1024:2048"
-            help="One a line: name, equals sign, limit; with a colon, the soft and the hard one."
-            problem=editor.problem("ulimits")
-        />
-        <AreaField
-            name=posted("sysctls")
-            label="Kernel settings"
-            value=form.sysctls.clone()
-            rows=2
-            code=true
-            placeholder="net.core.somaxconn=1024"
-            help="name=value, one a line: those of the session's own network alone."
-            problem=editor.problem("sysctls")
-        />
-        <TickField
-            name=posted("read_only")
-            label="The image's files cannot be written"
-            ticked=!form.read_only.is_empty()
-            help="Only volumes and directories in memory can. Many images need /tmp and /run among those."
-            problem=editor.problem("read_only")
-        />
-        <AreaField
-            name=posted("tmpfs")
-            label="Directories in memory"
-            value=form.tmpfs.clone()
-            rows=2
-            code=true
-            placeholder="/tmp:size=256 MiB"
-            help="One a line. What is in them counts as the session's memory and is gone when it stops."
-            problem=editor.problem("tmpfs")
-        />
+        {editor
+            .ask("ulimits", "Limits of processes", &form.ulimits)
+            .help("One a line: name, equals sign, limit; with a colon, the soft and the hard one.")
+            .example("nofile=1024:2048")
+            .code(2)}
+        {editor
+            .ask("sysctls", "Kernel settings", &form.sysctls)
+            .help("name=value, one a line: those of the session's own network alone.")
+            .example("net.core.somaxconn=1024")
+            .code(2)}
+        {editor
+            .ask("read_only", "The image's files cannot be written", &form.read_only)
+            .help("Only volumes and directories in memory can. Many images need /tmp and /run among those.")
+            .tick()}
+        {editor
+            .ask("tmpfs", "Directories in memory", &form.tmpfs)
+            .help("One a line. What is in them counts as the session's memory and is gone when it stops.")
+            .example("/tmp:size=256 MiB")
+            .code(2)}
     }
     .into_any()
 }
@@ -193,70 +145,41 @@ fn loosened(editor: Editor, form: &WorkspaceForm, settings: &Allowed) -> AnyView
         false => "Off: `privileged` in the server's settings allows it.",
     };
     view! {
-        <AreaField
-            name=posted("devices")
-            label="Devices"
-            value=form.devices.clone()
-            rows=2
-            code=true
-            placeholder="/dev/fuse:rw"
-            help=allowed(devices, &settings.devices, "devices")
-            problem=editor.problem("devices")
-        />
-        <TickField
-            name=posted("seccomp")
-            label="Every system call is open (seccomp unconfined)"
-            ticked=!form.seccomp.is_empty()
-            problem=editor.problem("seccomp")
-        />
-        <TickField
-            name=posted("apparmor")
-            label="No AppArmor profile (apparmor unconfined)"
-            ticked=!form.apparmor.is_empty()
-            problem=editor.problem("apparmor")
-        />
-        <TickField
-            name=posted("privileged")
-            label="Privileged"
-            ticked=!form.privileged.is_empty()
-            help=privileged
-            problem=editor.problem("privileged")
-        />
+        {editor
+            .ask("devices", "Devices", &form.devices)
+            .help(allowed(devices, &settings.devices, "devices"))
+            .example("/dev/fuse:rw")
+            .code(2)}
+        {editor
+            .ask("seccomp", "Every system call is open (seccomp unconfined)", &form.seccomp)
+            .tick()}
+        {editor
+            .ask("apparmor", "No AppArmor profile (apparmor unconfined)", &form.apparmor)
+            .tick()}
+        {editor
+            .ask("privileged", "Privileged", &form.privileged)
+            .help(privileged)
+            .tick()}
     }
     .into_any()
 }
 
 fn graphics(editor: Editor, form: &WorkspaceForm, driver: Option<&str>) -> AnyView {
-    let value = form.confinement.gpus.clone();
-    match driver {
-        Some(driver) => view! {
-            <TextField
-                name=posted("gpus")
-                label="Graphics processors"
-                value=value
-                help=format!("all, or how many. The engine has the driver of {driver}.")
-                problem=editor.problem("gpus")
-            />
+    let value = &form.confinement.gpus;
+    let help = match driver {
+        Some(driver) => format!("all, or how many. The engine has the driver of {driver}."),
+        None if value.is_empty() => {
+            return view! {
+                <p class="field-help">
+                    "Graphics processors: the engine has no driver for any, or does not answer."
+                </p>
+            }
+            .into_any();
         }
-        .into_any(),
         // What is there can still be taken away.
-        None if !value.is_empty() => view! {
-            <TextField
-                name=posted("gpus")
-                label="Graphics processors"
-                value=value
-                help="The engine has no driver for any, or does not answer: sessions cannot be launched like this."
-                problem=editor.problem("gpus")
-            />
-        }
-        .into_any(),
-        None => view! {
-            <p class="field-help">
-                "Graphics processors: the engine has no driver for any, or does not answer."
-            </p>
-        }
-        .into_any(),
-    }
+        None => "The engine has no driver for any, or does not answer: sessions cannot be launched like this.".to_owned(),
+    };
+    editor.ask("gpus", "Graphics processors", value).help(help).line()
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -270,7 +193,11 @@ mod tests {
         owner.set();
         let form = WorkspaceForm { confinement, ..WorkspaceForm::default() };
         let editor = Editor::new(form.clone(), Post::to::<SaveWorkspace>());
-        let parts = [networks(editor, &form, offered), engine(editor, &form, offered)];
+        let parts = [
+            networks(editor, &form, offered),
+            engine(editor, &form, offered),
+            weakened(editor, offered.may_weaken),
+        ];
         parts.into_iter().map(|part| part.to_html()).collect()
     }
 

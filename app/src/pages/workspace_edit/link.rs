@@ -1,78 +1,39 @@
 //! The form of a link: what people see of it, and the address that its tile opens. It runs nothing,
 //! so nothing is asked that has to do with running.
 
-use super::{FORM, Opened, basics, buttons, picture, resources};
+use super::{
+    Opened, basics,
+    editor::Editor,
+    resources,
+    sheet::{Parts, Sheet},
+};
 use crate::{
-    components::{
-        Glyph, PageHead, done,
-        field::{TextField, posted, section},
-    },
-    pages::{
-        workspace_edit::editor::Editor,
-        workspaces::{self, deeds::Deeds},
-    },
+    components::{Glyph, field::section},
+    pages::workspaces::deeds::Deeds,
     post::Post,
     routes,
 };
-use domain::{
-    icon::Icon,
-    workspace::{LINK_KIND, WorkspaceForm},
-};
+use domain::workspace::{LINK_KIND, WorkspaceForm};
 use leptos::prelude::*;
 
 pub fn page(opened: Opened, save: Post) -> AnyView {
     let Opened { workspace, groups, form, .. } = opened;
-    let title = match &workspace {
-        Some(w) => format!("Edit {}", w.definition.name),
-        None => "New link".to_owned(),
+    let new = ("New link", routes::NEW_LINK);
+    let sheet = Sheet::of(workspace.as_ref(), &form, save, new).with("form[kind]", LINK_KIND);
+    let (editor, deeds) = (sheet.editor, sheet.deeds);
+    let parts = Parts {
+        actions: sheet.id.as_deref().map(|id| actions(id, &form.link, deeds, sheet.path.clone())),
+        above: ().into_any(),
+        sections: vec![
+            basics::basics(editor, &form, sheet.uploaded.clone()),
+            address(editor, &form),
+            resources::groups(editor, &form, &groups),
+            resources::visibility(editor, &form),
+        ],
+        beside: ().into_any(),
+        below: None,
     };
-    let path = match &workspace {
-        Some(w) => routes::workspace(&w.id),
-        None => routes::NEW_LINK.to_owned(),
-    };
-    let deeds = Deeds::new(Signal::stored(path.clone()));
-    let editor = Editor::new(form.clone(), save);
-    let uploaded = workspace.as_ref().and_then(|w| match &w.definition.icon {
-        icon @ Icon::Uploaded(_) => Some(icon.clone()),
-        Icon::BuiltIn(_) => None,
-    });
-    let actions = workspace.as_ref().map(|w| actions(w.id.as_str(), &form.link, deeds, path));
-    let id = workspace.as_ref().map(|w| w.id.to_string());
-    let revision = workspace.as_ref().map_or(0, |w| w.revision);
-    let picture = id.as_deref().map(picture::upload);
-    let hidden = [
-        ("id", id.unwrap_or_default()),
-        ("revision", revision.to_string()),
-        ("form[kind]", LINK_KIND.to_owned()),
-    ]
-    .map(|(name, value)| view! { <input type="hidden" name=name value=value /> }.into_any());
-    view! {
-        <PageHead title=title>{actions}</PageHead>
-        {done(workspaces::deed)}
-        {deeds.question()}
-        {deeds.refusals()}
-        {editor.summary()}
-        <form
-            id=FORM
-            class="form"
-            method="post"
-            action=save.url()
-            novalidate
-            node_ref=editor.place()
-            on:submit=move |ev| editor.submit(&ev)
-            on:input=move |_| editor.examine()
-            on:change=move |ev| editor.left(&ev)
-        >
-            {Vec::from(hidden)}
-            {basics::basics(editor, &form, uploaded)}
-            {address(editor, &form)}
-            {resources::groups(editor, &form, &groups)}
-            {resources::visibility(editor, &form)}
-        </form>
-        {buttons(editor, ().into_any())}
-        {picture}
-    }
-    .into_any()
+    sheet.show(parts)
 }
 
 fn actions(id: &str, address: &str, deeds: Deeds, path: String) -> AnyView {
@@ -89,16 +50,13 @@ fn actions(id: &str, address: &str, deeds: Deeds, path: String) -> AnyView {
 
 fn address(editor: Editor, form: &WorkspaceForm) -> AnyView {
     let field = view! {
-        <TextField
-            name=posted("link")
-            label="Address"
-            value=form.link.clone()
-            placeholder="https://wiki.example.org/"
-            help="The tile opens it in a new tab. It begins with https:// or http://."
-            problem=editor.problem("link")
-            inputmode="url"
-            required=true
-        />
+        {editor
+            .ask("link", "Address", &form.link)
+            .help("The tile opens it in a new tab. It begins with https:// or http://.")
+            .example("https://wiki.example.org/")
+            .keys("url")
+            .required()
+            .line()}
     };
     section("Link", field.into_any())
 }

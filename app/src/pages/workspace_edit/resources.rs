@@ -2,7 +2,7 @@
 
 use super::editor::Editor;
 use crate::components::{
-    field::{AreaField, SelectField, TextField, TickField, posted, section},
+    field::{posted, section},
     lifetime_fields::{Place, lifetime_fields},
     ticks::ticks,
 };
@@ -11,15 +11,10 @@ use leptos::prelude::*;
 
 pub fn environment(editor: Editor, form: &WorkspaceForm) -> AnyView {
     let field = view! {
-        <AreaField
-            name=posted("environment")
-            label="Variables"
-            value=form.environment.clone()
-            help="NAME=value, one a line. Everybody who launches the workspace can read them inside."
-            problem=editor.problem("environment")
-            rows=4
-            code=true
-        />
+        {editor
+            .ask("environment", "Variables", &form.environment)
+            .help("NAME=value, one a line. Everybody who launches the workspace can read them inside.")
+            .code(4)}
     };
     section("Environment", field.into_any())
 }
@@ -27,40 +22,28 @@ pub fn environment(editor: Editor, form: &WorkspaceForm) -> AnyView {
 pub fn resources(editor: Editor, form: &WorkspaceForm) -> AnyView {
     let fields = view! {
         <div class="field-row">
-            <TextField
-                name=posted("cpus")
-                label="Processor cores"
-                value=form.cpus.clone()
-                help="Such as 2 or 0.5."
-                problem=editor.problem("cpus")
-                inputmode="decimal"
-                required=true
-            />
-            <TextField
-                name=posted("memory")
-                label="Memory"
-                value=form.memory.clone()
-                help="Such as 2 GiB. More than that ends the program that asks for it."
-                problem=editor.problem("memory")
-                required=true
-            />
-            <TextField
-                name=posted("shm")
-                label="Shared memory"
-                value=form.shm.clone()
-                help="Browsers and desktops need 512 MiB or more."
-                problem=editor.problem("shm")
-                required=true
-            />
-            <TextField
-                name=posted("pids")
-                label="Processes"
-                value=form.pids.clone()
-                help="At most so many at a time."
-                problem=editor.problem("pids")
-                inputmode="numeric"
-                required=true
-            />
+            {editor
+                .ask("cpus", "Processor cores", &form.cpus)
+                .help("Such as 2 or 0.5.")
+                .keys("decimal")
+                .required()
+                .line()}
+            {editor
+                .ask("memory", "Memory", &form.memory)
+                .help("Such as 2 GiB. More than that ends the program that asks for it.")
+                .required()
+                .line()}
+            {editor
+                .ask("shm", "Shared memory", &form.shm)
+                .help("Browsers and desktops need 512 MiB or more.")
+                .required()
+                .line()}
+            {editor
+                .ask("pids", "Processes", &form.pids)
+                .help("At most so many at a time.")
+                .keys("numeric")
+                .required()
+                .line()}
         </div>
     };
     section("Resources", fields.into_any())
@@ -69,14 +52,11 @@ pub fn resources(editor: Editor, form: &WorkspaceForm) -> AnyView {
 pub fn lifetime(editor: Editor, form: &WorkspaceForm) -> AnyView {
     let problem = move |field| editor.problem(field);
     let fields = view! {
-        <TextField
-            name=posted("sessions_limit")
-            label="Sessions at a time"
-            value=form.sessions_limit.clone()
-            help="Of all people together, running or not. Empty for no limit of its own."
-            problem=editor.problem("sessions_limit")
-            inputmode="numeric"
-        />
+        {editor
+            .ask("sessions_limit", "Sessions at a time", &form.sessions_limit)
+            .help("Of all people together, running or not. Empty for no limit of its own.")
+            .keys("numeric")
+            .line()}
         {lifetime_fields(&form.lifetime, problem, Place::Workspace)}
     };
     section("Limits and life time of sessions", fields.into_any())
@@ -117,26 +97,18 @@ pub fn visibility(editor: Editor, form: &WorkspaceForm) -> AnyView {
         (String::new(), "Disabled: nobody can launch it".to_owned()),
     ];
     let fields = view! {
-        <SelectField
-            name=posted("enabled")
-            label="State"
-            value=form.enabled.clone()
-            options=enabled
-            help="Running sessions are not touched."
-        />
-        <TickField
-            name=posted("hidden")
-            label="Hidden"
-            ticked=!form.hidden.is_empty()
-            help="No tile; administrators still see it in their list."
-        />
-        <AreaField
-            name=posted("notes")
-            label="Notes"
-            value=form.notes.clone()
-            help="For administrators only."
-            problem=editor.problem("notes")
-        />
+        {editor
+            .ask("enabled", "State", &form.enabled)
+            .help("Running sessions are not touched.")
+            .choice(enabled)}
+        {editor
+            .ask("hidden", "Hidden", &form.hidden)
+            .help("No tile; administrators still see it in their list.")
+            .tick()}
+        {editor
+            .ask("notes", "Notes", &form.notes)
+            .help("For administrators only.")
+            .prose(3)}
     };
     section("Visibility and notes", fields.into_any())
 }

@@ -4,6 +4,7 @@ use crate::{
     api::{groups::group_names, trials::BeginTrial, workspaces::offered_registries},
     components::{
         field::{AreaField, ProblemSummary, SelectField, TextField, posted, section},
+        submit::{submit, submit_or},
         ticks::ticks,
     },
     post::{Post, PostForm},
@@ -109,18 +110,7 @@ pub fn form(id: String, beginning: &Beginning) -> AnyView {
             <div class="form">
                 {fields}
             </div>
-            <div class="form-foot">
-                <button
-                    type="submit"
-                    class="button button-primary"
-                    disabled=move || begin.is_pending()
-                >
-                    {move || if begin.is_pending() { "Beginning …" } else { "Begin trial" }}
-                </button>
-                <a class="button" href=back>
-                    "Cancel"
-                </a>
-            </div>
+            {submit_or(back, "Cancel", submit(begin, "Begin trial", "Beginning …"))}
         </PostForm>
     }
     .into_any()

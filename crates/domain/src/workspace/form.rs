@@ -404,7 +404,8 @@ impl WorkspaceForm {
         Ok(all)
     }
 
-    fn contract(&self, problems: &mut Problems) -> Contract {
+    /// How a session is reached, as far as it can be read.
+    pub(crate) fn contract(&self, problems: &mut Problems) -> Contract {
         let choice = |what: &str| format!("Choose {what}.");
         Contract {
             port: problems.take(
