@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// The form that takes definitions in as a text.
 pub const DEFINITIONS: &str = "workspaces/import";
+/// The form that takes entries of a catalog.
+pub const CATALOG: &str = "workspaces/catalog";
 
 /// Key in the sign-in record.
 const DRAFT: &str = "draft";

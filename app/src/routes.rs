@@ -11,6 +11,7 @@ use crate::{
     pages::{
         account::AccountPage,
         audit::AuditPage,
+        catalog::CatalogPage,
         definitions::DefinitionsPage,
         groups::{GroupsPage, edit::GroupEditPage},
         images::{ImagesPage, detail::ImagePage, disk::DiskPage},
@@ -69,6 +70,8 @@ pub const NEW_WORKSPACE: &str = "/workspaces/new";
 /// The form of a new workspace that is a link.
 pub const NEW_LINK: &str = "/workspaces/new?link=on";
 pub const IMPORT_WORKSPACES: &str = "/workspaces/import";
+/// What somebody else publishes, to be taken from.
+pub const CATALOG: &str = "/workspaces/catalog";
 /// Where a file with definitions is posted to; not a page.
 pub const READ_DEFINITIONS: &str = "/workspaces/import/file";
 /// Definitions as a file; not a page.
@@ -297,6 +300,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/workspaces") view=lazy!(workspaces, WorkspacesPage)/>
                     <Route path=path!("/workspaces/new") view=lazy!(workspaces, WorkspaceEditPage)/>
                     <Route path=path!("/workspaces/import") view=lazy!(workspaces, DefinitionsPage)/>
+                    <Route path=path!("/workspaces/catalog") view=lazy!(workspaces, CatalogPage)/>
                     <Route path=path!("/workspaces/:id") view=lazy!(workspaces, WorkspaceEditPage)/>
                     <Route path=path!("/workspaces/:id/image") view=lazy!(workspaces, WorkspaceImagePage)/>
                     <Route path=path!("/workspaces/:id/trial") view=lazy!(workspaces, WorkspaceTrialPage)/>

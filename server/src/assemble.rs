@@ -51,6 +51,7 @@ pub fn settings(config: &Config) -> Settings {
         ready_networks: config.ready_networks,
         sessions_per_user: config.sessions_per_user,
         allowed: config.allowed.clone(),
+        catalog_private: config.catalog_private,
     }
 }
 

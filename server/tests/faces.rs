@@ -148,6 +148,18 @@ const FUNCTIONS: &[(&str, Who, Arguments)] = &[
     ("open_definitions", Administrators, Form(&[])),
     ("look_at_definitions", Administrators, Form(&[("text", "version: 1\nworkspaces: []")])),
     ("import_definitions", Administrators, Form(&[("text", "version: 1\nworkspaces: []")])),
+    ("open_catalog", Administrators, Form(&[])),
+    ("show_catalog", Administrators, Form(&[("url", "http://127.0.0.1:1")])),
+    (
+        "look_at_catalog",
+        Administrators,
+        Form(&[("url", "http://127.0.0.1:1"), ("pick[0]", "Desktop")]),
+    ),
+    (
+        "import_catalog",
+        Administrators,
+        Form(&[("text", "version: 1\nworkspaces: []"), ("seen", "0")]),
+    ),
     ("pull_image", Administrators, Form(&[("id", "{workspace}")])),
     ("show_workspace_image", Administrators, Form(&[("id", "{workspace}")])),
     ("roll_back_workspace", Administrators, Form(&[("id", "{workspace}"), ("number", "1")])),
@@ -241,6 +253,7 @@ const ROUTES: &[(&str, &str, Who)] = &[
     ("GET", "/workspaces", Administrators),
     ("GET", "/workspaces/new", Administrators),
     ("GET", "/workspaces/import", Administrators),
+    ("GET", "/workspaces/catalog", Administrators),
     ("POST", "/workspaces/import/file", Administrators),
     ("GET", "/workspaces/export", Administrators),
     ("GET", "/workspaces/{id}", Administrators),
@@ -310,6 +323,11 @@ fn needed(what: &str) -> Option<Permission> {
         | "open_definitions"
         | "look_at_definitions"
         | "import_definitions"
+        | "open_catalog"
+        | "show_catalog"
+        | "look_at_catalog"
+        | "import_catalog"
+        | "/workspaces/catalog"
         | "/workspaces/import"
         | "/workspaces/import/file"
         | "/workspaces/export"

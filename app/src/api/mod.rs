@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audit;
 pub mod auth;
+pub mod catalog;
 pub mod definitions;
 pub mod groups;
 pub mod hooks;

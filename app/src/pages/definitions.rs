@@ -7,7 +7,7 @@ use crate::{
     api::definitions::{ImportDefinitions, LookAtDefinitions, Opened, open_definitions},
     components::{
         PageHead,
-        definitions::{changes, notes},
+        definitions::{notes, report as shown},
         field::{AreaField, ProblemSummary, problem_at},
         opening,
         ticks::ticks,
@@ -16,10 +16,7 @@ use crate::{
     post::{Post, PostForm},
     routes, wire,
 };
-use domain::{
-    Error,
-    workspace::{DefinitionFate, DefinitionsReport},
-};
+use domain::{Error, workspace::DefinitionsReport};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -30,6 +27,8 @@ workspaces:
     memory: 4 GiB
     groups:
       - All users";
+
+const NOTHING: &str = "Nothing to do: everything is here as the text has it.";
 
 /// The name a field posts under.
 fn posted(field: &str) -> String {
@@ -70,7 +69,7 @@ fn page(opened: Opened) -> AnyView {
             {file()}
             <PostForm post=look also=import>
                 {area(&text, problem)}
-                <div role="status">{move || report.get().map(told)}</div>
+                <div role="status">{move || report.get().map(|report| shown(report, NOTHING))}</div>
                 {move || foot(report.get(), look, import)}
             </PostForm>
             {export(&all)}
@@ -139,42 +138,6 @@ fn foot(report: Option<DefinitionsReport>, look: Post, import: Post) -> AnyView 
     .into_any()
 }
 
-fn counted(count: usize, what: &str) -> Option<String> {
-    (count > 0).then(|| format!("{count} {what}"))
-}
-
-/// What the whole comes to, in one sentence.
-fn verdict(report: &DefinitionsReport) -> String {
-    let refused = report.count(DefinitionFate::Refused);
-    if refused > 0 {
-        let noun = if refused == 1 { "workspace has" } else { "workspaces have" };
-        return format!("{refused} {noun} problems. As long as that is so, nothing can be saved.");
-    }
-    if !report.can_be_saved() {
-        return "Nothing to do: everything is here as the text has it.".to_owned();
-    }
-    let parts = [
-        counted(report.count(DefinitionFate::New), "new"),
-        counted(report.count(DefinitionFate::Changed), "changed"),
-        counted(report.count(DefinitionFate::Unchanged), "unchanged"),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    format!("{}. So far nothing is saved.", parts.join(", "))
-}
-
-/// What becomes of each workspace of the text.
-fn told(report: DefinitionsReport) -> AnyView {
-    let verdict = verdict(&report);
-    let entries = changes(report.entries);
-    view! {
-        <section class="report" aria-label="What would change">
-            <p class="report-verdict">{verdict}</p>
-            {entries}
-        </section>
-    }
-    .into_any()
-}
-
 /// Takes definitions away: a plain form that asks for the file.
 fn export(all: &[(String, String)]) -> AnyView {
     let secret = ["Values of environment variables are in the file as they are, also those that are secret: keep it where only those may read it who may know them.".to_owned()];
@@ -196,55 +159,4 @@ fn export(all: &[(String, String)]) -> AnyView {
         </form>
     }
     .into_any()
-}
-
-#[cfg(all(test, feature = "ssr"))]
-mod tests {
-    use super::*;
-    use domain::{
-        error::FieldProblem,
-        workspace::{DefinitionEntry, FieldChange},
-    };
-
-    fn entry(name: &str, fate: DefinitionFate) -> DefinitionEntry {
-        DefinitionEntry {
-            name: name.into(),
-            line: 3,
-            fate,
-            changes: Vec::new(),
-            problems: Vec::new(),
-            notes: Vec::new(),
-        }
-    }
-
-    fn html(entries: Vec<DefinitionEntry>) -> String {
-        let owner = Owner::new();
-        owner.set();
-        told(DefinitionsReport { entries, seen: "0".into() }).to_html()
-    }
-
-    #[test]
-    fn each_change_is_told_with_both_values_and_nothing_in_it_is_markup() {
-        let mut changed = entry("<b>Desktop", DefinitionFate::Changed);
-        changed.changes.push(FieldChange {
-            field: "memory".into(),
-            before: "2 GiB".into(),
-            after: "<4 GiB".into(),
-        });
-        let html = html(vec![changed, entry("Browser", DefinitionFate::Unchanged)]);
-        for part in ["1 changed, 1 unchanged", "memory", "2 GiB", "&lt;4 GiB", "&lt;b&gt;Desktop"] {
-            assert!(html.contains(part), "{part} is missing: {html}");
-        }
-    }
-
-    #[test]
-    fn a_problem_forbids_saving_and_nothing_to_do_says_so() {
-        let mut bad = entry("Bad", DefinitionFate::Refused);
-        let message = "Line 4: A port is between 1 and 65535.".to_owned();
-        bad.problems.push(FieldProblem { field: "port".into(), message });
-        let html_of_bad = html(vec![bad]);
-        assert!(html_of_bad.contains("1 workspace has problems"), "{html_of_bad}");
-        assert!(html_of_bad.contains("Line 4"), "{html_of_bad}");
-        assert!(html(vec![entry("Same", DefinitionFate::Unchanged)]).contains("Nothing to do"));
-    }
 }

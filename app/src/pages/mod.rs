@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod catalog;
 pub mod definitions;
 pub mod groups;
 pub mod images;

@@ -80,6 +80,7 @@ fn list(first: Page<WorkspaceRow>, query: Memo<ListQuery>) -> AnyView {
     view! {
         <PageHead title="Workspaces">
             <a class="button" href=routes::IMPORT_WORKSPACES>"Import"</a>
+            <a class="button" href=routes::CATALOG>"Catalog"</a>
             {export(query)}
             <a class="button" href=routes::NEW_LINK>"New link"</a>
             <a class="button button-primary" href=routes::NEW_WORKSPACE>

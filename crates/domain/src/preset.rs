@@ -107,6 +107,33 @@ pub fn find(key: &str) -> Option<Preset> {
     all().into_iter().find(|preset| preset.key == key)
 }
 
+/// The ready-made definition of the family that an image belongs to, which says how it is reached. Its
+/// repository decides, at whatever registry that is.
+pub fn of_family(image: &ImageRef) -> Option<Preset> {
+    let path = image.path.as_str();
+    if is_built_here(image) {
+        let name = image.canonical_repository();
+        return starters()
+            .into_iter()
+            .find(|preset| preset.definition.image.canonical_repository() == name);
+    }
+    match path {
+        "codercom/code-server" => find("code-server"),
+        "linuxserver/code-server" => find("linuxserver").map(|mut preset| {
+            let contract = &mut preset.definition.contract;
+            contract.port = 8443;
+            contract.cookies = CookiePolicy::Pass;
+            contract.blocked_paths.clear();
+            preset.definition.icon = Icon::BuiltIn("code".into());
+            preset
+        }),
+        _ if path.starts_with("kasmweb/") => find("kasm"),
+        _ if path.starts_with("linuxserver/") => find("linuxserver"),
+        _ if path.starts_with("jupyter/") && path.ends_with("-notebook") => find("jupyter"),
+        _ => None,
+    }
+}
+
 fn starters() -> Vec<Preset> {
     let own = |name| (None, name, "latest");
     vec![
@@ -295,6 +322,27 @@ mod tests {
         for preset in all() {
             let form = WorkspaceForm::from(&preset.definition);
             assert_eq!(form.check().unwrap(), preset.definition, "{}", preset.key);
+        }
+    }
+
+    #[test]
+    fn an_images_family_is_known_by_its_repository_wherever_it_is() {
+        let of = |image: &str| of_family(&image.parse().unwrap());
+        let key = |image: &str| of(image).map(|preset| preset.key);
+        for (image, family) in [
+            ("kasmweb/firefox:1.16.0", "kasm"),
+            ("registry.example.org/kasmweb/desktop", "kasm"),
+            ("lscr.io/linuxserver/webtop:latest", "linuxserver"),
+            ("linuxserver/code-server", "linuxserver"),
+            ("codercom/code-server:4", "code-server"),
+            ("quay.io/jupyter/scipy-notebook", "jupyter"),
+            ("slipway/terminal", "terminal"),
+        ] {
+            assert_eq!(key(image), Some(family), "{image}");
+        }
+        assert_eq!(of("linuxserver/code-server").unwrap().definition.contract.port, 8443);
+        for other in ["kasmweb", "example/kasmweb", "jupyter/hub", "r.example/slipway/terminal"] {
+            assert_eq!(key(other), None, "{other}");
         }
     }
 

@@ -1,9 +1,11 @@
 //! Workspace definitions: what can be launched, and how it is reached.
 
+mod catalog;
 mod exchange;
 mod form;
 mod link;
 
+pub use catalog::{Catalog, CatalogEntry, CatalogLook};
 pub use exchange::{
     DefinitionEntry, DefinitionFate, DefinitionsReport, FieldChange, ImportedDefinitions,
 };

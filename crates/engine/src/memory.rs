@@ -78,6 +78,7 @@ impl Engine for MemoryEngine {
             version: "1".to_owned(),
             api: "1.41".to_owned(),
             operating_system: "none".to_owned(),
+            architecture: "amd64".to_owned(),
             storage_driver: "none".to_owned(),
             cgroup_version: "2".to_owned(),
             rootless: false,

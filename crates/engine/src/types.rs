@@ -27,6 +27,8 @@ pub struct EngineInfo {
     /// The API version agreed on.
     pub api: String,
     pub operating_system: String,
+    /// What it runs images for, as images say it: `amd64`; empty where it does not say.
+    pub architecture: String,
     pub storage_driver: String,
     pub cgroup_version: String,
     pub rootless: bool,

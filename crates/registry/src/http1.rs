@@ -3,7 +3,7 @@
 //! A test makes five or so; a pool would outlive them and remember what was given for one test in
 //! the next.
 
-use crate::{tls, trouble::Trouble};
+use crate::{reach::is_public, tls, trouble::Trouble};
 use bytes::Bytes;
 use domain::registry::{Fault, RateLimit};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, pki_types::ServerName};
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpStream,
     task::JoinSet,
@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-/// Nothing that is asked for has a longer answer.
+/// Nothing that a registry is asked for has a longer answer.
 const LONGEST: usize = 64 << 10;
 
 /// Where a request goes.
@@ -47,10 +47,13 @@ impl Place {
 
     fn host_and_port(&self) -> (&str, u16) {
         let default = if self.plain { 80 } else { 443 };
-        match self.authority.rsplit_once(':') {
-            Some((host, port)) => (host, port.parse().unwrap_or(default)),
-            None => (&self.authority, default),
-        }
+        let (host, port) = match self.authority.rsplit_once(':') {
+            // The colons of an address of IPv6 stand in brackets.
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(default)),
+            _ => (self.authority.as_str(), default),
+        };
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        (bare.unwrap_or(host), port)
     }
 }
 
@@ -104,16 +107,33 @@ const MANIFESTS: &str = "application/vnd.docker.distribution.manifest.v2+json, \
     application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, */*";
 
 /// Makes requests until its time is up.
+#[derive(Clone)]
 pub(crate) struct Caller {
     tls: Arc<ClientConfig>,
     patience: Duration,
     until: Instant,
+    accept: &'static str,
+    longest: usize,
+    /// Nothing is reached but addresses that are everybody's.
+    public: bool,
 }
 
 impl Caller {
+    /// One who asks a registry that somebody vouches for.
     pub(crate) async fn new(ca: &str, patience: Duration) -> Result<Self, Trouble> {
         let until = Instant::now() + patience;
-        Ok(Self { tls: Arc::new(tls::config(ca).await?), patience, until })
+        let tls = Arc::new(tls::config(ca).await?);
+        Ok(Self { tls, patience, until, accept: MANIFESTS, longest: LONGEST, public: false })
+    }
+
+    /// One who asks for documents that nobody vouches for, at `public` addresses only or anywhere.
+    pub(crate) fn for_documents(self, public: bool) -> Self {
+        Self { accept: "application/json, text/plain, */*", public, ..self }
+    }
+
+    /// The same, who takes so many bytes.
+    pub(crate) fn up_to(&self, longest: usize) -> Self {
+        Self { longest, ..self.clone() }
     }
 
     pub(crate) async fn ask(
@@ -143,7 +163,7 @@ impl Caller {
             .uri(target)
             .header(header::HOST, whom)
             .header(header::USER_AGENT, "slipway")
-            .header(header::ACCEPT, MANIFESTS)
+            .header(header::ACCEPT, self.accept)
             .header(header::CONNECTION, "close")
             .body(Empty::<Bytes>::new())
             .map_err(|_| Trouble::no_registry(format!("{whom} names an address that is none.")))?;
@@ -152,53 +172,56 @@ impl Caller {
         }
         let (host, port) = place.host_and_port();
         let found = tokio::net::lookup_host((host, port)).await;
-        let addresses: Vec<_> = found.map_err(|_| Trouble::unknown_name(host))?.collect();
+        let addresses: Vec<SocketAddr> = found.map_err(|_| Trouble::unknown_name(host))?.collect();
         if addresses.is_empty() {
             return Err(Trouble::unknown_name(host));
+        }
+        // What was looked at is what is connected to: the name is not asked a second time.
+        let private = addresses.iter().map(SocketAddr::ip).find(|ip| !is_public(*ip));
+        if let Some(ip) = private.filter(|_| self.public) {
+            return Err(Trouble::private(host, ip));
         }
         let tcp = TcpStream::connect(&*addresses)
             .await
             .map_err(|error| Trouble::not_connected(whom, &error))?;
         if place.plain {
-            return answer(TokioIo::new(tcp), request, whom).await;
+            return self.answer(TokioIo::new(tcp), request, whom).await;
         }
         let name =
             ServerName::try_from(host.to_owned()).map_err(|_| Trouble::unknown_name(host))?;
         let secured = TlsConnector::from(self.tls.clone()).connect(name, tcp).await;
         let secured = secured.map_err(|error| tls::refused(whom, &error))?;
-        answer(TokioIo::new(secured), request, whom).await
+        self.answer(TokioIo::new(secured), request, whom).await
     }
-}
 
-async fn answer(
-    stream: impl Read + Write + Send + Unpin + 'static,
-    request: Request<Empty<Bytes>>,
-    whom: &str,
-) -> Result<Answer, Trouble> {
-    let broken = |error: hyper::Error| {
-        if error.is_parse() {
-            Trouble::no_registry(format!("{whom} does not answer in HTTP."))
-        } else {
-            Trouble::new(
-                Fault::Unreachable,
-                format!("{whom} broke the connection off."),
-                "Check the address and the port; a registry that speaks HTTPS needs https:// in it.",
-            )
-        }
-    };
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(stream).await.map_err(broken)?;
-    // Dropped with what it carries when time is up.
-    let mut carrier = JoinSet::new();
-    carrier.spawn(connection);
-    let response = sender.send_request(request).await.map_err(broken)?;
-    let (head, body) = response.into_parts();
-    let body = Limited::new(body, LONGEST).collect().await.map_err(|_| {
-        Trouble::no_registry(format!(
-            "{whom} answers at such length, or so brokenly, as no registry does."
-        ))
-    })?;
-    Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
+    async fn answer(
+        &self,
+        stream: impl Read + Write + Send + Unpin + 'static,
+        request: Request<Empty<Bytes>>,
+        whom: &str,
+    ) -> Result<Answer, Trouble> {
+        let broken = |error: hyper::Error| {
+            if error.is_parse() {
+                Trouble::no_registry(format!("{whom} does not answer in HTTP."))
+            } else {
+                Trouble::new(
+                    Fault::Unreachable,
+                    format!("{whom} broke the connection off."),
+                    "Check the address and the port; a registry that speaks HTTPS needs https:// in it.",
+                )
+            }
+        };
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(stream).await.map_err(broken)?;
+        // Dropped with what it carries when time is up.
+        let mut carrier = JoinSet::new();
+        carrier.spawn(connection);
+        let response = sender.send_request(request).await.map_err(broken)?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, self.longest).collect().await;
+        let body = body.map_err(|error| Trouble::unread(whom, self.longest, &*error))?;
+        Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes() })
+    }
 }
 
 #[cfg(test)]

@@ -4,14 +4,18 @@
 //! would: is there a registry, does it know who signs in, may that user pull from a repository and
 //! push to it. It leaves nothing behind: the upload that it begins is cancelled at once. Nothing is
 //! followed to another host, except that a registry may name the one that signs people in for it;
-//! all is bounded in time and size.
+//! all is bounded in time and size. Documents that anybody may have written are read in the same way
+//! ([`Reader`]), from public addresses only unless somebody has decided otherwise.
 
 mod challenge;
+mod document;
 mod http1;
+mod reach;
 mod tls;
 mod trouble;
 mod visit;
 
+pub use document::Reader;
 pub use tls::check_ca;
 
 use domain::registry::{Address, Fault, RateLimit, TestReport};

@@ -2,8 +2,9 @@
 
 use crate::{Refusal, http1::Answer};
 use domain::registry::{Fault, Outcome, TestLine, TestStep};
+use http_body_util::LengthLimitError;
 use serde::Deserialize;
-use std::io;
+use std::{error::Error, io, net::IpAddr};
 
 /// Longest quotation of a registry's own words.
 const QUOTED: usize = 200;
@@ -65,6 +66,29 @@ impl Trouble {
             Fault::Unreachable,
             format!("{whom} cannot be reached: {error}."),
             "Check the address, and that the machine Slipway runs on reaches it.",
+        )
+    }
+
+    pub(crate) fn private(host: &str, ip: IpAddr) -> Self {
+        Self::new(
+            Fault::Unreachable,
+            format!("{host} is at {ip}, which is no public address."),
+            "What is on a network of one's own is read only where the server's setting `catalog_private` is on.",
+        )
+    }
+
+    /// An answer that did not come whole.
+    pub(crate) fn unread(whom: &str, longest: usize, error: &(dyn Error + 'static)) -> Self {
+        if error.is::<LengthLimitError>() {
+            let most = longest >> 10;
+            return Self::no_registry(format!(
+                "{whom} answers at greater length than is taken: {most} KiB."
+            ));
+        }
+        Self::new(
+            Fault::Unreachable,
+            format!("{whom} broke off in the middle of its answer."),
+            "Try again; if it stays, look into the registry's log.",
         )
     }
 

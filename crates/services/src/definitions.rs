@@ -83,13 +83,9 @@ impl Workspaces {
                 all.retain(|one| ids.contains(&one.id));
             }
         }
-        let names = names(core).await?;
-        let mut text = HEAD.to_owned();
-        text.push_str(if all.is_empty() { "workspaces: []\n" } else { "workspaces:\n" });
-        for workspace in &all {
-            shape::write(&mut text, &WorkspaceForm::from(&workspace.definition), &names);
-        }
-        Ok(text)
+        let forms: Vec<WorkspaceForm> =
+            all.iter().map(|workspace| WorkspaceForm::from(&workspace.definition)).collect();
+        written(core, &forms).await
     }
 
     /// Ids and names of all workspaces, to choose from.
@@ -209,6 +205,17 @@ impl Workspaces {
         }
         Ok(imported)
     }
+}
+
+/// Definitions as a text, in the order in which they are given.
+pub(crate) async fn written(core: &Core, forms: &[WorkspaceForm]) -> Result<String> {
+    let names = names(core).await?;
+    let mut text = HEAD.to_owned();
+    text.push_str(if forms.is_empty() { "workspaces: []\n" } else { "workspaces:\n" });
+    for form in forms {
+        shape::write(&mut text, form, &names);
+    }
+    Ok(text)
 }
 
 /// What groups and registries are called.

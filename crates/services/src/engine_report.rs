@@ -109,6 +109,7 @@ mod tests {
             version: "20.10.24".into(),
             api: "1.41".into(),
             operating_system: "Debian".into(),
+            architecture: "amd64".into(),
             storage_driver: "overlay2".into(),
             cgroup_version: "2".into(),
             rootless: false,

@@ -9,6 +9,7 @@ pub mod access;
 mod activity;
 mod audit;
 mod bus;
+mod catalog;
 pub mod clock;
 mod confinement;
 mod core;

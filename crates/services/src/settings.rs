@@ -29,4 +29,6 @@ pub struct Settings {
     pub sessions_per_user: i64,
     /// What of the engine's host workspaces may have.
     pub allowed: Allowed,
+    /// Whether catalogs are read at addresses that are not public too.
+    pub catalog_private: bool,
 }

@@ -34,6 +34,8 @@ pub struct Config {
     pub sessions_per_user: i64,
     /// What of the engine's host workspaces may have.
     pub allowed: Allowed,
+    /// Whether catalogs are read at addresses that are not public too.
+    pub catalog_private: bool,
     pub trusted_proxies: Vec<IpAddr>,
     pub engine: Option<String>,
     pub metrics: bool,
@@ -114,6 +116,11 @@ impl Config {
                 devices: problems.take("devices", allowed::devices(&text("devices")), Vec::new()),
                 privileged: problems.take("privileged", switch(&text("privileged")), false),
             },
+            catalog_private: problems.take(
+                "catalog_private",
+                switch(&text("catalog_private")),
+                false,
+            ),
             trusted_proxies: problems.take(
                 "trusted_proxies",
                 addresses(&text("trusted_proxies")),
@@ -278,6 +285,7 @@ mod tests {
             ("networks", "host"),
             ("devices", "/etc"),
             ("privileged", "perhaps"),
+            ("catalog_private", "sometimes"),
             ("admin_username", "ada"),
         ])
         .unwrap_err();
@@ -294,6 +302,7 @@ mod tests {
             "networks",
             "devices",
             "privileged",
+            "catalog_private",
             "admin_username",
         ] {
             assert!(error.problem_at(name).is_some(), "{name} was accepted");

@@ -75,6 +75,11 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("privileged", "off", "Let administrators define privileged workspaces: on or off"),
     setting(
+        "catalog_private",
+        "off",
+        "Read catalogs at addresses that are not public too: on or off",
+    ),
+    setting(
         "trusted_proxies",
         "",
         "Addresses of proxies whose X-Forwarded headers count, separated by commas",

@@ -41,7 +41,7 @@ pub struct DefinitionEntry {
 }
 
 /// What the whole document comes to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DefinitionsReport {
     pub entries: Vec<DefinitionEntry>,
     /// Stands for exactly this outcome: whoever saves says which one he has seen.

@@ -116,6 +116,7 @@ impl Docker {
             version: info.server_version.or(version.version).unwrap_or_default(),
             api: self.client.get().map(|c| c.client_version().to_string()).unwrap_or_default(),
             operating_system: info.operating_system.unwrap_or_default(),
+            architecture: version.arch.unwrap_or_default(),
             storage_driver: info.driver.unwrap_or_default(),
             cgroup_version: info.cgroup_version.map(|v| v.to_string()).unwrap_or_default(),
             rootless: info.security_options.iter().flatten().any(|o| o.contains("rootless")),

@@ -73,6 +73,7 @@ impl World {
             ready_networks: 2,
             sessions_per_user: 3,
             allowed: domain::confinement::Allowed::default(),
+            catalog_private: false,
         };
         adjust(&mut settings);
         let engine = MemoryEngine::new();

