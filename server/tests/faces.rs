@@ -21,6 +21,7 @@ use support::{
     within,
     world::{PASSWORD, Person, World},
 };
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// Who may call something.
 #[derive(Clone, Copy, PartialEq)]
@@ -1549,6 +1550,87 @@ async fn definitions_are_imported_without_a_script_after_a_look_at_them() {
     assert_eq!(path, "/workspaces?done=imported");
     assert!(list.contains("The definitions were saved.") && list.contains("From git"), "{list}");
     assert!(!list.contains("From elsewhere"), "{list}");
+}
+
+/// Somebody else's web server with a catalog of one entry.
+async fn publisher() -> (String, tokio::task::JoinSet<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let mut background = tokio::task::JoinSet::new();
+    background.spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = vec![0; 4096];
+            let read = stream.read(&mut head).await.unwrap_or(0);
+            let body = match String::from_utf8_lossy(&head[..read]).split(' ').nth(1) {
+                Some("/versions.txt") => "1.1",
+                _ => {
+                    r#"{"name": "<i>Theirs", "workspaces": [
+                        {"friendly_name": "From afar", "architecture": ["amd64"],
+                         "compatibility": [{"image": "example/desktop:1"}],
+                         "run_config": {"privileged": true}}]}"#
+                }
+            };
+            let length = body.len();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            );
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (url, background)
+}
+
+#[tokio::test]
+async fn entries_of_a_catalog_are_taken_without_a_script_after_a_look_at_them() {
+    let world = World::with(&[("catalog_private", "on")]).await;
+    let admin = world.admin().await;
+    let (url, _serving) = publisher().await;
+    let back = format!("{}/workspaces/catalog", world.origin);
+    let ask = async |function: &str, fields: &[(&str, &str)]| {
+        let ask = post(&format!("/fn/{function}")).form(fields).for_page();
+        let ask = ask.with("cookie", &admin.cookie).with("referer", &back);
+        let answer = world.ask(ask.with("origin", &world.origin)).await;
+        assert_eq!(answer.status, 302, "{}", answer.text());
+        let location = answer.header("location").to_owned();
+        let path = location.strip_prefix(&world.origin).unwrap_or(&location).to_owned();
+        (world.page(&admin, &path).await.text(), path)
+    };
+    let (refused, _) = ask("show_catalog", &[("url", "javascript:alert(1)")]).await;
+    assert!(refused.contains("begins with https://"), "{refused}");
+    assert!(refused.contains("value=\"javascript:alert(1)\""), "what was typed is still there");
+
+    let (shown, path) = ask("show_catalog", &[("url", &url)]).await;
+    assert_eq!(path, "/workspaces/catalog?read=on");
+    assert!(shown.contains("name=\"pick[]\"") && shown.contains("&lt;i&gt;Theirs"), "{shown}");
+    let (untouched, _) = ask("look_at_catalog", &[("url", &url)]).await;
+    assert!(untouched.contains("Tick what is to be taken."), "{untouched}");
+
+    let picked = [("url", url.as_str()), ("pick[]", "From afar")];
+    let (looked, path) = ask("look_at_catalog", &picked).await;
+    assert_eq!(path, "/workspaces/catalog?read=on");
+    assert!(looked.contains("1 new. So far nothing is saved."), "{looked}");
+    assert!(looked.contains("`privileged: true` is not taken over"), "{looked}");
+    let value = |name: &str| {
+        let (_, rest) = looked.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+        rest.split_once('"').unwrap().0.replace("&quot;", "\"").replace("&amp;", "&")
+    };
+    let (text, seen) = (value("text"), value("seen"));
+    let save = |text: &str| {
+        let pairs = [("text", text.to_owned()), ("seen", seen.clone())];
+        picked.map(|(name, value)| (name, value.to_owned())).into_iter().chain(pairs)
+    };
+    let other: Vec<(&str, String)> = save(&text.replace("desktop:1", "desktop:2")).collect();
+    let other: Vec<(&str, &str)> =
+        other.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (conflict, _) = ask("import_catalog", &other).await;
+    assert!(conflict.contains("no longer what you have seen"), "{conflict}");
+    assert!(conflict.contains("1 new. So far nothing is saved."), "the way back: {conflict}");
+    let seen: Vec<(&str, String)> = save(&text).collect();
+    let seen: Vec<(&str, &str)> =
+        seen.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let (list, path) = ask("import_catalog", &seen).await;
+    assert_eq!(path, "/workspaces?done=imported");
+    assert!(list.contains("From afar") && list.contains("Disabled"), "{list}");
 }
 
 #[tokio::test]

@@ -49,14 +49,16 @@ pub async fn open_catalog(#[server(default)] read: bool) -> Result<OpenedCatalog
 /// Shows what is in a catalog.
 #[server(prefix = "/fn", endpoint = "show_catalog")]
 pub async fn show_catalog(#[server(default)] url: String) -> Result<Catalog, Refusal> {
-    let asked = Asked { url, picks: Vec::new() };
-    if crate::draft::is_plain_post() {
-        return leave(asked, Catalog::default()).await;
-    }
-    super::signed_in(|request, actor| async move {
-        request.services.workspaces.catalog(&actor, &asked.url).await
+    let asked = url.clone();
+    let shown = super::signed_in(|request, actor| async move {
+        let workspaces = &request.services.workspaces;
+        match crate::draft::is_plain_post() {
+            true => workspaces.catalog_address(&actor, &url).map(|_| Catalog::default()),
+            false => workspaces.catalog(&actor, &url).await,
+        }
     })
-    .await
+    .await;
+    leave(asked, Vec::new(), shown).await
 }
 
 /// Says what taking some entries of a catalog would change, and saves nothing.
@@ -66,14 +68,16 @@ pub async fn look_at_catalog(
     // Names of entries.
     #[server(default)] pick: Vec<String>,
 ) -> Result<CatalogLook, Refusal> {
-    let asked = Asked { url, picks: pick };
-    if crate::draft::is_plain_post() {
-        return leave(asked, CatalogLook::default()).await;
-    }
-    super::signed_in(|request, actor| async move {
-        request.services.workspaces.look_at_catalog(&actor, &asked.url, &asked.picks).await
+    let (asked, picks) = (url.clone(), pick.clone());
+    let looked = super::signed_in(|request, actor| async move {
+        let workspaces = &request.services.workspaces;
+        match crate::draft::is_plain_post() {
+            true => workspaces.catalog_choice(&actor, &url, &pick).map(|_| CatalogLook::default()),
+            false => workspaces.look_at_catalog(&actor, &url, &pick).await,
+        }
     })
-    .await
+    .await;
+    leave(asked, picks, looked).await
 }
 
 /// Saves what was looked at, all of it or nothing, then shows the list.
@@ -99,14 +103,14 @@ pub async fn import_catalog(
 
 /// Leaves what a plain post has asked for to the page, which reads it once and shows it.
 #[cfg(feature = "ssr")]
-async fn leave<T>(asked: Asked, nothing: T) -> Result<T, Refusal> {
-    let url = asked.url.clone();
-    let checked = super::signed_in(|request, actor| async move {
-        request.services.workspaces.catalog_address(&actor, &url)
-    })
-    .await;
-    crate::draft::keep(crate::draft::CATALOG, asked).await;
-    checked?;
-    leptos_axum::redirect("/workspaces/catalog?read=on");
-    Ok(nothing)
+async fn leave<T>(
+    url: String,
+    picks: Vec<String>,
+    outcome: Result<T, Refusal>,
+) -> Result<T, Refusal> {
+    crate::draft::keep(crate::draft::CATALOG, Asked { url, picks }).await;
+    if outcome.is_ok() && crate::draft::is_plain_post() {
+        leptos_axum::redirect("/workspaces/catalog?read=on");
+    }
+    outcome
 }

@@ -49,6 +49,14 @@ fn page(opened: OpenedCatalog) -> AnyView {
         let before = || unread.clone().or_else(|| refused.clone()).filter(|_| is_first());
         show.refusal().or_else(|| look.refusal()).or_else(|| save.refusal()).or_else(before)
     });
+    // Whatever is asked for next, that something was not saved is of the past.
+    Effect::new(move |before: Option<u64>| {
+        let asked = show.version() + look.version();
+        if before.is_some() {
+            save.forget();
+        }
+        asked
+    });
     // Entries stay while what they would change is looked at.
     let entries = Memo::new(move |before: Option<&Option<Catalog>>| match show.refusal() {
         Some(_) if !is_first() => None,
@@ -85,7 +93,7 @@ fn split<T>(outcome: Result<T, Error>) -> (Option<T>, Option<Error>) {
 fn asked(url: &str, problem: Signal<Option<Error>>) -> AnyView {
     view! {
         <p>
-            "A catalog is a list of ready-made workspaces that somebody else publishes; elsewhere it is called a workspace registry. Nothing of it is trusted: what is taken is disabled, is the administrators’, and has nothing that weakens the isolation of a session."
+            "A catalog is a list of ready-made workspaces that somebody else publishes; elsewhere it is called a workspace registry. Nothing of it is trusted: what is taken is disabled, is the administrators’ if it is new, and gets nothing that weakens the isolation of a session."
         </p>
         <TextField
             name="url"

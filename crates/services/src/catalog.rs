@@ -44,6 +44,18 @@ impl Workspaces {
         address(url)
     }
 
+    /// The same where some of its entries were chosen.
+    ///
+    /// # Errors
+    /// `Invalid` at `url`, and at `pick` when none was.
+    pub fn catalog_choice(&self, actor: &Actor, url: &str, picks: &[String]) -> Result<String> {
+        let address = self.catalog_address(actor, url)?;
+        if picks.is_empty() {
+            return Err(Error::at("pick", "Tick what is to be taken."));
+        }
+        Ok(address)
+    }
+
     /// What is in a catalog, and what of it is here already.
     ///
     /// # Errors
@@ -73,10 +85,7 @@ impl Workspaces {
         url: &str,
         picks: &[String],
     ) -> Result<CatalogLook> {
-        let address = self.catalog_address(actor, url)?;
-        if picks.is_empty() {
-            return Err(Error::at("pick", "Tick what is to be taken."));
-        }
+        let address = self.catalog_choice(actor, url, picks)?;
         let listing = self.core().read_catalog(&address).await?;
         let beside = self.core().beside().await?;
         let (mut forms, mut left_out) = (Vec::new(), Vec::new());
