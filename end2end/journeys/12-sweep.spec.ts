@@ -45,6 +45,7 @@ const pages = (session: string, workspace: string, job: string, registry: string
   'new workspace': '/workspaces/new',
   'new link': '/workspaces/new?link=on',
   'import and export of workspaces': '/workspaces/import',
+  catalog: '/workspaces/catalog',
   settings: '/settings',
   images: '/images',
   'images without a match': '/images?q=nothing-is-called-this',

@@ -20,11 +20,13 @@ use tokio::{
 };
 use world::World;
 
+/// Status, further heads and body, by path.
+type Pages = Arc<Mutex<HashMap<String, (u16, String, String)>>>;
+
 /// A web server with a catalog, as somebody else has it.
 struct Publisher {
     url: String,
-    /// Status, further heads and body, by path.
-    pages: Arc<Mutex<HashMap<String, (u16, String, String)>>>,
+    pages: Pages,
     asked: Arc<Mutex<Vec<String>>>,
     _background: JoinSet<()>,
 }
@@ -33,7 +35,7 @@ impl Publisher {
     async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}/registry", listener.local_addr().unwrap().port());
-        let pages: Arc<Mutex<HashMap<String, (u16, String, String)>>> = Arc::default();
+        let pages = Pages::default();
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
         let (served, noted) = (pages.clone(), asked.clone());
         let mut background = JoinSet::new();
