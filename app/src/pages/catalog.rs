@@ -216,7 +216,6 @@ fn entry(at: usize, entry: CatalogEntry, picks: &[String]) -> AnyView {
             {mark}
             {name}
             <span class="launch-step-state">{word}</span>
-            <span class="launch-step-time"></span>
             {about}
             <p class="launch-step-note"><code>{entry.image}</code></p>
             {facts}

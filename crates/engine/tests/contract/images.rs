@@ -53,6 +53,7 @@ pub async fn the_engine_describes_itself(world: &World) {
     let info = world.engine.info().await.unwrap();
     assert!(!info.name.is_empty() && !info.version.is_empty(), "{info:?}");
     assert!(info.api.starts_with("1."), "{info:?}");
+    assert!(!info.architecture.is_empty(), "{info:?}");
     assert!(["1", "2"].contains(&info.cgroup_version.as_str()), "{info:?}");
     assert!(info.root_dir.starts_with('/'), "{info:?}");
     assert!(info.cpus > 0 && info.memory_bytes > 0, "{info:?}");
