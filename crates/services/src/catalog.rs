@@ -5,7 +5,10 @@
 //! the saving does not matter.
 
 mod list;
+mod options;
+mod reference;
 mod take;
+mod words;
 
 use crate::{core::Core, definitions, workspaces::Workspaces};
 use domain::{
@@ -66,9 +69,9 @@ impl Workspaces {
         let beside = self.core().beside().await?;
         let entries = beside.take_all(&listing, &address).into_iter();
         Ok(Catalog {
-            name: take::shown(&listing.name, 80),
-            description: take::shown(&listing.description, 300),
-            contact: take::shown(&listing.contact, 300),
+            name: words::shown(&listing.name, 80),
+            description: words::shown(&listing.description, 300),
+            contact: words::shown(&listing.contact, 300),
             entries: entries.map(|(listed, taken)| shown(listed, taken)).collect(),
             beyond: listing.beyond,
         })
@@ -94,7 +97,7 @@ impl Workspaces {
                 continue;
             }
             if let Some(why) = taken.problems.first() {
-                let name = take::shown(&listed.name, 80);
+                let name = words::shown(&listed.name, 80);
                 return Err(Error::at("pick", format!("“{name}” cannot be taken. {why}")));
             }
             forms.push(taken.form);
@@ -102,7 +105,7 @@ impl Workspaces {
         }
         if let Some(missing) = picks.iter().find(|pick| !forms.iter().any(|one| one.name == **pick))
         {
-            let missing = take::shown(missing, 80);
+            let missing = words::shown(missing, 80);
             return Err(Error::at("pick", format!("The catalog has no “{missing}” (any more)."))
                 .hint("Show its entries again."));
         }
@@ -161,16 +164,16 @@ fn unread(refusal: Refusal) -> Error {
 }
 
 fn shown(listed: &Listed, taken: Taken) -> CatalogEntry {
-    let name = take::shown(&listed.name, 80);
+    let name = words::shown(&listed.name, 80);
     CatalogEntry {
         name: if name.is_empty() { "(without a name)".to_owned() } else { name },
-        description: take::shown(&listed.description, 300),
-        image: match take::reference(listed) {
+        description: words::shown(&listed.description, 300),
+        image: match reference::reference(listed) {
             Ok(image) => image.to_string(),
-            Err(_) => take::shown(&listed.image, 300),
+            Err(_) => words::shown(&listed.image, 300),
         },
         facts: take::facts(listed),
-        notes: take::shown(&listed.notes, 300),
+        notes: words::shown(&listed.notes, 300),
         fate: taken.fate,
         problems: taken.problems,
     }
