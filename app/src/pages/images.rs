@@ -162,7 +162,7 @@ fn list((first, registries, typed): First, query: Memo<ListQuery>) -> AnyView {
         <SearchBar
             path=routes::IMAGES
             query
-            label="Search by name"
+            label="Search names and labels"
             states=STATES
             total
             noun=("image", "images")
