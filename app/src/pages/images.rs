@@ -155,7 +155,7 @@ fn list((first, registries, typed): First, query: Memo<ListQuery>) -> AnyView {
         </PageHead>
         {done(deed)}
         {removal::question(remove, back)}
-        {bulk.question()}
+        {bulk.question(page)}
         {bulk.outcome()}
         {refusals}
         {pull_form(pull, registries, typed)}

@@ -101,7 +101,7 @@ pub(super) fn moment(at: Option<Timestamp>) -> AnyView {
 }
 
 /// `2 workspaces, 1 session`.
-fn used_by(row: &ImageRow) -> String {
+pub(super) fn used_by(row: &ImageRow) -> String {
     let workspaces = some(row.workspaces, "workspace", "workspaces");
     let sessions = some(row.sessions, "session", "sessions");
     let all: Vec<String> = [workspaces, sessions].into_iter().flatten().collect();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed expectation ends a story")]
 
 mod certificates;
+mod meanings;
 mod real;
 mod server;
 
