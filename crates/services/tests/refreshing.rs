@@ -11,6 +11,7 @@ use domain::{
     launcher::TileState,
     library::ImageState,
     list::ListQuery,
+    revision::How,
 };
 use engine::memory::Op;
 use std::time::Duration;
@@ -71,8 +72,14 @@ async fn a_newer_image_that_could_not_be_fetched_is_told_as_an_update() {
     }
     world.running(&scene.admin, &workspace).await;
 
-    scene.world.services.library.pull(&scene.admin, &scene.image, None).await.unwrap();
+    let pull = world.services.library.pull(&scene.admin, &scene.image, None).await.unwrap();
     scene.comes_to(ImageState::Available).await;
+    let workspaces = &world.services.workspaces;
+    let newest =
+        async || workspaces.image(&scene.admin, &workspace).await.unwrap().revisions.remove(0);
+    world.until("it is on record", async || newest().await.revision.how == How::Refreshed).await;
+    let newest = newest().await;
+    assert_eq!((newest.revision.id.as_str(), newest.job), ("sha256:22", Some(pull)));
     assert_eq!(scene.detail().await.row.id.as_deref(), Some("sha256:22"));
     assert_eq!(scene.detail().await.row.note, "");
 }
