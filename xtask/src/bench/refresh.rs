@@ -42,7 +42,7 @@ INSERT INTO workspaces (id, name, description, icon, categories, image, image_ca
 
 pub fn run(lab: &Lab) -> Result<Vec<Row>> {
     let registry = Counting::start()?;
-    let folder = folder("refresh")?;
+    let folder = folder("counted")?;
     let repository = format!("{}/team/app", registry.host);
     // As one image, the engine could not hold so many names; each has the same content elsewhere.
     let held = |tag: usize| Held {
