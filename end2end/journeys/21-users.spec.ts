@@ -226,6 +226,17 @@ test.describe('Users', () => {
     const lines = (await downloaded(admin, audit.json)).trim().split('\n').map(line => JSON.parse(line));
     expect(lines.map(line => line.action)).toContain('user.delete');
 
+    await test.step('it is narrowed by how it ended', async () => {
+      await audit.result.selectOption('Refused');
+      await audit.go.click();
+      await expect(page).toHaveURL(/result=refused/);
+      await expect(audit.row('user.deleted', ada.name)).toHaveCount(0);
+      await audit.result.selectOption('Done');
+      await audit.go.click();
+      await expect(audit.row('user.deleted', ada.name)).toBeVisible();
+      await expect(audit.csv).toHaveAttribute('href', /result=done/);
+    });
+
     await test.step('it is narrowed by who and by day', async () => {
       await audit.open(`?filter=${admin.name}`);
       await expect(audit.rows.first()).toContainText(admin.name);
@@ -283,7 +294,9 @@ test.describe('Users', () => {
     await expect(new UsersPage(page).row(name)).toHaveCount(0);
     const audit = await new AuditPage(page).open();
     await audit.search.fill(name);
+    await audit.result.selectOption('Done');
     await audit.go.click();
+    await expect(page).toHaveURL(/result=done/);
     await expect(audit.row('user.deleted', name)).toBeVisible();
     expect(await downloaded(admin, audit.csv)).toContain('user.deleted');
   });

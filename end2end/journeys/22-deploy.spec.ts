@@ -113,7 +113,7 @@ test.describe('Deploying', () => {
       await test.step('the revision before is gone back to', async () => {
         await images.open(workspace);
         await expect(images.rows).toHaveCount(2);
-        await expect(images.row(2)).toContainText('Refreshed');
+        await expect(images.row(2).getByRole('link', { name: 'Refreshed' })).toHaveAttribute('href', /^\/jobs\//);
         await expect(images.row(2)).toContainText('In use');
         await expect(images.row(1)).toContainText(admin.name);
         await expect(images.fact('Kind')).toHaveText('moving tag');

@@ -144,6 +144,55 @@ test.describe('Groups', () => {
     });
   });
 
+  test('two people of two groups see each what is theirs, each within bounds of their own', async ({ visitor }) => {
+    const admin = await visitor({ admin: true });
+    const people = [
+      { visitor: await visitor(), workspace: 'Terminal', sessions: '1', cpus: '2' },
+      { visitor: await visitor(), workspace: 'Notebook', sessions: '2', cpus: '3' },
+    ];
+    const stamp = Date.now();
+    const team = (workspace: string) => `${workspace}s ${stamp}`;
+    const own = (workspace: string) => `Own ${workspace} ${stamp}`;
+    for (const { visitor: one, workspace, sessions, cpus } of people) {
+      const form = await new GroupForm(admin.page).openNew();
+      const bounds = { sessions_per_user: sessions, cpus };
+      await form.fill({ name: team(workspace), priority: '10', members: one.name, ...bounds });
+      await form.save.click();
+      await admin.page.waitForURL(/done=saved/);
+      const made = await new WorkspaceForm(admin.page).openNew();
+      await made.fill({ name: own(workspace), ...SHELL });
+      await made.group('Administrators').uncheck();
+      await made.group(team(workspace)).check();
+      await made.save.click();
+      await expect(made.heading).toHaveText(`Edit ${own(workspace)}`);
+    }
+    for (const { visitor: one, workspace, sessions, cpus } of people) {
+      const other = people.find((person) => person.workspace !== workspace)!;
+      const launcher = await new LauncherPage(one.page).open();
+      await expect(launcher.tile(own(workspace))).toBeVisible();
+      await expect(launcher.tile(own(other.workspace))).toHaveCount(0);
+      await one.page.goto('/account');
+      const holding = one.page.getByRole('region', { name: 'What holds for you' });
+      const line = (setting: string) => holding.getByRole('row').filter({ hasText: setting });
+      for (const [setting, bound] of [['Sessions at a time', sessions], ['Cores in all', cpus]] as const) {
+        await expect(line(setting)).toContainText(bound);
+        await expect(line(setting)).toContainText(`from the group “${team(workspace)}”`);
+      }
+    }
+
+    const [one] = people;
+    const stream = await (await new LauncherPage(one!.visitor.page).open()).launch(own('Terminal'));
+    await stream.isRunning();
+    await test.step('the one who has what is hers gets no more, the other one begins', async () => {
+      one!.visitor.guard.expect('/fn/launch', 429);
+      const launcher = await new LauncherPage(one!.visitor.page).open();
+      await launcher.face('Terminal').click();
+      await expect(one!.visitor.page.locator('.sticky-problem')).toContainText('1 of 1 sessions');
+      const others = await new LauncherPage(people[1]!.visitor.page).open();
+      await (await others.launch(own('Notebook'))).isRunning();
+    });
+  });
+
   test('the form tells every mistake at its field, and loses nothing that was typed', async ({ visitor }) => {
     const admin = await visitor({ admin: true });
     const { page, guard } = admin;

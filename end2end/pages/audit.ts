@@ -6,6 +6,7 @@ export class AuditPage {
   readonly search;
   readonly who;
   readonly action;
+  readonly result;
   readonly from;
   readonly to;
   readonly go;
@@ -18,6 +19,7 @@ export class AuditPage {
     this.search = page.getByRole('searchbox', { name: 'Search all of a line' });
     this.who = page.getByLabel('Who', { exact: true });
     this.action = page.getByLabel('Action', { exact: true });
+    this.result = page.getByLabel('Result', { exact: true });
     this.from = page.getByLabel('From', { exact: true });
     this.to = page.getByLabel('to', { exact: true });
     this.go = page.getByRole('button', { name: 'Search' });

@@ -13,14 +13,11 @@ use domain::{
     job::{Job, JobKind, JobState},
     session::{Action, Cause, SessionDetail, State},
 };
-use std::{
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 use support::{
     binary::{Installation, docker, real_engine, slipway},
     http::{Ask, get},
+    own_engine::OwnEngine,
     registry::Registry,
     within,
 };
@@ -229,143 +226,11 @@ async fn the_command_line_disables_a_user_of_a_running_server() {
     .await;
 }
 
-/// Bridge of the second engine.
-const BRIDGE: &str = "slipway-test0";
-
-fn ip(args: &[&str]) -> bool {
-    Command::new("ip").args(args).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
-}
-
-/// An engine that only this story uses, so that it may be killed.
-struct OwnEngine {
-    folder: PathBuf,
-    daemon: Option<Child>,
-}
-
-impl OwnEngine {
-    fn address(&self) -> String {
-        format!("unix://{}", self.folder.join("engine.sock").display())
-    }
-
-    /// None where a second engine cannot run; says why.
-    fn new() -> Option<Self> {
-        let root =
-            std::fs::metadata("/proc/self").ok().map(|m| std::os::unix::fs::MetadataExt::uid(&m));
-        let program =
-            Path::new("/usr/sbin/dockerd").exists() || Path::new("/usr/bin/dockerd").exists();
-        if root != Some(0) || !program {
-            println!("skipped: a second engine needs root and dockerd");
-            return None;
-        }
-        // A story that was killed may have left it.
-        ip(&["link", "delete", BRIDGE]);
-        if !(ip(&["link", "add", BRIDGE, "type", "bridge"])
-            && ip(&["addr", "add", "10.232.255.1/28", "dev", BRIDGE])
-            && ip(&["link", "set", BRIDGE, "up"]))
-        {
-            println!("skipped: a second engine needs a bridge of its own, which cannot be made");
-            return None;
-        }
-        // Overlays on a tmpfs or in a deep path may not work; the root's own file system does.
-        let folder = PathBuf::from(format!("/var/tmp/slipway-engine-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let mut this = Self { folder, daemon: None };
-        this.start();
-        Some(this)
-    }
-
-    fn start(&mut self) {
-        let folder = |name: &str| self.folder.join(name).display().to_string();
-        let log = std::fs::File::options().append(true).create(true).open(folder("log")).unwrap();
-        // A killed one leaves this behind.
-        let _ = std::fs::remove_file(folder("pid"));
-        let daemon = Command::new("dockerd")
-            .args(["--data-root", &folder("data"), "--exec-root", &folder("exec")])
-            .args(["--pidfile", &folder("pid"), "--host", &self.address()])
-            // The machine's own engine keeps its bridge and its rules. With `--bridge none` this one
-            // would delete `docker0`, so it gets a bridge of its own.
-            .args(["--bridge", BRIDGE, "--iptables=false", "--ip-forward=false"])
-            .env("TMPDIR", &self.folder)
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn();
-        self.daemon = Some(daemon.unwrap());
-        let began = Instant::now();
-        while !self.answers() {
-            let log = || std::fs::read_to_string(folder("log")).unwrap_or_default();
-            assert!(began.elapsed() < Duration::from_secs(40), "no second engine:\n{}", log());
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-
-    fn answers(&self) -> bool {
-        let mut version = Command::new("docker");
-        version.args(["--host", &self.address(), "version"]);
-        version.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
-    }
-
-    /// `kill -9`, with the part of it that watches over containers.
-    fn kill(&mut self) {
-        let Some(mut daemon) = self.daemon.take() else { return };
-        let file = self.folder.join("exec/containerd/containerd.pid");
-        let watcher = std::fs::read_to_string(&file);
-        daemon.kill().unwrap();
-        daemon.wait().unwrap();
-        if let Ok(pid) = watcher {
-            let pid = pid.trim();
-            let _ = Command::new("kill").args(["-KILL", pid]).stderr(Stdio::null()).status();
-            let began = Instant::now();
-            while Path::new("/proc").join(pid).join("exe").read_link().is_ok() {
-                assert!(began.elapsed() < Duration::from_secs(5), "containerd {pid} does not end");
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        }
-        // Its number may soon be another process's, which the next engine would take for its own.
-        let _ = std::fs::remove_file(file);
-    }
-}
-
-impl Drop for OwnEngine {
-    fn drop(&mut self) {
-        if self.daemon.is_none() && !std::thread::panicking() {
-            self.start();
-        }
-        if let Some(mut daemon) = self.daemon.take() {
-            // Gently, so that it takes its containers and mounts along.
-            let pid = daemon.id().to_string();
-            let _ = Command::new("kill").args(["-TERM", &pid]).status();
-            let _ = daemon.wait();
-        }
-        ip(&["link", "delete", BRIDGE]);
-        // What a story that failed in between has left: processes that name this folder, and mounts
-        // in it.
-        let folder = self.folder.display().to_string();
-        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-        for process in processes {
-            let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
-            if String::from_utf8_lossy(&line).contains(&folder) {
-                let pid = process.file_name();
-                let children = Command::new("pgrep").arg("-P").arg(&pid).output();
-                let children = children.map(|c| c.stdout).unwrap_or_default();
-                let children = String::from_utf8_lossy(&children).into_owned();
-                let _ = Command::new("kill").arg("-KILL").arg(&pid).args(children.lines()).status();
-            }
-        }
-        let mounts = std::fs::read_to_string("/proc/mounts").unwrap_or_default();
-        for mount in mounts.lines().rev().filter_map(|line| line.split(' ').nth(1)) {
-            if mount.starts_with(&folder) {
-                let _ = Command::new("umount").args(["-l", mount]).status();
-            }
-        }
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_engine_gets_its_sessions_back() {
     let Some(source) = real_engine() else { return };
-    let Some(mut engine) = OwnEngine::new() else { return };
-    let image = engine.folder.join("image.tar").display().to_string();
+    let Some(mut engine) = OwnEngine::new(0) else { return };
+    let image = engine.file("image.tar");
     docker(&source, &["save", "-o", &image, "slipway/terminal:latest"]);
     docker(&engine.address(), &["load", "-i", &image]);
     let mut slipway = Installation::new(&engine.address(), 239).await;

@@ -6,6 +6,7 @@ use crate::{
     components::{
         EmptyState, FailureBox, PageHead, When,
         badge::badge,
+        field::choices,
         fresh::fresh,
         opening,
         pager::Pager,
@@ -87,9 +88,12 @@ fn export(format: &'static str, label: &'static str, query: Memo<ListQuery>) -> 
     .into_any()
 }
 
-/// Who, and which days.
+/// Who, with which result, and which days.
 fn more(query: Memo<ListQuery>) -> AnyView {
-    let ListQuery { filter, from, to, .. } = query.get_untracked();
+    let ListQuery { filter, result, from, to, .. } = query.get_untracked();
+    let results = [AuditResult::Done, AuditResult::Refused].map(|r| (r.as_str(), r.label()));
+    let results = [("", "All results")].into_iter().chain(results);
+    let results = results.map(|(value, name)| (value.to_owned(), name.to_owned())).collect();
     view! {
         <input
             class="input"
@@ -102,6 +106,14 @@ fn more(query: Memo<ListQuery>) -> AnyView {
             value=filter
             prop:value=later(move || query.get().filter)
         />
+        <select
+            class="input"
+            name="result"
+            aria-label="Result"
+            prop:value=later(move || query.get().result)
+        >
+            {choices(results, &result)}
+        </select>
         <label class="search-day">
             "From "
             <input

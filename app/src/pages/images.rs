@@ -155,14 +155,14 @@ fn list((first, registries, typed): First, query: Memo<ListQuery>) -> AnyView {
         </PageHead>
         {done(deed)}
         {removal::question(remove, back)}
-        {bulk.question()}
+        {bulk.question(page)}
         {bulk.outcome()}
         {refusals}
         {pull_form(pull, registries, typed)}
         <SearchBar
             path=routes::IMAGES
             query
-            label="Search by name"
+            label="Search names and labels"
             states=STATES
             total
             noun=("image", "images")

@@ -183,15 +183,23 @@ fn code(text: &str) -> AnyView {
 }
 
 /// Whatever of a row can change makes it another row.
-fn identity(row: &RevisionRow) -> (u32, String, String, bool, Option<String>) {
-    let RevisionRow { revision, in_use, obstacle, .. } = row;
+fn identity(row: &RevisionRow) -> (u32, String, String, bool, bool, Option<String>) {
+    let RevisionRow { revision, job, in_use, obstacle, .. } = row;
     let (id, digest) = (revision.id.clone(), revision.digest.clone());
-    (revision.number, id, digest, *in_use, obstacle.clone())
+    (revision.number, id, digest, job.is_some(), *in_use, obstacle.clone())
 }
 
 fn one(row: RevisionRow, here: &str) -> AnyView {
-    let RevisionRow { revision, in_use, obstacle, .. } = row;
+    let RevisionRow { revision, job, in_use, obstacle, .. } = row;
     let number = revision.number;
+    let label = revision.how.label();
+    let how = match job {
+        Some(job) => {
+            view! { <a href=routes::job(&job) title="The pull that fetched it">{label}</a> }
+                .into_any()
+        }
+        None => label.into_any(),
+    };
     let offer = match (in_use, obstacle) {
         (true, _) => view! { <span class="badge">"In use"</span> }.into_any(),
         (false, Some(why)) => view! { <span class="row-reason">{why}</span> }.into_any(),
@@ -218,7 +226,7 @@ fn one(row: RevisionRow, here: &str) -> AnyView {
             <td data-label="Digest">{code(&revision.digest)}</td>
             <td data-label="Since"><When at=revision.since /></td>
             <td data-label="By">{revision.actor.unwrap_or_else(|| "Slipway".to_owned())}</td>
-            <td data-label="How">{revision.how.label()}</td>
+            <td data-label="How">{how}</td>
             <td data-label="Actions">{offer}</td>
         </tr>
     }

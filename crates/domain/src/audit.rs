@@ -89,6 +89,7 @@ pub struct AuditFilter {
     pub actor: String,
     /// One of [`GROUPS`].
     pub group: String,
+    pub result: Option<AuditResult>,
     /// The first moment, and the first one that no longer counts.
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
@@ -102,6 +103,7 @@ impl From<&ListQuery> for AuditFilter {
             search: query.search.clone(),
             actor: query.filter.clone(),
             group: if known { query.state.clone() } else { String::new() },
+            result: AuditResult::parse(&query.result),
             from: parse_day(&query.from),
             until: parse_day(&query.to).map(|day| day.plus_millis(DAY_MS)),
         }
@@ -129,6 +131,7 @@ mod tests {
     fn what_makes_no_sense_narrows_nothing() {
         let query = ListQuery {
             state: "' OR 1".into(),
+            result: "perhaps".into(),
             from: "yesterday".into(),
             to: "2026-02-30".into(),
             ..ListQuery::default()

@@ -101,8 +101,8 @@ pub struct ImageRow {
     pub pulled_at: Option<Timestamp>,
     /// `amd64`; empty while it is not known.
     pub architecture: String,
-    /// Labels that the image carries.
-    pub labels: u32,
+    /// Labels that the image carries, as `name=value`.
+    pub labels: Vec<String>,
     /// Workspaces that name it.
     pub workspaces: i64,
     /// Sessions that were made from it and hold a container.

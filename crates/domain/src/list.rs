@@ -16,6 +16,9 @@ pub struct ListQuery {
     pub state: String,
     /// Second filter (category, user …); empty means all.
     pub filter: String,
+    /// Filter by how it ended; empty means all.
+    #[serde(default)]
+    pub result: String,
     /// First and last day in UTC, as `2026-11-20`; empty is open.
     #[serde(default)]
     pub from: String,
@@ -34,6 +37,7 @@ impl Default for ListQuery {
             descending: false,
             state: String::new(),
             filter: String::new(),
+            result: String::new(),
             from: String::new(),
             to: String::new(),
             page: 1,
@@ -54,6 +58,7 @@ impl ListQuery {
             sort,
             state: text("state"),
             filter: text("filter"),
+            result: text("result"),
             from: text("from"),
             to: text("to"),
             page: number("page").unwrap_or(1).clamp(1, 1_000_000),
@@ -73,6 +78,7 @@ impl ListQuery {
         text("q", &self.search);
         text("state", &self.state);
         text("filter", &self.filter);
+        text("result", &self.result);
         text("from", &self.from);
         text("to", &self.to);
         text("sort", &self.sort);
@@ -108,7 +114,7 @@ impl ListQuery {
 
     /// Whether rows are left out by a search or filter.
     pub fn is_narrowed(&self) -> bool {
-        let asked = [&self.search, &self.state, &self.filter, &self.from, &self.to];
+        let asked = [&self.search, &self.state, &self.filter, &self.result, &self.from, &self.to];
         asked.into_iter().any(|text| !text.is_empty())
     }
 }

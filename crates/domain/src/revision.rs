@@ -7,7 +7,7 @@
 //! the reference means is of no account.
 
 use crate::{
-    Timestamp, WorkspaceId,
+    JobId, Timestamp, WorkspaceId,
     image::ImageRef,
     launcher::TileState,
     library::{Meaning, TagKind},
@@ -148,6 +148,8 @@ impl ImageRevision {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevisionRow {
     pub revision: ImageRevision,
+    /// The job that fetched it, where a refresh did and that is still on record.
+    pub job: Option<JobId>,
     /// Whether it is what launches use now, under this number or another.
     pub in_use: bool,
     /// Whether it would have to be pulled first.

@@ -51,8 +51,8 @@ pub struct ImageSummary {
     pub size_bytes: i64,
     /// To the second.
     pub created_at: Timestamp,
-    /// Labels that it carries.
-    pub labels: u32,
+    /// Labels that it carries, as `name=value`, in order; of very many or long ones a part.
+    pub labels: Vec<String>,
 }
 
 /// What the engine's objects take of its disk.

@@ -41,7 +41,8 @@ impl Workspaces {
             core.revision_row(revision, &credentials, place == 0 || same)
         });
         let image = &workspace.definition.image;
-        let revisions: Vec<RevisionRow> = rows.collect();
+        let mut revisions: Vec<RevisionRow> = rows.collect();
+        core.note_refreshes(&mut revisions).await?;
         Ok(WorkspaceImage {
             workspace: workspace.id.clone(),
             tag: TagKind::of(image),
@@ -162,10 +163,29 @@ impl Core {
     ) -> RevisionRow {
         RevisionRow {
             in_use,
+            job: None,
             missing: !self.is_here(&revision),
             obstacle: self.obstacle(&revision, credentials).map(str::to_owned),
             revision,
         }
+    }
+
+    /// Says by which pull each refreshed revision came: of those that fetched the same, the one that
+    /// was done when it was noticed.
+    async fn note_refreshes(&self, rows: &mut [RevisionRow]) -> Result<()> {
+        let mut pulls = HashMap::new();
+        for row in rows.iter_mut().filter(|row| row.revision.how == How::Refreshed) {
+            let revision = &row.revision;
+            let name = revision.image.canonical();
+            if !pulls.contains_key(&name) {
+                pulls.insert(name.clone(), self.store.pulls_done(&name).await?);
+            }
+            let done = pulls.get(&name).into_iter().flatten();
+            let same = done.filter(|(made, ..)| *made == revision.id);
+            let nearest = same.min_by_key(|(_, at, _)| at.since(revision.since).abs());
+            row.job = nearest.map(|(.., job)| job.clone());
+        }
+        Ok(())
     }
 
     /// Writes down what a workspace launches by its reference from now on.

@@ -7,6 +7,7 @@ mod world;
 use domain::{
     ErrorKind, GroupId, SessionId,
     actor::{Actor, Permission, Role},
+    commands::CommandsForm,
     group::{GroupForm, Source},
     lifetime::LifetimeForm,
     list::ListQuery,
@@ -223,6 +224,31 @@ async fn what_groups_allow_is_for_ones_own_sessions_whatever_the_role_steers() {
     let refused =
         world.services.snapshots.keep(&operator, &hers, WizardStep::Image, typed, "").await;
     assert_eq!(refused.unwrap_err().kind, ErrorKind::Forbidden);
+}
+
+#[tokio::test]
+async fn who_steers_sessions_of_others_learns_no_value_that_their_workspaces_set() {
+    let world = World::new().await;
+    let (admin, ada) = (world.admin().await, world.user().await);
+    let operator = world.person("olga", Role::Operator).await;
+    let form = WorkspaceForm {
+        environment: "DATABASE_URL=postgres://ada:violin@db/x\nAPI_KEY=hunter2".into(),
+        commands: CommandsForm { on_open: "use violin".into(), ..CommandsForm::default() },
+        ..world.form()
+    };
+    let workspace = world.services.workspaces.create(&admin, &form).await.unwrap();
+    let hers = world.running(&ada, &workspace).await;
+    let shown = async |actor: &Actor, id| world.detail(actor, id).await.session.config;
+    for (actor, id, known) in
+        [(&admin, &hers, true), (&ada, &hers, true), (&operator, &hers, false)]
+    {
+        let config = shown(actor, id).await;
+        let told = format!("{config:?}");
+        assert_eq!(told.contains("violin"), known, "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+    let own = world.running(&operator, &workspace).await;
+    assert!(format!("{:?}", shown(&operator, &own).await).contains("violin"));
 }
 
 #[tokio::test]

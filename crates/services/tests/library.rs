@@ -394,6 +394,10 @@ async fn the_list_is_narrowed_sorted_and_paged_and_shows_what_is_missing_too() {
     assert_eq!(second.rows[0].reference, "many/app:25");
     let used = ListQuery { sort: "used".into(), descending: true, ..ListQuery::default() };
     assert_eq!(list(used).await.rows[0].workspaces, 1);
+    world.engine.set_labels("many/app:07", &["maker=Us", "tier=gold"]);
+    let labelled = ListQuery { search: "maker=us".into(), ..ListQuery::default() };
+    world.until("labels are found", async || list(labelled.clone()).await.total == 1).await;
+    assert_eq!(list(labelled).await.rows[0].labels, ["maker=Us", "tier=gold"]);
     world
         .until("what it is built for is read", async || {
             list(of("unused")).await.rows[0].architecture == "amd64"

@@ -94,6 +94,8 @@ async fn a_session_becomes_a_tile_that_can_be_launched() {
     assert_eq!((lineage.len(), lineage[0].image.as_str()), (1, MADE));
     assert_eq!(lineage[0].base_image, world::IMAGE);
     assert!(lineage[0].size_bytes.is_some());
+    let of_image = world.services.library.detail(&admin, MADE).await.unwrap().made.unwrap();
+    assert_eq!((of_image.image.as_str(), of_image.base_image.as_str()), (MADE, world::IMAGE));
     let timeline = world.detail(&admin, &id).await.timeline;
     assert!(timeline.iter().any(|line| line.message == format!("Created the image {MADE}")));
 }

@@ -50,6 +50,9 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &AuditFilter) {
         query.push_bind(i64::try_from(group.len()).unwrap_or(i64::MAX));
         query.push(") = ").push_bind(group);
     }
+    if let Some(result) = filter.result {
+        query.push(" AND result = ").push_bind(result.as_str());
+    }
     if let Some(from) = filter.from {
         query.push(" AND at >= ").push_bind(from.0);
     }

@@ -214,6 +214,25 @@ impl Store {
         rows.iter().map(crate::jobs::job).collect()
     }
 
+    /// Pulls of a name that brought something, as far as they are still on record: the content id,
+    /// when it was there, and the job.
+    pub async fn pulls_done(&self, reference: &str) -> Result<Vec<(String, Timestamp, JobId)>> {
+        let rows = sqlx::query(
+            "SELECT id, ended_at, json_extract(links, '$.made') AS made FROM jobs
+             WHERE kind = 'pull' AND state = 'done' AND json_extract(links, '$.image') = ?
+             AND made IS NOT NULL",
+        )
+        .bind(reference)
+        .fetch_all(&self.read)
+        .await
+        .fault()?;
+        let read = |row: &SqliteRow| {
+            let at = Timestamp(row.get_or_fault("ended_at")?);
+            Ok((row.get_or_fault("made")?, at, row.id("id")?))
+        };
+        rows.iter().map(read).collect()
+    }
+
     /// Pulls that wait or are under way.
     pub async fn pulls_under_way(&self) -> Result<Vec<PullUnderWay>> {
         let rows = sqlx::query(

@@ -6,20 +6,19 @@ use crate::{
 };
 use domain::{Result, SessionId, Timestamp, session::TimelineEntry};
 
-/// Most entries that a page shows; a session that had more shows its newest.
+/// Most entries that are kept of a session: its newest. What writes them, such as a command at each
+/// opening, cannot fill the database.
 const LONGEST: u32 = 200;
 
 impl Store {
     /// Newest first.
     pub async fn timeline(&self, session: &SessionId) -> Result<Vec<TimelineEntry>> {
-        let rows = sqlx::query(
-            "SELECT * FROM session_timeline WHERE session_id = ? ORDER BY id DESC LIMIT ?",
-        )
-        .bind(session.as_str())
-        .bind(LONGEST)
-        .fetch_all(&self.read)
-        .await
-        .fault()?;
+        let rows =
+            sqlx::query("SELECT * FROM session_timeline WHERE session_id = ? ORDER BY id DESC")
+                .bind(session.as_str())
+                .fetch_all(&self.read)
+                .await
+                .fault()?;
         rows.iter()
             .map(|row| {
                 Ok(TimelineEntry {
@@ -34,6 +33,7 @@ impl Store {
 }
 
 impl Tx {
+    /// One entry more; the oldest goes once there are too many.
     pub async fn add_to_timeline(
         &mut self,
         session: &SessionId,
@@ -48,6 +48,16 @@ impl Tx {
         .bind(&entry.actor)
         .bind(&entry.message)
         .bind(&entry.detail)
+        .execute(&mut *self.0)
+        .await
+        .fault()?;
+        sqlx::query(
+            "DELETE FROM session_timeline WHERE session_id = ?1 AND id <= (
+                 SELECT id FROM session_timeline WHERE session_id = ?1
+                 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+        )
+        .bind(session.as_str())
+        .bind(LONGEST)
         .execute(&mut *self.0)
         .await
         .fault()?;

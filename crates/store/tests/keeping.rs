@@ -351,3 +351,24 @@ async fn what_was_promised_survives_a_kill() {
     }
     assert!(promised >= Some(40));
 }
+
+#[tokio::test]
+async fn of_a_timeline_the_newest_entries_are_kept_and_those_of_others_untouched() {
+    let shelf = Shelf::new().await;
+    let ada = shelf.user("ada").await;
+    for number in [1, 2] {
+        shelf.keep(&session(number, &ada)).await.unwrap();
+    }
+    let (busy, quiet) = (id::<SessionId>(1), id::<SessionId>(2));
+    let entry = |message: String| TimelineEntry { at: NOW, actor: None, message, detail: None };
+    let mut tx = shelf.store.begin().await.unwrap();
+    tx.add_to_timeline(&quiet, &entry("only".into())).await.unwrap();
+    for number in 0..250 {
+        tx.add_to_timeline(&busy, &entry(number.to_string())).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let kept = shelf.store.timeline(&busy).await.unwrap();
+    assert_eq!((kept.len(), kept[0].message.as_str()), (200, "249"));
+    assert_eq!(kept[199].message, "50");
+    assert_eq!(shelf.store.timeline(&quiet).await.unwrap().len(), 1);
+}

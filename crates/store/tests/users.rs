@@ -118,7 +118,7 @@ async fn a_link_is_the_only_one_of_its_account_and_is_used_once() {
 }
 
 #[tokio::test]
-async fn lines_of_the_audit_are_narrowed_by_group_actor_and_time() {
+async fn lines_of_the_audit_are_narrowed_by_group_result_actor_and_time() {
     let shelf = Shelf::new().await;
     let ada = shelf.user("ada").await;
     let mut tx = shelf.store.begin().await.unwrap();
@@ -131,7 +131,11 @@ async fn lines_of_the_audit_are_narrowed_by_group_actor_and_time() {
             target: "50%",
             detail: None,
             address: "192.0.2.1",
-            result: AuditResult::Refused,
+            result: if *action == "session.launch" {
+                AuditResult::Refused
+            } else {
+                AuditResult::Done
+            },
         })
         .await
         .unwrap();
@@ -144,6 +148,9 @@ async fn lines_of_the_audit_are_narrowed_by_group_actor_and_time() {
     let none = AuditFilter::default;
     let group = AuditFilter { group: "user".into(), ..none() };
     assert_eq!(found(group).await, ["user", "user.add"]);
+    let refused = AuditFilter { result: Some(AuditResult::Refused), ..none() };
+    assert_eq!(found(refused).await, ["session.launch"]);
+    assert_eq!(found(AuditFilter { result: Some(AuditResult::Done), ..none() }).await.len(), 3);
     assert_eq!(found(AuditFilter { actor: "ada".into(), ..none() }).await.len(), 4);
     assert!(found(AuditFilter { actor: "ad".into(), ..none() }).await.is_empty());
     assert_eq!(found(AuditFilter { search: "0%".into(), ..none() }).await.len(), 4);

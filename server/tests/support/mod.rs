@@ -8,6 +8,7 @@ pub mod container;
 #[path = "../../../crates/services/tests/world/device.rs"]
 pub mod device;
 pub mod http;
+pub mod own_engine;
 pub mod registry;
 pub mod world;
 

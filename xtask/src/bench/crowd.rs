@@ -22,14 +22,14 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Before the engine at `url`, with so many images of so many names each.
-    pub fn before(url: &str, folder: &Path, images: usize, names: usize) -> Result<Self> {
+    /// Before the engine at `url`, with these images.
+    pub fn before(url: &str, folder: &Path, images: &[Held]) -> Result<Self> {
         let Some(real) = url.strip_prefix("unix://").map(PathBuf::from) else {
             bail!("An engine at `{url}` cannot be stood before: use one behind a socket.");
         };
         let socket = folder.join("crowd.sock");
         let listener = UnixListener::bind(&socket).context("The socket cannot be made.")?;
-        let list = list(images, names);
+        let list = list(images);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (real, list) = (real.clone(), list.clone());
@@ -47,17 +47,26 @@ impl Drop for Crowd {
     }
 }
 
-fn list(images: usize, names: usize) -> String {
+/// One image: its names, and what its registry knows it by if it came from one.
+pub struct Held {
+    pub names: Vec<String>,
+    pub digests: Vec<String>,
+}
+
+fn quoted(all: &[String]) -> String {
+    all.iter().map(|one| format!("\"{one}\"")).collect::<Vec<_>>().join(",")
+}
+
+fn list(images: &[Held]) -> String {
     let mut list = String::from("[");
-    for image in 0..images {
-        let tags: Vec<String> =
-            (0..names).map(|name| format!("\"crowd/app-{image:04}:{name}\"")).collect();
+    for (image, Held { names, digests }) in images.iter().enumerate() {
         let comma = if image == 0 { "" } else { "," };
         // Writing to a string cannot fail.
         let _ = write!(
             list,
-            r#"{comma}{{"Id":"sha256:{image:064x}","ParentId":"","RepoTags":[{}],"RepoDigests":[],"Created":{},"Size":{},"SharedSize":-1,"Labels":null,"Containers":-1}}"#,
-            tags.join(","),
+            r#"{comma}{{"Id":"sha256:{image:064x}","ParentId":"","RepoTags":[{}],"RepoDigests":[{}],"Created":{},"Size":{},"SharedSize":-1,"Labels":null,"Containers":-1}}"#,
+            quoted(names),
+            quoted(digests),
             1_790_000_000 + image,
             80_000_000 + image * 1000
         );

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use super::commit::{commit, done, row};
-use super::crowd::Crowd;
+use super::crowd::{Crowd, Held};
 use super::docker::Docker;
 use super::lab::Lab;
 use super::registry::Registry;
@@ -107,7 +107,11 @@ fn remove(docker: &mut Docker) -> Result<()> {
 
 fn pages(lab: &Lab) -> Result<Vec<Row>> {
     let folder = folder("crowd")?;
-    let crowd = Crowd::before(&lab.engine()?.url, &folder, IMAGES, NAMES)?;
+    let names =
+        |image: usize| (0..NAMES).map(|name| format!("crowd/app-{image:04}:{name}")).collect();
+    let held = |image: usize| Held { names: names(image), digests: Vec::new() };
+    let held: Vec<Held> = (0..IMAGES).map(held).collect();
+    let crowd = Crowd::before(&lab.engine()?.url, &folder, &held)?;
     // No networks are kept ready: this server launches nothing.
     let flags = ["--ready-networks", "0", "--engine", &crowd.url];
     let server = Server::start(lab, "images", &flags)?;

@@ -1,11 +1,9 @@
 //! Pages of lists at 1,000 sessions and 1,000 workspaces, beside the same pages of an installation
 //! that has next to nothing: the difference is what the rows cost.
 
-use std::process::{Command, Stdio};
 use std::time::Instant;
-use std::{fs::File, io::Write};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::lab::Lab;
 use super::server::{Server, Visitor};
@@ -80,7 +78,7 @@ pub fn run(lab: &Lab) -> Result<Vec<Row>> {
     let flags = ["--ready-networks", "0"];
     let mut full = Server::start(lab, "full", &flags)?;
     full.halt()?;
-    fill(lab, &full)?;
+    full.fill(lab, FILL)?;
     full.resume()?;
     let empty = Server::start(lab, "empty", &flags)?;
 
@@ -133,25 +131,4 @@ fn load(visitor: &mut Visitor, ask: &Ask) -> Result<u64> {
             Ok(visitor.post(function, "application/json", body)?.body.len() as u64)
         }
     }
-}
-
-/// Nobody's interface takes a thousand of anything at once, so it is written into the file.
-fn fill(lab: &Lab, server: &Server) -> Result<()> {
-    let sqlite = lab.tool("sqlite3", "sqlite3", "filling a database with rows")?;
-    let log = lab.paths.log("bench-fill");
-    let mut child = Command::new(sqlite)
-        .args(["-bail", "-batch"])
-        .arg(server.database())
-        .stdin(Stdio::piped())
-        .stdout(File::create(&log)?)
-        .stderr(File::options().append(true).open(&log)?)
-        .spawn()
-        .context("`sqlite3` could not be started.")?;
-    if let Some(mut input) = child.stdin.take() {
-        input.write_all(FILL.as_bytes())?;
-    }
-    let status = child.wait()?;
-    let said = std::fs::read_to_string(&log)?;
-    ensure!(status.success(), "The database could not be filled ({status}): {said}");
-    Ok(())
 }

@@ -15,6 +15,7 @@ mod launch;
 mod lists;
 mod process;
 mod proxy;
+mod refresh;
 mod registry;
 mod server;
 mod session;
@@ -34,12 +35,13 @@ use crate::{lock, progress};
 
 type Bench = (&'static str, fn(&Lab) -> Result<Vec<Row>>);
 
-const ALL: [Bench; 8] = [
+const ALL: [Bench; 9] = [
     ("size", size::run),
     ("lists", lists::run),
     ("launch", launch::run),
     ("commit", commit::run),
     ("images", images::run),
+    ("refresh", refresh::run),
     ("watching", watching::run),
     ("proxy", proxy::run),
     ("idle", idle::run),

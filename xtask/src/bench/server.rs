@@ -1,6 +1,7 @@
 //! A server of our own: temporary data, free ports, an administrator who is signed in.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::net::TcpListener;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -104,8 +105,26 @@ impl Server {
         self.process.as_ref().map_or(0, Child::id)
     }
 
-    pub fn database(&self) -> PathBuf {
-        self.folder.join("data/slipway.db")
+    /// Writes rows into the file of one that was halted: nobody's interface takes a thousand of
+    /// anything at once.
+    pub fn fill(&self, lab: &Lab, sql: &str) -> Result<()> {
+        let sqlite = lab.tool("sqlite3", "sqlite3", "filling a database with rows")?;
+        let log = lab.paths.log("bench-fill");
+        let mut child = Command::new(sqlite)
+            .args(["-bail", "-batch"])
+            .arg(self.folder.join("data/slipway.db"))
+            .stdin(Stdio::piped())
+            .stdout(File::create(&log)?)
+            .stderr(File::options().append(true).open(&log)?)
+            .spawn()
+            .context("`sqlite3` could not be started.")?;
+        if let Some(mut input) = child.stdin.take() {
+            input.write_all(sql.as_bytes())?;
+        }
+        let status = child.wait()?;
+        let said = fs::read_to_string(&log)?;
+        ensure!(status.success(), "The database could not be filled ({status}): {said}");
+        Ok(())
     }
 
     pub fn tcp(&self) -> Address {

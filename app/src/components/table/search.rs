@@ -16,6 +16,7 @@ struct Asked {
     state: String,
     per: u32,
     filter: Perhaps,
+    result: Perhaps,
     from: Perhaps,
     to: Perhaps,
 }
@@ -27,6 +28,7 @@ impl Default for Asked {
             state: String::new(),
             per: ListQuery::default().per_page,
             filter: Perhaps::default(),
+            result: Perhaps::default(),
             from: Perhaps::default(),
             to: Perhaps::default(),
         }
@@ -65,6 +67,7 @@ pub fn ListState(
             ("q", query.search),
             ("state", query.state),
             ("filter", query.filter),
+            ("result", query.result),
             ("from", query.from),
             ("to", query.to),
             ("per", query.per_page.to_string()),
@@ -106,7 +109,7 @@ pub fn SearchBar(
     #[prop(into)] total: Signal<i64>,
     /// One and many of what is listed.
     noun: (&'static str, &'static str),
-    /// Fields of this list alone, named `filter`, `from` and `to`.
+    /// Fields of this list alone, named `filter`, `result`, `from` and `to`.
     #[prop(optional)]
     children: Option<Children>,
 ) -> AnyView {
@@ -122,6 +125,7 @@ pub fn SearchBar(
             state: asked.state,
             per_page: asked.per,
             filter: asked.filter.0.unwrap_or(before.filter),
+            result: asked.result.0.unwrap_or(before.result),
             from: asked.from.0.unwrap_or(before.from),
             to: asked.to.0.unwrap_or(before.to),
             page: 1,

@@ -4,7 +4,7 @@
 //! With JavaScript the page stays where it is. Without, pulling is a plain post, and removing first
 //! leads to the page with `?confirm=remove`, which asks.
 
-use super::{is_unnamed, label};
+use super::{is_unnamed, label, row::used_by};
 use crate::{
     api::images::ActOnImages,
     components::{
@@ -170,8 +170,8 @@ impl Bulk {
         self.post.send(&ids.chain([("action", action)]).collect::<Vec<_>>());
     }
 
-    /// The question while one is asked.
-    pub fn question(self) -> AnyView {
+    /// The question while one is asked, with what uses each of `page` that it is about.
+    pub fn question(self, page: RwSignal<Page<ImageRow>>) -> AnyView {
         let navigate = use_navigate();
         let leave = Callback::new(move |()| {
             self.asked.set(Vec::new());
@@ -193,6 +193,8 @@ impl Bulk {
                         (format!("Remove {number} images?"), format!("Remove {number} images"))
                     }
                 };
+                let uses = page.with_untracked(|p| in_use(&references, &p.rows));
+                let uses = (!uses.is_empty()).then(|| view! { <p>{format!("In use: {}.", uses.join("; "))}</p> });
                 let ids = references.iter().map(|reference| ("ids[]", reference.clone()));
                 let fields: Vec<_> = ids.chain([("action", REMOVE.to_owned())]).collect();
                 let yes = move |ev: SubmitEvent| {
@@ -214,6 +216,7 @@ impl Bulk {
                             "Each name is taken off the engine, and an image goes with its last one. Workspaces that need one of them cannot be launched until it is back; what sessions are made from, the engine keeps."
                         </p>
                         {names(&called)}
+                        {uses}
                     </Confirm>
                 }
             })
@@ -250,6 +253,13 @@ impl Bulk {
     }
 }
 
+/// What uses which of them.
+fn in_use(references: &[String], rows: &[ImageRow]) -> Vec<String> {
+    let asked = rows.iter().filter(|row| references.contains(&row.reference));
+    let used = asked.filter(|row| row.workspaces + row.sessions > 0);
+    used.map(|row| format!("{} by {}", label(&row.reference), used_by(row))).collect()
+}
+
 /// How several fared, in a sentence.
 fn told(removed: bool, outcomes: &[ImageOutcome]) -> String {
     let done = outcomes.iter().filter(|outcome| outcome.problem.is_none()).count();
@@ -281,7 +291,7 @@ mod tests {
             created_at: None,
             pulled_at: None,
             architecture: String::new(),
-            labels: 0,
+            labels: Vec::new(),
             workspaces: 0,
             sessions: 0,
         }
@@ -299,6 +309,15 @@ mod tests {
         assert_eq!(asked(&all), ["a:1"]);
         assert!(asked(&[("confirm", "remove:a:1"), ("ids[]", "a:1")]).is_empty());
         assert!(asked(&[("ids[]", "a:1")]).is_empty());
+    }
+
+    #[test]
+    fn what_is_in_use_is_told_before_it_is_removed() {
+        let used = ImageRow { workspaces: 2, sessions: 1, ..image("a:1", Some("x")) };
+        let rows = [used, image("b:1", Some("y")), image("c:1", Some("z"))];
+        let asked = ["a:1", "b:1"].map(str::to_owned);
+        assert_eq!(in_use(&asked, &rows), ["a:1 by 2 workspaces, 1 session"]);
+        assert!(in_use(&asked[1..], &rows).is_empty());
     }
 
     #[test]

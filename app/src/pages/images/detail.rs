@@ -255,7 +255,7 @@ mod tests {
                 created_at: None,
                 pulled_at: None,
                 architecture: String::new(),
-                labels: 0,
+                labels: Vec::new(),
                 workspaces: 1,
                 sessions: 0,
             },

@@ -40,6 +40,7 @@ pub fn row(
                 <a class="row-name" href=routes::image(&reference)>
                     <span class="image-name">{name.clone()}</span>
                 </a>
+                {move || current.with(|row| labels(&row.labels))}
             </th>
             {move || cells(current.get())}
             <td class="row-actions">{menu(reference, &name, current, pull, back)}</td>
@@ -68,6 +69,19 @@ fn cells(row: ImageRow) -> AnyView {
     .into_any()
 }
 
+/// The first label and how many there are beside it; the title has them all.
+fn labels(all: &[String]) -> AnyView {
+    let Some((first, others)) = all.split_first() else { return ().into_any() };
+    let others = some(others.len() as i64, "other label", "other labels");
+    let said = others.map_or_else(|| first.clone(), |others| format!("{first} and {others}"));
+    view! {
+        <span class="row-reason" title=all.join("\n")>
+            {said}
+        </span>
+    }
+    .into_any()
+}
+
 /// A digest as far as a table needs it; its title has all of it.
 pub(super) fn digest(whole: Option<String>) -> AnyView {
     match whole {
@@ -87,7 +101,7 @@ pub(super) fn moment(at: Option<Timestamp>) -> AnyView {
 }
 
 /// `2 workspaces, 1 session`.
-fn used_by(row: &ImageRow) -> String {
+pub(super) fn used_by(row: &ImageRow) -> String {
     let workspaces = some(row.workspaces, "workspace", "workspaces");
     let sessions = some(row.sessions, "session", "sessions");
     let all: Vec<String> = [workspaces, sessions].into_iter().flatten().collect();
@@ -151,7 +165,7 @@ mod tests {
             created_at: Some(Timestamp(1_795_209_729_000)),
             pulled_at: None,
             architecture: "amd64".into(),
-            labels: 0,
+            labels: Vec::new(),
             workspaces: 2,
             sessions: 1,
         }
@@ -183,6 +197,21 @@ mod tests {
             assert!(html.contains(part), "{part} is missing: {html}");
         }
         assert!(!html.contains("row-reason"), "{html}");
+    }
+
+    #[test]
+    fn labels_and_what_goes_on_are_beside_the_name_and_the_state() {
+        let html = html(ImageRow {
+            state: ImageState::Pulling,
+            note: "Pulled 3 of 7 layers".into(),
+            labels: vec!["maker=<us>".into(), "tier=gold".into(), "x=y".into()],
+            ..image("app:1")
+        });
+        for part in ["Pulling", "Pulled 3 of 7 layers", "maker=&lt;us&gt; and 2 other labels"] {
+            assert!(html.contains(part), "{part} is missing: {html}");
+        }
+        let html = self::html(ImageRow { state: ImageState::UpdateAvailable, ..image("app:1") });
+        assert!(html.contains("Update available"), "{html}");
     }
 
     #[test]

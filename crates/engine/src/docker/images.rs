@@ -7,6 +7,7 @@ use bollard::models::{ImageHistoryResponseItem, ImageInspect};
 use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions, TagImageOptionsBuilder};
 use domain::library::{HistoryStep, ImageConfig};
 use domain::{Error, Result, Timestamp, log};
+use std::collections::HashMap;
 
 impl Docker {
     pub(super) async fn list_images(&self) -> Result<Vec<ImageSummary>> {
@@ -23,7 +24,7 @@ impl Docker {
                 digests: named(image.repo_digests),
                 size_bytes: image.size,
                 created_at: Timestamp::default().plus_secs(image.created),
-                labels: count(image.labels.len()),
+                labels: labels(image.labels),
             })
             .collect())
     }
@@ -31,14 +32,14 @@ impl Docker {
     pub(super) async fn find_image(&self, reference: &str) -> Result<Option<ImageSummary>> {
         let image = self.inspect_image(reference).await?;
         Ok(image.map(|image| {
-            let labels = image.config.and_then(|config| config.labels);
+            let carried = image.config.and_then(|config| config.labels);
             ImageSummary {
                 id: image.id.unwrap_or_default(),
                 tags: named(image.repo_tags.unwrap_or_default()),
                 digests: named(image.repo_digests.unwrap_or_default()),
                 size_bytes: image.size.unwrap_or_default(),
                 created_at: moment(image.created.as_deref()),
-                labels: count(labels.map_or(0, |labels| labels.len())),
+                labels: labels(carried.unwrap_or_default()),
             }
         }))
     }
@@ -123,8 +124,16 @@ impl Docker {
     }
 }
 
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
+/// Labels of an image in order, and no more of them than a list can show: whoever made the image
+/// chose how many there are and how long.
+fn labels(carried: HashMap<String, String>) -> Vec<String> {
+    const MOST: usize = 32;
+    const LONGEST: usize = 200;
+    let whole = carried.into_iter().map(|(name, value)| format!("{name}={value}"));
+    let mut labels: Vec<String> = whole.map(|one| one.chars().take(LONGEST).collect()).collect();
+    labels.sort_unstable();
+    labels.truncate(MOST);
+    labels
 }
 
 /// Engines list creation to the second, and describe it finer.

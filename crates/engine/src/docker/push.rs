@@ -80,6 +80,22 @@ const DAMAGED: [&str; 10] = [
     "blob unknown",
 ];
 
+/// What engines say of a registry that they do not reach, that hangs, or that breaks off.
+const SILENT: [&str; 12] = [
+    "no such host",
+    "connection refused",
+    "i/o timeout",
+    "dial tcp",
+    ": eof",
+    "client.timeout exceeded",
+    "context deadline exceeded",
+    "handshake timeout",
+    "connection reset",
+    "request canceled while waiting",
+    "awaiting headers",
+    "server closed",
+];
+
 /// What a registry's refusal means, and what to do about it.
 fn classify(error: Error, reference: &str, way: Way) -> Error {
     let said = error.detail.clone().unwrap_or_default();
@@ -169,7 +185,7 @@ fn classify(error: Error, reference: &str, way: Way) -> Error {
             "The registry cannot answer because of a fault of its own.",
             "Look into the registry's log. What it keeps under this name may be damaged; then push the image again.",
         )
-    } else if has(&["no such host", "connection refused", "i/o timeout", "dial tcp", ": eof"]) {
+    } else if has(&SILENT) {
         refused(
             ErrorKind::Unavailable,
             "The engine cannot reach the registry.",
@@ -203,6 +219,42 @@ mod tests {
             let damaged = told(said);
             assert_eq!(damaged.kind, ErrorKind::Conflict);
             assert!(damaged.message.contains("damaged"), "{said}: {}", damaged.message);
+        }
+    }
+
+    #[test]
+    fn what_ends_a_pull_is_told_apart_and_only_what_may_pass_is_tried_again() {
+        let table = [
+            ("manifest for r.example.org/a:1 not found: manifest unknown", ErrorKind::NotFound),
+            ("no such image", ErrorKind::NotFound),
+            ("Head \"https://r.example.org/v2/\": no basic auth credentials", ErrorKind::Forbidden),
+            ("unauthorized: incorrect username or password", ErrorKind::Forbidden),
+            ("denied: requested access to the resource is denied", ErrorKind::Forbidden),
+            ("toomanyrequests: You have reached your pull rate limit", ErrorKind::Exhausted),
+            ("Get \"https://r.example.org/v2/\": x509: unknown authority", ErrorKind::Conflict),
+            ("remote error: tls: handshake failure", ErrorKind::Conflict),
+            ("http: server gave HTTP response to HTTPS client", ErrorKind::Conflict),
+            ("write /var/lib/x: no space left on device", ErrorKind::Exhausted),
+            ("filesystem layer verification failed for digest", ErrorKind::Conflict),
+            ("received unexpected HTTP status: 503 Service Unavailable", ErrorKind::Unavailable),
+            ("dial tcp: lookup r.example.org: no such host", ErrorKind::Unavailable),
+            ("dial tcp 192.0.2.1:443: connect: connection refused", ErrorKind::Unavailable),
+            ("net/http: TLS handshake timeout", ErrorKind::Unavailable),
+            (
+                "Get \"https://r.example.org/v2/\": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)",
+                ErrorKind::Unavailable,
+            ),
+            ("context deadline exceeded", ErrorKind::Unavailable),
+            (
+                "read tcp 192.0.2.2:1->192.0.2.1:443: connection reset by peer",
+                ErrorKind::Unavailable,
+            ),
+        ];
+        for (said, kind) in table {
+            let error = Error::conflict("refused").detail(said);
+            let told = classify(error, "r.example.org/a:1", Way::Pull);
+            assert_eq!(told.kind, kind, "{said}: {}", told.message);
+            assert!(told.hint.is_some(), "{said}: {}", told.message);
         }
     }
 

@@ -53,9 +53,14 @@ impl Docker {
         tokio::spawn(unframe(attached, theirs));
         let mut output = BufReader::new(ours);
         let refused = |failure: Failure| failure.into_error(VERB, "container", name);
-        let begun = tokio::time::timeout(QUICK, process_number(&mut output))
-            .await
-            .map_err(|_| self.silent_for(QUICK).into_error(VERB, "container", name))?;
+        let begun = match tokio::time::timeout(QUICK, process_number(&mut output)).await {
+            Ok(begun) => begun,
+            Err(_) => {
+                // An engine that still answers is not what hangs.
+                self.exit_code(&exec).await.map_err(refused)?;
+                return Err(not_begun(name, format!("It said nothing for {} s.", QUICK.as_secs())));
+            }
+        };
         let process = match begun {
             Ok(process) => process,
             // Engines lose what is written by one that is quick to end. It was run all the same.
@@ -113,7 +118,7 @@ impl Docker {
 
 fn not_begun(name: &str, said: String) -> Error {
     let sentence = format!("A command could not be begun in the container `{name}`.");
-    let error = Error::conflict(sentence).hint("Its image must have a `/bin/sh`.");
+    let error = Error::conflict(sentence).hint("Its image must have a `/bin/sh` that works.");
     if said.is_empty() { error } else { error.detail(said) }
 }
 

@@ -145,8 +145,18 @@ impl MemoryEngine {
                 digests,
                 size_bytes: 80 << 20,
                 created_at: Timestamp::default(),
-                labels: 0,
+                labels: Vec::new(),
             }),
+        }
+        world.announce_images();
+    }
+
+    /// Gives an image labels, as `name=value`.
+    pub fn set_labels(&self, reference: &str, labels: &[&str]) {
+        let mut world = self.world();
+        let Some(id) = world.image(reference).map(|image| image.id.clone()) else { return };
+        for image in world.images.iter_mut().filter(|image| image.id == id) {
+            image.labels = labels.iter().map(|&one| one.to_owned()).collect();
         }
         world.announce_images();
     }

@@ -385,7 +385,7 @@ impl World {
             digests: Vec::new(),
             size_bytes: 90 << 20,
             created_at: Timestamp::default(),
-            labels: 0,
+            labels: Vec::new(),
         });
         let labels = spec.changes.iter().filter_map(|change| change.strip_prefix("LABEL "));
         let labels = labels.filter_map(|pair| pair.split_once('='));

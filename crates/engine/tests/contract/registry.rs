@@ -2,7 +2,7 @@
 
 use crate::world::World;
 use domain::{ErrorKind, job::LayerState};
-use engine::{CommitSpec, RegistryLogin, Transfer};
+use engine::{CommitSpec, ContainerSpec, RegistryLogin, Transfer};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::{
     net::{Ipv4Addr, TcpListener},
@@ -11,6 +11,7 @@ use std::{
     sync::Mutex,
     time::Duration,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// The password `orbit-lantern`, as registries keep it.
 const ADA: &str = "ada:$2a$05$F3Rti7ftM6a9U8VJglyXKu8gzgChSLzUXo702C7QMQXi0rypk/SG2\n";
@@ -64,6 +65,13 @@ impl Registry {
             .spawn()
             .unwrap();
         Some(Self { process, host: format!("{name}:{port}"), folder })
+    }
+
+    /// Takes the name `1` of a repository away, as somebody who cleans up does.
+    fn forget(&self, repository: &str) {
+        let repositories = self.folder.path().join("data/docker/registry/v2/repositories");
+        let tag = repositories.join(repository).join("_manifests/tags/1");
+        std::fs::remove_dir_all(tag).unwrap();
     }
 
     /// Cuts off the end of every layer or manifest that it keeps.
@@ -206,6 +214,74 @@ async fn what_is_damaged_at_the_registry_is_told_as_that() {
     }
 }
 
+#[tokio::test]
+async fn a_tag_that_was_taken_away_is_missed_there_and_stays_here() {
+    let Some(world) = World::real() else { return };
+    let Some(registry) = Registry::start() else { return };
+    registry.answers().await;
+    let spec = world.running("a").await;
+    let image = registry.image_of(&world, &spec.name, "team/gone").await;
+    let login = registry.login(PASSWORD);
+    let told = |_: Transfer| {};
+    world.engine.push(&image, Some(&login), &told).await.unwrap();
+    let before = world.engine.image(&image).await.unwrap().unwrap();
+    registry.forget("team/gone");
+    let missing = world.engine.pull(&image, Some(&login), &told).await.unwrap_err();
+    assert_eq!(missing.kind, ErrorKind::NotFound, "{missing:?}");
+    assert_eq!(world.engine.image(&image).await.unwrap().unwrap(), before);
+    let again = ContainerSpec { image: image.clone(), ..world.spec("b") };
+    world.engine.create_container(&again).await.unwrap();
+    world.engine.start(&again.name).await.unwrap();
+    world.engine.remove_container(&again.name).await.unwrap();
+    world.engine.remove_image(&image).await.unwrap();
+}
+
+/// A server at which engines ask for images, and that answers nothing else than `says`; nothing at
+/// all if that is empty.
+async fn unhelpful(says: &'static str) -> (String, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let image = format!("localhost:{}/team/app:1", listener.local_addr().unwrap().port());
+    let serving = tokio::spawn(async move {
+        let mut open = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            if says.is_empty() {
+                open.push(stream);
+                continue;
+            }
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(says.as_bytes()).await;
+            });
+        }
+    });
+    (image, serving)
+}
+
+#[tokio::test]
+async fn a_registry_that_takes_no_more_requests_or_hangs_is_told_as_that() {
+    let Some(world) = World::real() else { return };
+    let told = |_: Transfer| {};
+    for (says, kind, words) in [
+        (
+            "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\n\
+             Content-Length: 61\r\nConnection: close\r\n\r\n\
+             {\"errors\":[{\"code\":\"TOOMANYREQUESTS\",\"message\":\"slow down\"}]}",
+            ErrorKind::Exhausted,
+            "no more requests",
+        ),
+        ("", ErrorKind::Unavailable, "cannot reach"),
+    ] {
+        let (image, serving) = unhelpful(says).await;
+        let pulling = world.engine.pull(&image, None, &told);
+        let refused = tokio::time::timeout(Duration::from_secs(120), pulling).await.unwrap();
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.kind, kind, "{refused:?}");
+        assert!(refused.message.contains(words), "{refused:?}");
+        assert!(refused.hint.is_some(), "{refused:?}");
+        serving.abort();
+    }
+}
+
 /// An address of this machine that engines do not take for local, where they would trust anything.
 fn own_address() -> Option<Ipv4Addr> {
     let output = Command::new("hostname").arg("-I").output().ok()?;
@@ -271,6 +347,8 @@ async fn a_registry_with_a_ca_of_its_own_is_pushed_to_once_the_engine_knows_it()
             let pushing = world.engine.push(&image, Some(&login), &told);
             let bounded = tokio::time::timeout(Duration::from_secs(120), pushing).await;
             assert!(bounded.unwrap().unwrap().starts_with("sha256:"));
+            world.engine.remove_image(&image).await.unwrap();
+            world.engine.pull(&image, Some(&login), &told).await.unwrap();
         }
         None => println!("skipped the second half: /etc/docker is not ours to write"),
     }

@@ -5,6 +5,7 @@
 
 mod certificates;
 mod documents;
+mod meanings;
 mod real;
 mod server;
 

@@ -133,7 +133,7 @@ impl Known {
             created_at: image.map(|image| image.created_at),
             pulled_at: self.pulled_at(name),
             architecture: image.map_or_else(String::new, |i| core.images.architecture_of(&i.id)),
-            labels: image.map_or(0, |image| image.labels),
+            labels: image.map_or_else(Vec::new, |image| image.labels.clone()),
             workspaces: self.workspaces(name, image),
             sessions: self.sessions(image),
         }
@@ -179,7 +179,10 @@ impl Library {
                 "unused" => known.uses(entry) == 0,
                 wanted => is_in(entry.state, wanted),
             };
-            state && (words.is_empty() || entry.name.to_lowercase().contains(&words))
+            let says = |text: &String| text.to_lowercase().contains(&words);
+            let labels = entry.image.map_or(&[][..], |image| &image.labels);
+            let found = || entry.name.to_lowercase().contains(&words) || labels.iter().any(says);
+            state && (words.is_empty() || found())
         };
         let mut entries = known.entries(core);
         entries.retain(fits);

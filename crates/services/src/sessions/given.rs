@@ -94,14 +94,21 @@ pub(crate) fn variables(session: &Session) -> impl Iterator<Item = String> {
     })
 }
 
-/// Takes away what is not for everybody who sees the session.
-pub(crate) fn redact(session: &mut Session, may_look_inside: bool) {
-    for answer in &mut session.config.answers {
-        if !may_look_inside || is_secret(answer.target.as_str()) {
-            answer.value = answer.value.take().map(|_| "•••".to_owned());
+/// Takes away what is not for everybody who sees the session. What its owner answered is for those
+/// who may look inside; what the workspace sets, for those who `know` the workspace or own the session.
+pub(crate) fn redact(session: &mut Session, may_look_inside: bool, know: bool) {
+    const COVER: &str = "•••";
+    for (name, value) in &mut session.config.environment {
+        if !(may_look_inside && know) || is_secret(name) {
+            COVER.clone_into(value);
         }
     }
-    if !may_look_inside {
+    for answer in &mut session.config.answers {
+        if !may_look_inside || is_secret(answer.target.as_str()) {
+            answer.value = answer.value.take().map(|_| COVER.to_owned());
+        }
+    }
+    if !(may_look_inside && know) {
         // A command may hold what programs are told.
         session.config.commands = domain::commands::Commands::default();
     }

@@ -28,12 +28,10 @@ impl Sessions {
         let mut session = self.visible(actor, id).await?;
         self.0.bring_up_to_date(&mut session);
         let may_steer = session.open_to(actor);
-        for (name, value) in &mut session.config.environment {
-            if !may_steer || is_secret(name) {
-                *value = "•••".to_owned();
-            }
-        }
-        redact(&mut session, may_steer);
+        // The workspace's definition holds the same for those who manage it; who steers sessions
+        // needs none of it.
+        let own = session.owner == actor.user;
+        redact(&mut session, may_steer, own || actor.may(Permission::ManageWorkspaces));
         let mut timeline = self.0.store.timeline(id).await?;
         if !may_steer {
             // What programs wrote is not for those who may not look into the session.
@@ -44,7 +42,7 @@ impl Sessions {
         let waiting = self.0.waiting(&session).filter(|_| may.contains(&Action::Renew));
         Ok(SessionDetail {
             timeline,
-            own: session.owner == actor.user,
+            own,
             may,
             may_steer,
             may_force_remove: actor.may(Permission::ForceRemoveSessions),
