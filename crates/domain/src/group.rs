@@ -31,11 +31,28 @@ pub enum Deed {
     Delete,
     CreateImage,
     Terminal,
+    Upload,
+    Download,
+    ClipboardIn,
+    ClipboardOut,
 }
 
 impl Deed {
-    pub const ALL: [Self; 5] =
-        [Self::Pause, Self::Stop, Self::Delete, Self::CreateImage, Self::Terminal];
+    pub const ALL: [Self; 9] = [
+        Self::Pause,
+        Self::Stop,
+        Self::Delete,
+        Self::CreateImage,
+        Self::Terminal,
+        Self::Upload,
+        Self::Download,
+        Self::ClipboardIn,
+        Self::ClipboardOut,
+    ];
+
+    /// What passes through the stream of a session, where its contract says what keeps it from people.
+    pub const OF_STREAMS: [Self; 4] =
+        [Self::Upload, Self::Download, Self::ClipboardIn, Self::ClipboardOut];
 
     /// The name of its form field.
     pub const fn as_str(self) -> &'static str {
@@ -45,6 +62,10 @@ impl Deed {
             Self::Delete => "delete",
             Self::CreateImage => "create_image",
             Self::Terminal => "terminal",
+            Self::Upload => "upload",
+            Self::Download => "download",
+            Self::ClipboardIn => "clipboard_in",
+            Self::ClipboardOut => "clipboard_out",
         }
     }
 
@@ -55,6 +76,10 @@ impl Deed {
             Self::Delete => "Delete own sessions",
             Self::CreateImage => "Create images of own sessions",
             Self::Terminal => "Open terminals in own sessions",
+            Self::Upload => "Upload files into own sessions",
+            Self::Download => "Download files from own sessions",
+            Self::ClipboardIn => "Paste into own sessions",
+            Self::ClipboardOut => "Copy out of own sessions",
         }
     }
 
@@ -65,6 +90,10 @@ impl Deed {
             Self::Delete => Permission::DeleteOwnSessions,
             Self::CreateImage => Permission::CreateImages,
             Self::Terminal => Permission::OpenTerminals,
+            Self::Upload => Permission::UploadFiles,
+            Self::Download => Permission::DownloadFiles,
+            Self::ClipboardIn => Permission::PasteIn,
+            Self::ClipboardOut => Permission::CopyOut,
         }
     }
 }
@@ -200,6 +229,13 @@ impl Merged {
         };
         Grants { allowed: of(true), denied: of(false) }
     }
+
+    /// What is taken from somebody of this role of what passes through streams.
+    pub fn withheld(&self, role: Role) -> Vec<Deed> {
+        let grants = self.grants();
+        let taken = |deed: &Deed| !grants.permit(role, deed.permission());
+        Deed::OF_STREAMS.into_iter().filter(taken).collect()
+    }
 }
 
 /// The group by which somebody must have a second factor, if one says so. `groups` are given in the
@@ -298,6 +334,20 @@ mod tests {
         let grants = merged.grants();
         assert_eq!(grants.denied, [Permission::DeleteOwnSessions]);
         assert_eq!(grants.allowed, [Permission::OpenTerminals]);
+    }
+
+    #[test]
+    fn what_passes_through_streams_is_taken_from_everybody_but_administrators() {
+        let says = |deeds: &[(Deed, bool)]| GroupSettings {
+            deeds: deeds.to_vec(),
+            ..GroupSettings::default()
+        };
+        let near = group("a", 1, says(&[(Deed::Download, true), (Deed::ClipboardIn, false)]));
+        let far = group("b", 2, says(&[(Deed::Download, false), (Deed::Upload, false)]));
+        let merged = merge(&[&near, &far]);
+        assert_eq!(merged.withheld(Role::User), [Deed::Upload, Deed::ClipboardIn]);
+        assert_eq!(merged.withheld(Role::Administrator), []);
+        assert_eq!(Merged::default().withheld(Role::User), []);
     }
 
     #[test]

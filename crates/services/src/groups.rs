@@ -10,8 +10,8 @@ use domain::{
     confinement::Networks,
     event::Change,
     group::{
-        Effective, Group, GroupForm, GroupRow, GroupSettings, Merged, check_networks, explain,
-        in_order, merge, second_factor_required_by,
+        Deed, Effective, Group, GroupForm, GroupRow, GroupSettings, Merged, check_networks,
+        explain, in_order, merge, second_factor_required_by,
     },
     lifetime::Lifetime,
     list::{ListQuery, Page},
@@ -63,6 +63,11 @@ impl Membership {
 
     pub(crate) fn grants(&self, user: &UserId, role: Role) -> Grants {
         self.of(user, role).grants()
+    }
+
+    /// What somebody's groups take away of what passes through streams.
+    pub(crate) fn withheld(&self, user: &UserId, role: Role) -> Vec<Deed> {
+        self.of(user, role).withheld(role)
     }
 
     /// Names of these groups.

@@ -227,7 +227,10 @@ fn deeds(form: &GroupForm, save: Post) -> AnyView {
     });
     view! {
         <p class="field-help">
-            "What no group says, the role does: users pause, stop and delete their own sessions, and neither create images nor open terminals. Nothing is taken from administrators."
+            "What no group says, the role does: users pause, stop and delete their own sessions, pass files and the clipboard, and neither create images nor open terminals. Nothing is taken from administrators."
+        </p>
+        <p class="field-help">
+            "Only the image of a session can keep files and the clipboard from its user, in the way that the form of its workspace says under Connection. Where nothing is said there, members can do it all the same, and the page of the session says so to administrators. It counts for containers that are made from now on."
         </p>
         <div class="field-row">{Vec::from(fields)}</div>
     }

@@ -41,6 +41,10 @@ pub struct GroupForm {
     pub delete: String,
     pub create_image: String,
     pub terminal: String,
+    pub upload: String,
+    pub download: String,
+    pub clipboard_in: String,
+    pub clipboard_out: String,
 }
 
 /// A form that was found to be right.
@@ -79,6 +83,10 @@ impl GroupForm {
             delete: said(Deed::Delete),
             create_image: said(Deed::CreateImage),
             terminal: said(Deed::Terminal),
+            upload: said(Deed::Upload),
+            download: said(Deed::Download),
+            clipboard_in: said(Deed::ClipboardIn),
+            clipboard_out: said(Deed::ClipboardOut),
             ..Self::default()
         }
     }
@@ -91,6 +99,10 @@ impl GroupForm {
             Deed::Delete => &self.delete,
             Deed::CreateImage => &self.create_image,
             Deed::Terminal => &self.terminal,
+            Deed::Upload => &self.upload,
+            Deed::Download => &self.download,
+            Deed::ClipboardIn => &self.clipboard_in,
+            Deed::ClipboardOut => &self.clipboard_out,
         }
     }
 
@@ -253,7 +265,7 @@ mod tests {
             memory_bytes: Some(2 << 30),
             second_factor: Some(true),
             networks: NetworkBounds::parse("internal, team").unwrap(),
-            deeds: vec![(Deed::Pause, false), (Deed::Terminal, true)],
+            deeds: vec![(Deed::Pause, false), (Deed::Terminal, true), (Deed::ClipboardOut, false)],
             ..GroupSettings::default()
         };
         let form = GroupForm { name: "A".into(), priority: "1".into(), ..GroupForm::of(&settings) };

@@ -9,8 +9,8 @@ use crate::{
     commands::{Commands, CommandsForm},
     confinement::{Confinement, ConfinementForm},
     contract::{
-        Basic, Contract, CookiePolicy, GRANTABLE_CAPABILITIES, Init, Scheme, check_path,
-        check_variable,
+        Basic, Contract, CookiePolicy, GRANTABLE_CAPABILITIES, Init, Means, Scheme, Withholding,
+        check_path, check_variable,
     },
     error::Problems,
     group::ADMINISTRATORS,
@@ -51,6 +51,8 @@ pub struct WorkspaceForm {
     pub ready_timeout: String,
     /// One per line.
     pub blocked_paths: String,
+    /// One [`Withholding`] per line.
+    pub withholds: String,
     /// One argument per line.
     pub command: String,
     pub init: String,
@@ -131,6 +133,11 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
+/// As they are typed, one a line.
+pub(crate) fn on_lines(all: &[impl ToString]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
 /// What a ticked field posts, and one that is not.
 pub(crate) fn tick(on: bool) -> String {
     if on { "on".into() } else { String::new() }
@@ -159,6 +166,7 @@ impl From<&Definition> for WorkspaceForm {
             ready_path: contract.ready_path.clone(),
             ready_timeout: contract.ready_timeout_s.to_string(),
             blocked_paths: contract.blocked_paths.join("\n"),
+            withholds: on_lines(&contract.withholds),
             command: contract.command.join("\n"),
             init: contract.init.as_str().into(),
             capabilities: contract.capabilities.join(", "),
@@ -180,13 +188,7 @@ impl From<&Definition> for WorkspaceForm {
             home: definition.storage.home.clone(),
             folder: tick(definition.storage.folder.is_some()),
             folder_at: definition.storage.folder.clone().unwrap_or_else(|| FOLDER.to_owned()),
-            volumes: definition
-                .storage
-                .volumes
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("\n"),
+            volumes: on_lines(&definition.storage.volumes),
             confinement: ConfinementForm::from(&definition.confinement),
             groups: definition.groups.iter().map(ToString::to_string).collect(),
             enabled: tick(definition.enabled),
@@ -436,6 +438,7 @@ impl WorkspaceForm {
                 lines(&self.blocked_paths).map(check_path).collect(),
                 Vec::new(),
             ),
+            withholds: problems.take("withholds", self.withholds(), Vec::new()),
             command: lines(&self.command).map(str::to_owned).collect(),
             init: problems.take(
                 "init",
@@ -474,6 +477,20 @@ impl WorkspaceForm {
             password_variable: check_variable(variable)?,
             user_variable,
         }))
+    }
+
+    fn withholds(&self) -> Result<Vec<Withholding>, String> {
+        let all = Withholding::parse_all(&self.withholds)?;
+        let own =
+            [&self.basic_password_variable, &self.basic_user_variable].map(|name| name.trim());
+        for one in &all {
+            if let Means::Variable(name, _) = &one.by
+                && own.contains(&name.as_str())
+            {
+                return Err(format!("`{name}` is set by Slipway, for the credentials."));
+            }
+        }
+        Ok(all)
     }
 
     fn capabilities(&self) -> Result<Vec<String>, String> {
@@ -548,6 +565,7 @@ mod tests {
             description: "x".repeat(301),
             notes: "x".repeat(10_001),
             blocked_paths: "relative".into(),
+            withholds: "upload".into(),
             ..good()
         };
         let error = form.check().unwrap_err();
@@ -576,6 +594,7 @@ mod tests {
             "description",
             "notes",
             "blocked_paths",
+            "withholds",
         ] {
             assert!(error.problem_at(field).is_some(), "{field} was accepted");
         }
@@ -591,6 +610,20 @@ mod tests {
         );
         let twice = WorkspaceForm { environment: "A=1\nA=2".into(), ..good() };
         assert!(twice.check().unwrap_err().problem_at("environment").unwrap().contains("twice"));
+    }
+
+    #[test]
+    fn what_keeps_a_deed_from_people_leaves_the_credentials_alone() {
+        let form = WorkspaceForm {
+            basic_user: "u".into(),
+            basic_password_variable: "VNC_PW".into(),
+            withholds: "upload VNC_PW=".into(),
+            ..good()
+        };
+        let refused = form.check().unwrap_err();
+        assert!(refused.problem_at("withholds").unwrap().contains("for the credentials"));
+        let other = WorkspaceForm { withholds: "upload UPLOADS=".into(), ..form };
+        assert_eq!(WorkspaceForm::from(&other.check().unwrap()).withholds, "upload UPLOADS=");
     }
 
     #[test]

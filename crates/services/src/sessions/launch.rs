@@ -79,7 +79,10 @@ impl Sessions {
         }
         let began = core.now();
         let free_disk = core.disk.free();
-        let config = run_config(actor, &workspace, profile, test);
+        let config = RunConfig {
+            withheld: core.membership.withheld(&actor.user, actor.role),
+            ..run_config(actor, &workspace, profile, test)
+        };
         if Core::needs_look(&config) {
             // Nothing foreign is waited for inside the transaction, and a session that is there
             // already needs none of it.
@@ -182,6 +185,8 @@ fn run_config(
             definition.storage.mounts(&actor.user, &actor.name, id, profile)
         },
         confinement: definition.confinement.clone(),
+        // By whoever knows the user's groups.
+        withheld: Vec::new(),
     }
 }
 
