@@ -14,6 +14,7 @@ use crate::{
     actor::{Grants, Permission, Role},
     confinement::{NetworkBounds, Networks},
     lifetime::Lifetime,
+    storage::{self, Beside, Mapping},
 };
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +116,8 @@ pub struct GroupSettings {
     pub second_factor: Option<bool>,
     /// Deeds that are allowed or taken away.
     pub deeds: Vec<(Deed, bool)>,
+    /// Volumes in every session of a member, beside those of his other groups ([`storage::given`]).
+    pub volumes: Vec<Mapping>,
 }
 
 impl GroupSettings {
@@ -125,7 +128,8 @@ impl GroupSettings {
         let deeds = self.deeds.iter().map(|(deed, allowed)| {
             format!("{}: {}", deed.label(), if *allowed { "allowed" } else { "not allowed" })
         });
-        bounds.chain(deeds).collect()
+        let volumes = self.volumes.iter().map(|one| format!("Volume: {one}"));
+        bounds.chain(deeds).chain(volumes).collect()
     }
 }
 
@@ -287,6 +291,12 @@ pub fn explain(groups: &[&Group], role: Role, house: &GroupSettings) -> Vec<Effe
         let value = if allowed { "Allowed" } else { "Not allowed" };
         all.push(Effective { setting: deed.label().to_owned(), value: value.to_owned(), from });
     }
+    // What a workspace has in the place of one is not known here.
+    all.extend(storage::given(&Beside::default(), groups).into_iter().map(|one| Effective {
+        setting: format!("Volume at {}", one.volume.target),
+        value: one.to_string(),
+        from: Source::Group(one.group),
+    }));
     all
 }
 
@@ -412,6 +422,7 @@ mod tests {
             sessions_per_user: Some(0),
             lifetime: Lifetime { idle, extension_s: Some(3600), ..Lifetime::default() },
             deeds: vec![(Deed::Stop, false), (Deed::Terminal, true)],
+            volumes: storage::parse_all("team:/srv/team:ro").unwrap(),
             ..GroupSettings::default()
         };
         assert_eq!(
@@ -422,6 +433,7 @@ mod tests {
                 "May be extended by: 1 h",
                 "Stop own sessions: not allowed",
                 "Open terminals in own sessions: allowed",
+                "Volume: team:/srv/team:ro",
             ]
         );
     }

@@ -5,10 +5,12 @@
 //! allow it ([`crate::confinement::Allowed`]).
 
 mod mapping;
+mod merging;
 mod nesting;
 
 pub use mapping::{Mapping, Owner, check_target, parse_all};
-pub use nesting::check_nesting;
+pub use merging::{Beside, Given, given};
+pub use nesting::{Side, Whose, check_nesting};
 
 use crate::UserId;
 use serde::{Deserialize, Serialize};
@@ -83,25 +85,58 @@ impl ProfileChoice {
     }
 }
 
+/// Whose session it is, and of which workspace: what the tokens in names stand for.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    pub user: &'a UserId,
+    pub username: &'a str,
+    /// Id of the workspace.
+    pub workspace: &'a str,
+}
+
+impl Names<'_> {
+    /// The name of a volume: it holds the user's id, which nobody else ever has, beside the name that
+    /// people can read.
+    fn named(&self, name: &str) -> String {
+        let reader = format!("{}-{}", plain(self.username), self.user.short());
+        name.replace("{username}", &reader)
+            .replace("{user_id}", self.user.as_str())
+            .replace("{workspace}", self.workspace)
+    }
+
+    /// A path of the host: it has the plain name of the user, as his directory is called there.
+    fn path(&self, path: &str) -> String {
+        path.replace("{username}", &directory(self.username, self.user))
+            .replace("{user_id}", self.user.as_str())
+            .replace("{workspace}", self.workspace)
+    }
+
+    /// What a session has of a mapping.
+    pub fn mount(&self, one: &Mapping) -> Mount {
+        Mount {
+            volume: if one.is_host() {
+                self.path(&one.name)
+            } else {
+                // Told apart, so that nobody names another's in full.
+                let kind = if one.is_personal() { "own" } else { "volume" };
+                format!("{kind}-{}", self.named(&one.name))
+            },
+            target: one.target.clone(),
+            read_only: one.read_only,
+            host: one.is_host(),
+            owner: one.owner,
+            optional: one.optional,
+            personal: one.is_personal(),
+            fresh: false,
+        }
+    }
+}
+
 impl Storage {
-    /// What a session of this user has of it. Names hold the user's id, which nobody else ever has,
-    /// beside the name that people can read.
-    /// A path of the host has the plain name of the user, as his directory is called there.
-    pub fn mounts(
-        &self,
-        user: &UserId,
-        username: &str,
-        workspace: &str,
-        choice: ProfileChoice,
-    ) -> Vec<Mount> {
-        let reader = format!("{}-{}", plain(username), user.short());
-        let named = |name: &str| {
-            name.replace("{username}", &reader)
-                .replace("{user_id}", user.as_str())
-                .replace("{workspace}", workspace)
-        };
+    /// What a session has of it.
+    pub fn mounts(&self, names: Names, choice: ProfileChoice) -> Vec<Mount> {
         let own = |name: &str, target: &str, fresh: bool| Mount {
-            volume: named(name),
+            volume: names.named(name),
             target: target.to_owned(),
             read_only: false,
             host: false,
@@ -113,25 +148,7 @@ impl Storage {
         let profile = (self.profile && choice != ProfileChoice::Without)
             .then(|| own("home-{workspace}-{user_id}", &self.home, choice == ProfileChoice::Fresh));
         let folder = self.folder.as_deref().map(|at| own("folder-{user_id}", at, false));
-        let volumes = self.volumes.iter().map(|one| Mount {
-            volume: if one.is_host() {
-                one.name
-                    .replace("{username}", &directory(username, user))
-                    .replace("{user_id}", user.as_str())
-                    .replace("{workspace}", workspace)
-            } else {
-                // Told apart, so that nobody names another's in full.
-                let kind = if one.is_personal() { "own" } else { "volume" };
-                format!("{kind}-{}", named(&one.name))
-            },
-            target: one.target.clone(),
-            read_only: one.read_only,
-            host: one.is_host(),
-            owner: one.owner,
-            optional: one.optional,
-            personal: one.is_personal(),
-            fresh: false,
-        });
+        let volumes = self.volumes.iter().map(|one| names.mount(one));
         profile.into_iter().chain(folder).chain(volumes).collect()
     }
 }
@@ -164,7 +181,8 @@ mod tests {
         };
         let of = |user: &str, name: &str| {
             let user: UserId = user.parse().unwrap();
-            storage.mounts(&user, name, "w1", ProfileChoice::Keep)
+            let names = Names { user: &user, username: name, workspace: "w1" };
+            storage.mounts(names, ProfileChoice::Keep)
         };
         let (ada, eve) = (of("0192aaaa", "a@b"), of("0192bbbb", "a-b"));
         assert_eq!(ada[1].volume, eve[1].volume);
@@ -173,9 +191,10 @@ mod tests {
         assert!(ada[2].volume.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b)));
         assert_eq!((ada[0].personal, ada[1].personal, ada[2].personal), (true, false, true));
         let user: UserId = "1".parse().unwrap();
-        let fresh = storage.mounts(&user, "ada", "w1", ProfileChoice::Fresh);
+        let names = Names { user: &user, username: "ada", workspace: "w1" };
+        let fresh = storage.mounts(names, ProfileChoice::Fresh);
         assert!(fresh[0].fresh && !fresh[1].fresh);
-        assert_eq!(storage.mounts(&user, "ada", "w1", ProfileChoice::Without).len(), 2);
+        assert_eq!(storage.mounts(names, ProfileChoice::Without).len(), 2);
     }
 
     #[test]
@@ -183,7 +202,7 @@ mod tests {
         let storage = Storage { folder: Some("/srv/mine".into()), ..Storage::default() };
         let of = |user: &str, workspace: &str| {
             let user: UserId = user.parse().unwrap();
-            storage.mounts(&user, "ada", workspace, ProfileChoice::Fresh)
+            storage.mounts(Names { user: &user, username: "ada", workspace }, ProfileChoice::Fresh)
         };
         let (one, other) = (of("0192aaaa", "w1"), of("0192aaaa", "w2"));
         assert_eq!(one, other);
@@ -199,7 +218,10 @@ mod tests {
         let volumes = parse_all("/srv/{username}/{workspace}:/x:uid=7,optional").unwrap();
         let storage = Storage { volumes, ..Storage::default() };
         let user: UserId = "0192aaaa".parse().unwrap();
-        let at = |name: &str| storage.mounts(&user, name, "w1", ProfileChoice::Keep)[0].clone();
+        let at = |username: &str| {
+            let names = Names { user: &user, username, workspace: "w1" };
+            storage.mounts(names, ProfileChoice::Keep)[0].clone()
+        };
         let mount = at("ada.b");
         assert_eq!(mount.volume, "/srv/ada.b/w1");
         assert!(mount.host && mount.optional && mount.owner == Some(Owner { uid: 7, gid: 7 }));

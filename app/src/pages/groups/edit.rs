@@ -9,6 +9,7 @@ use crate::{
         opening,
         submit::{submit, submit_or},
         ticks::ticks,
+        volumes::volumes_help,
     },
     post::{Post, PostForm},
     refusal::Refusal,
@@ -56,7 +57,7 @@ fn one(id: String) -> AnyView {
 }
 
 fn page(id: String, opened: OpenedGroup, save: Post) -> AnyView {
-    let OpenedGroup { form, revision, built_in, workspaces } = opened;
+    let OpenedGroup { form, revision, built_in, workspaces, host_roots } = opened;
     let title = match id.as_str() {
         "" => "New group".to_owned(),
         _ => format!("Edit {}", form.name),
@@ -75,6 +76,7 @@ fn page(id: String, opened: OpenedGroup, save: Post) -> AnyView {
         section("Who is in it", members(&id, &form, built_in, save)),
         section("What they may launch", launched),
         section("Within which bounds", bounds(&form, save)),
+        section("What their sessions have mounted", volumes(&form, &host_roots, save)),
         section("How members sign in", second_factor(&form, save)),
         section("What members may do with their own sessions", deeds(&form, save)),
     ];
@@ -188,6 +190,25 @@ fn bounds(form: &GroupForm, save: Post) -> AnyView {
             problem=save.problem_at("networks")
         />
         {lifetime_fields(&form.lifetime, move |field| save.problem_at(field), Place::Group)}
+    }
+    .into_any()
+}
+
+fn volumes(form: &GroupForm, roots: &[String], save: Post) -> AnyView {
+    view! {
+        <p class="field-help">
+            "Members have them in each session that they launch, beside those of the workspace and of their other groups; test launches have none. Where two are to be at the same path, the workspace's is mounted, and of groups that with the lowest priority number. Whoever makes workspaces decides what reads and writes there."
+        </p>
+        <AreaField
+            name=posted("volumes")
+            label="Volumes"
+            value=form.volumes.clone()
+            help=volumes_help(roots)
+            problem=save.problem_at("volumes")
+            rows=3
+            code=true
+            placeholder="team-data:/srv/team:ro"
+        />
     }
     .into_any()
 }

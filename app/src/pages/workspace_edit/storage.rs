@@ -1,18 +1,11 @@
 //! The part of the form about what stays when sessions go.
 
 use super::editor::Editor;
-use crate::components::field::section;
+use crate::components::{field::section, volumes::volumes_help};
 use domain::{confinement::Allowed, workspace::WorkspaceForm};
 use leptos::prelude::*;
 
 pub fn storage(editor: Editor, form: &WorkspaceForm, settings: &Allowed) -> AnyView {
-    let roots = match settings.host_roots.as_slice() {
-        [] => "`host_roots` in the server's settings says of which; none at present.".to_owned(),
-        roots => format!("It must be in {}.", roots.join(", ")),
-    };
-    let help = format!(
-        "One a line: name, colon, path in the container, and behind another colon ro where it is only read and uid=… and gid=… for whose it is. {{username}}, {{user_id}} and {{workspace}} in a name give each user, or each workspace, one of their own. In place of a name, a directory of the engine's host, optional where sessions may go without it. {roots}"
-    );
     let fields = view! {
         {editor
             .ask("profile", "Keep each user's home directory", &form.profile)
@@ -33,7 +26,7 @@ pub fn storage(editor: Editor, form: &WorkspaceForm, settings: &Allowed) -> AnyV
             .line()}
         {editor
             .ask("volumes", "Volumes", &form.volumes)
-            .help(help)
+            .help(volumes_help(&settings.host_roots))
             .example("team-data:/srv/team:ro")
             .code(3)}
     };

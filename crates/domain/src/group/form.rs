@@ -7,8 +7,10 @@ use crate::{
     error::Problems,
     lifetime::{Choice, LifetimeForm, Rule},
     quantity::{self, MIB},
+    storage,
     time::typed_length,
     user,
+    workspace::on_lines,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +47,8 @@ pub struct GroupForm {
     pub download: String,
     pub clipboard_in: String,
     pub clipboard_out: String,
+    /// One [mapping](storage::Mapping) per line.
+    pub volumes: String,
 }
 
 /// A form that was found to be right.
@@ -87,6 +91,7 @@ impl GroupForm {
             download: said(Deed::Download),
             clipboard_in: said(Deed::ClipboardIn),
             clipboard_out: said(Deed::ClipboardOut),
+            volumes: on_lines(&settings.volumes),
             ..Self::default()
         }
     }
@@ -155,6 +160,7 @@ impl GroupForm {
             lifetime: self.lifetime.check(&mut problems),
             second_factor: problems.take("second_factor", second_factor, None),
             deeds,
+            volumes: problems.take("volumes", storage::parse_all(&self.volumes), Vec::new()),
         };
         let checked = Checked {
             name,
@@ -266,6 +272,7 @@ mod tests {
             second_factor: Some(true),
             networks: NetworkBounds::parse("internal, team").unwrap(),
             deeds: vec![(Deed::Pause, false), (Deed::Terminal, true), (Deed::ClipboardOut, false)],
+            volumes: storage::parse_all("team:/srv/team:ro\n/srv/x:/x").unwrap(),
             ..GroupSettings::default()
         };
         let form = GroupForm { name: "A".into(), priority: "1".into(), ..GroupForm::of(&settings) };
@@ -290,6 +297,7 @@ mod tests {
             second_factor: "perhaps".into(),
             networks: "host".into(),
             pause: "perhaps".into(),
+            volumes: "a".into(),
             ..GroupForm::default()
         };
         let error = form.check().unwrap_err();
@@ -303,6 +311,7 @@ mod tests {
             "second_factor",
             "networks",
             "pause",
+            "volumes",
         ] {
             assert!(error.problem_at(field).is_some(), "{field} was accepted");
         }

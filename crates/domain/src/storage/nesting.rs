@@ -17,51 +17,84 @@ fn may_lie_below(inner: &str, outer: &str) -> bool {
 }
 
 /// Whose directories are looked at.
-#[derive(Clone, Copy)]
-struct Side<'a> {
-    name: Option<&'a str>,
-    volumes: &'a [Mapping],
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose<'a> {
+    ThisWorkspace,
+    ThisGroup,
+    Workspace(&'a str),
+    Group(&'a str),
 }
 
-impl Side<'_> {
-    fn sessions(self) -> String {
-        match self.name {
-            None => "sessions of this workspace".to_owned(),
-            Some(name) => format!("sessions of “{name}”"),
+impl Whose<'_> {
+    fn writers(self) -> String {
+        match self {
+            Self::ThisWorkspace => "sessions of this workspace".to_owned(),
+            Self::ThisGroup => "sessions of this group's members".to_owned(),
+            Self::Workspace(name) => format!("sessions of “{name}”"),
+            Self::Group(name) => format!("sessions of members of the group “{name}”"),
         }
     }
 
     fn owned(self) -> String {
-        self.name.map_or_else(String::new, |name| format!(" of “{name}”"))
+        match self {
+            Self::ThisWorkspace | Self::ThisGroup => String::new(),
+            Self::Workspace(name) => format!(" of “{name}”"),
+            Self::Group(name) => format!(" of the group “{name}”"),
+        }
     }
 }
 
-fn problem(inner: Side, outer: Side) -> Option<String> {
-    let inners = || inner.volumes.iter().filter(|one| one.is_host());
-    let mut written = outer.volumes.iter().filter(|one| one.is_host() && !one.read_only);
-    written.find_map(|outside| {
-        let inside = inners().find(|one| may_lie_below(&one.name, &outside.name))?;
+/// The directories of the host that somebody's sessions have.
+#[derive(Debug, Clone)]
+pub struct Side<'a> {
+    whose: Whose<'a>,
+    directories: Vec<Mapping>,
+}
+
+impl<'a> Side<'a> {
+    pub fn new(whose: Whose<'a>, volumes: impl IntoIterator<Item = &'a Mapping>) -> Self {
+        let directories = volumes.into_iter().filter(|one| one.is_host()).cloned().collect();
+        Self { whose, directories }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.directories.is_empty()
+    }
+}
+
+/// Whether a directory lies in another one that sessions write.
+fn lies_in_written(inner: &Mapping, outer: &Mapping) -> bool {
+    !outer.read_only && may_lie_below(&inner.name, &outer.name)
+}
+
+/// Whether two directories of the host cannot be in the same session, or in any two.
+pub(super) fn clash(one: &Mapping, other: &Mapping) -> bool {
+    let hosts = one.is_host() && other.is_host();
+    hosts && (lies_in_written(one, other) || lies_in_written(other, one))
+}
+
+fn problem(inner: &Side, outer: &Side) -> Option<String> {
+    outer.directories.iter().find_map(|outside| {
+        let inside = inner.directories.iter().find(|one| lies_in_written(one, outside))?;
         Some(format!(
             "`{}`{} lies in `{}`, which {} may write: they could put a link in its place. Let that only be read, with `ro`, or mount directories that do not lie in one another.",
             inside.name,
-            inner.owned(),
+            inner.whose.owned(),
             outside.name,
-            outer.sessions(),
+            outer.whose.writers(),
         ))
     })
 }
 
-/// Whether the directories of the host that a workspace has lie beside each other and beside those of
-/// other workspaces, each with its name, where sessions write into them.
+/// Whether the directories of the host that a workspace or a group has lie beside each other and
+/// beside those of others, where sessions write into them.
 ///
 /// # Errors
-/// `Invalid` at `volumes`, with the other workspace.
-pub fn check_nesting(own: &[Mapping], others: &[(&str, &[Mapping])]) -> Result<()> {
-    let here = Side { name: None, volumes: own };
-    let there = others.iter().map(|(name, volumes)| Side { name: Some(name), volumes });
-    let found = problem(here, here).or_else(|| {
-        let mut there = there;
-        there.find_map(|there| problem(here, there).or_else(|| problem(there, here)))
+/// `Invalid` at `volumes`, with the other workspace or group.
+pub fn check_nesting(own: &Side, others: &[Side]) -> Result<()> {
+    let found = problem(own, own).or_else(|| {
+        let mut others = others.iter();
+        others.find_map(|there| problem(own, there).or_else(|| problem(there, own)))
     });
     found.map_or(Ok(()), |why| Err(Error::at("volumes", why)))
 }
@@ -98,7 +131,9 @@ mod tests {
 
     fn told(own: &str, other: &str) -> Option<String> {
         let (own, other) = (parse_all(own).unwrap(), parse_all(other).unwrap());
-        let checked = check_nesting(&own, &[("Quiet", &[]), ("Other", &other)]);
+        let quiet = Side::new(Whose::Workspace("Quiet"), &[]);
+        let other = Side::new(Whose::Workspace("Other"), &other);
+        let checked = check_nesting(&Side::new(Whose::ThisWorkspace, &own), &[quiet, other]);
         checked.err().map(|error| error.problem_at("volumes").unwrap().to_owned())
     }
 
@@ -110,6 +145,20 @@ mod tests {
         assert!(why.contains("which sessions of “Other” may write"), "{why}");
         let why = told("/srv/{username}:/a", "/srv/data/x:/a:ro").unwrap();
         assert!(why.starts_with("`/srv/data/x` of “Other” lies in `/srv/{username}`"), "{why}");
+    }
+
+    #[test]
+    fn a_group_is_told_as_one() {
+        let (own, other) =
+            (parse_all("/srv/data:/a").unwrap(), parse_all("/srv/data/x:/a").unwrap());
+        let group = Side::new(Whose::ThisGroup, &own);
+        let why = |own: &Side, other: Side| check_nesting(own, &[other]).unwrap_err().to_string();
+        let told = why(&group, Side::new(Whose::Group("Team"), &other));
+        assert!(told.contains("`/srv/data/x` of the group “Team” lies in `/srv/data`"), "{told}");
+        assert!(told.contains("sessions of this group's members may write"), "{told}");
+        let told =
+            why(&Side::new(Whose::ThisWorkspace, &other), Side::new(Whose::Group("Team"), &own));
+        assert!(told.contains("sessions of members of the group “Team” may write"), "{told}");
     }
 
     #[test]
