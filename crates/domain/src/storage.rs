@@ -4,10 +4,12 @@
 //! others can be asked for; directories of the engine's host only where the installation's settings
 //! allow it ([`crate::confinement::Allowed`]).
 
+mod home;
 mod mapping;
 mod merging;
 mod nesting;
 
+pub use home::HomePath;
 pub use mapping::{Mapping, Owner, check_target, parse_all};
 pub use merging::{Beside, Given, given};
 pub use nesting::{Side, Whose, check_nesting};
@@ -23,6 +25,8 @@ pub struct Storage {
     pub profile: bool,
     /// Where the image has it.
     pub home: String,
+    /// Where they are kept on the engine's host; in volumes of the engine otherwise.
+    pub profile_path: Option<HomePath>,
     /// Where each user's one folder is that all workspaces share which have it; `None` for none.
     pub folder: Option<String>,
     pub volumes: Vec<Mapping>,
@@ -30,7 +34,13 @@ pub struct Storage {
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { profile: false, home: "/home/user".to_owned(), folder: None, volumes: Vec::new() }
+        Self {
+            profile: false,
+            home: "/home/user".to_owned(),
+            profile_path: None,
+            folder: None,
+            volumes: Vec::new(),
+        }
     }
 }
 
@@ -133,6 +143,24 @@ impl Names<'_> {
 }
 
 impl Storage {
+    /// Where homes are on the host, if they are kept there.
+    fn home_path(&self) -> Option<&HomePath> {
+        self.profile_path.as_ref().filter(|_| self.profile)
+    }
+
+    /// What of it are directories of the host: the homes, and volumes.
+    pub fn directories(&self) -> Vec<Mapping> {
+        let home = self.home_path().map(|path| path.mapping(&self.home));
+        let volumes = self.volumes.iter().filter(|one| one.is_host()).cloned();
+        home.into_iter().chain(volumes).collect()
+    }
+
+    /// The name of the form's field by which a directory of the host is there.
+    pub fn field_of(&self, directory: &Mapping) -> &'static str {
+        let is_home = |path: &HomePath| path.mapping(&self.home) == *directory;
+        if self.home_path().is_some_and(is_home) { "profile_path" } else { "volumes" }
+    }
+
     /// What a session has of it.
     pub fn mounts(&self, names: Names, choice: ProfileChoice) -> Vec<Mount> {
         let own = |name: &str, target: &str, fresh: bool| Mount {
@@ -145,8 +173,12 @@ impl Storage {
             personal: true,
             fresh,
         };
-        let profile = (self.profile && choice != ProfileChoice::Without)
-            .then(|| own("home-{workspace}-{user_id}", &self.home, choice == ProfileChoice::Fresh));
+        let fresh = choice == ProfileChoice::Fresh;
+        let profile =
+            (self.profile && choice != ProfileChoice::Without).then(|| match &self.profile_path {
+                Some(path) => Mount { fresh, ..names.mount(&path.mapping(&self.home)) },
+                None => own("home-{workspace}-{user_id}", &self.home, fresh),
+            });
         let folder = self.folder.as_deref().map(|at| own("folder-{user_id}", at, false));
         let volumes = self.volumes.iter().map(|one| names.mount(one));
         profile.into_iter().chain(folder).chain(volumes).collect()
@@ -176,6 +208,7 @@ mod tests {
         let storage = Storage {
             profile: true,
             home: "/home/user".into(),
+            profile_path: None,
             folder: None,
             volumes: parse_all("team:/team\nmine-{username}:/mine").unwrap(),
         };
@@ -211,6 +244,26 @@ mod tests {
             ("/srv/mine", true, false)
         );
         assert_ne!(one[0].volume, of("0192bbbb", "w1")[0].volume);
+    }
+
+    #[test]
+    fn a_home_may_be_a_directory_of_the_host_and_is_the_same_for_the_session() {
+        let path = HomePath::parse("/srv/homes/{username}/{workspace}:uid=7").unwrap();
+        let storage = Storage { profile: true, profile_path: Some(path), ..Storage::default() };
+        let user: UserId = "0192aaaa".parse().unwrap();
+        let names = Names { user: &user, username: "ada", workspace: "w1" };
+        let fresh = storage.mounts(names, ProfileChoice::Fresh).remove(0);
+        assert_eq!(
+            (fresh.volume.as_str(), fresh.target.as_str()),
+            ("/srv/homes/ada/w1", "/home/user")
+        );
+        assert!(fresh.host && fresh.fresh && fresh.personal && !fresh.read_only);
+        assert_eq!(storage.mounts(names, ProfileChoice::Without), []);
+        let directories = storage.directories();
+        assert_eq!(directories.len(), 1);
+        assert_eq!(storage.field_of(&directories[0]), "profile_path");
+        // What is not kept is nowhere.
+        assert_eq!(Storage { profile: false, ..storage }.directories(), []);
     }
 
     #[test]

@@ -47,7 +47,7 @@ pub(crate) fn check_beside<'a>(
     others: impl Iterator<Item = &'a Definition>,
     groups: &'a [Group],
 ) -> Result<()> {
-    let own = Side::new(Whose::ThisWorkspace, &own.storage.volumes);
+    let own = Side::of_workspace(Whose::ThisWorkspace, &own.storage);
     check_nesting(&own, &sides(others, groups.iter()))
 }
 
@@ -57,8 +57,8 @@ fn sides<'a>(
     groups: impl Iterator<Item = &'a Group>,
 ) -> Vec<Side<'a>> {
     let workspaces =
-        workspaces.map(|one| Side::new(Whose::Workspace(&one.name), &one.storage.volumes));
-    let groups = groups.map(|one| Side::new(Whose::Group(&one.name), &one.settings.volumes));
+        workspaces.map(|one| Side::of_workspace(Whose::Workspace(&one.name), &one.storage));
+    let groups = groups.map(|one| Side::of_group(Whose::Group(&one.name), &one.settings.volumes));
     workspaces.chain(groups).filter(|side| !side.is_empty()).collect()
 }
 
@@ -71,9 +71,9 @@ impl Core {
         saved: &Definition,
         before: Option<&Definition>,
     ) -> Result<()> {
-        let volumes = &saved.storage.volumes;
-        let as_before = before.is_some_and(|before| before.storage.volumes == *volumes);
-        if as_before || !volumes.iter().any(Mapping::is_host) {
+        let directories = saved.storage.directories();
+        let as_before = before.is_some_and(|before| before.storage.directories() == directories);
+        if as_before || directories.is_empty() {
             return Ok(());
         }
         let all = self.store.all_workspaces().await?;
@@ -92,7 +92,7 @@ impl Core {
             actor.require(Permission::WeakenIsolation)?;
         }
         self.settings.allowed.check_volumes(volumes)?;
-        self.check_links(volumes).await
+        self.check_links("volumes", volumes).await
     }
 
     /// Whether the volumes of a group lie beside what is stored; asked as
@@ -106,7 +106,7 @@ impl Core {
         before: &Group,
     ) -> Result<()> {
         let volumes = &saved.settings.volumes;
-        let own = Side::new(Whose::ThisGroup, volumes);
+        let own = Side::of_group(Whose::ThisGroup, volumes);
         if before.settings.volumes == *volumes || own.is_empty() {
             return Ok(());
         }
@@ -161,7 +161,10 @@ impl Core {
     /// `Invalid` with each problem at its field.
     pub(crate) async fn check_allowed(&self, saved: &Definition) -> Result<()> {
         self.settings.allowed.check(saved)?;
-        self.check_links(&saved.storage.volumes).await?;
+        self.check_links("volumes", &saved.storage.volumes).await?;
+        if let Some(path) = &saved.storage.profile_path {
+            self.check_links("profile_path", &[path.mapping(&saved.storage.home)]).await?;
+        }
         if let Some(gpus) = saved.confinement.gpus
             && matches!(self.gpu_driver().await, Ok(None))
         {

@@ -1,9 +1,19 @@
 //! The part of the form about what stays when sessions go.
 
 use super::editor::Editor;
-use crate::components::{field::section, volumes::volumes_help};
+use crate::components::{
+    field::section,
+    volumes::{allowed_roots, volumes_help},
+};
 use domain::{confinement::Allowed, workspace::WorkspaceForm};
 use leptos::prelude::*;
+
+fn home_help(roots: &[String]) -> String {
+    format!(
+        "Empty for volumes of the engine. Or a directory of the engine's host for each user, with {{user_id}} or {{username}} in its path, and {{workspace}} where several workspaces keep homes there; behind a colon uid=… and gid=… for whose it is when it is made. {}",
+        allowed_roots(roots)
+    )
+}
 
 pub fn storage(editor: Editor, form: &WorkspaceForm, settings: &Allowed) -> AnyView {
     let fields = view! {
@@ -15,6 +25,11 @@ pub fn storage(editor: Editor, form: &WorkspaceForm, settings: &Allowed) -> AnyV
             .ask("home", "Home directory in the image", &form.home)
             .help("/home/user in the starter images; /home/jovyan in Jupyter's, /config in LinuxServer's, /home/kasm-user in Kasm's.")
             .example("/home/user")
+            .line()}
+        {editor
+            .ask("profile_path", "Where they are kept", &form.profile_path)
+            .help(home_help(&settings.host_roots))
+            .example("/srv/homes/{user_id}/{workspace}:uid=1000,gid=1000")
             .line()}
         {editor
             .ask("folder", "A folder of each user's own", &form.folder)

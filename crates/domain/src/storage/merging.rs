@@ -37,7 +37,7 @@ impl Beside {
         let memory = memory.map(|one| (one.target.clone(), "a directory in memory"));
         Self {
             places: home.into_iter().chain(folder).chain(volumes).chain(memory).collect(),
-            directories: storage.volumes.iter().filter(|one| one.is_host()).cloned().collect(),
+            directories: storage.directories(),
             files: definition.launch_form.iter().filter_map(path).collect(),
             read_only: options.read_only,
         }

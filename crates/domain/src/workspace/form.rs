@@ -19,7 +19,7 @@ use crate::{
     launch_form,
     lifetime::{Lifetime, LifetimeForm},
     quantity::{self, GIB, MIB},
-    storage::{self, Storage},
+    storage::{self, HomePath, Storage},
 };
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,8 @@ pub struct WorkspaceForm {
     #[serde(default = "String::new")]
     pub profile: String,
     pub home: String,
+    /// A [`HomePath`]; empty where homes are in volumes of the engine.
+    pub profile_path: String,
     /// `on` when each user's one folder is mounted.
     #[serde(default = "String::new")]
     pub folder: String,
@@ -186,6 +188,12 @@ impl From<&Definition> for WorkspaceForm {
             lifetime: LifetimeForm::from(&definition.lifetime),
             profile: tick(definition.storage.profile),
             home: definition.storage.home.clone(),
+            profile_path: definition
+                .storage
+                .profile_path
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             folder: tick(definition.storage.folder.is_some()),
             folder_at: definition.storage.folder.clone().unwrap_or_else(|| FOLDER.to_owned()),
             volumes: on_lines(&definition.storage.volumes),
@@ -305,13 +313,17 @@ impl WorkspaceForm {
         Ok(definition)
     }
 
-    fn storage(&self, problems: &mut Problems) -> Storage {
+    pub(crate) fn storage(&self, problems: &mut Problems) -> Storage {
         let usual = Storage::default();
         let home = match self.home.trim() {
             "" => Ok(usual.home.clone()),
             home => storage::check_target(home),
         };
         let home = problems.take("home", home, usual.home);
+        let profile_path = match self.profile_path.trim() {
+            path if self.profile.is_empty() || path.is_empty() => Ok(None),
+            path => HomePath::parse(path).map(Some),
+        };
         let folder = match self.folder_at.trim() {
             _ if self.folder.is_empty() => Ok(None),
             "" => Ok(Some(FOLDER.to_owned())),
@@ -336,6 +348,7 @@ impl WorkspaceForm {
         });
         Storage {
             profile: !self.profile.is_empty(),
+            profile_path: problems.take("profile_path", profile_path, None),
             volumes: problems.take("volumes", volumes, Vec::new()),
             folder,
             home,

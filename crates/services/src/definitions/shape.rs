@@ -53,6 +53,7 @@ const ORDER: &[&str] = &[
     "extension",
     "profile",
     "home",
+    "profile_path",
     "folder",
     "folder_at",
     "volumes",

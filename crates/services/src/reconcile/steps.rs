@@ -82,6 +82,7 @@ pub(crate) async fn create(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
     let Some(session) = session else { return Ok(Next::Plan) };
     volumes::prepare(core, &session).await?;
     let Found { directories, mut left_out } = core.host_directories(&session.config).await?;
+    core.empty_homes(&session).await?;
     let mut spec = ContainerSpec { directories, ..spec(core, &session).await? };
     while let Err(error) = make(core, &spec, again).await {
         // A host that this server does not see has its say when the container is made.

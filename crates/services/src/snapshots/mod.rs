@@ -30,6 +30,7 @@ use domain::{
     revision::How,
     session::Session,
     snapshot::{Known, Lineage, Snapshot},
+    storage::HomePath,
     workspace::{Definition, Workspace},
 };
 use std::sync::Arc;
@@ -210,6 +211,9 @@ impl Snapshots {
         // What weakens isolation is not passed on to an image by those who may not do it themselves.
         let may_weaken = actor.may(Permission::WeakenIsolation);
         storage.volumes.retain(|one| may_weaken || !one.is_host());
+        // Homes on the host are of one workspace.
+        let own = |path: &HomePath| may_weaken && path.is_of_workspace();
+        storage.profile_path = storage.profile_path.filter(own);
         let confinement = config.confinement.clone();
         let confinement = if may_weaken { confinement } else { confinement.without_weakening() };
         Ok(Workspace {
