@@ -1,6 +1,7 @@
 import { isAccessible } from '../fixtures/axe.ts';
 import { containerState, docker, fileExists, inside } from '../fixtures/docker.ts';
 import { type Visitor, expect, test } from '../fixtures/test.ts';
+import { GroupForm, GroupsPage } from '../pages/groups.ts';
 import { LauncherPage } from '../pages/launcher.ts';
 import { WorkspaceForm } from '../pages/workspace-form.ts';
 
@@ -91,6 +92,44 @@ test.describe('What stays', () => {
       await expect(form.problem('volumes')).toContainText('no name of a volume');
       await expect(form.problem('home')).toContainText('needs its own');
       await isAccessible(admin.page);
+    });
+  });
+
+  test('groups give volumes to their members, and say which are not mounted', async ({ visitor }) => {
+    test.setTimeout(120_000);
+    const admin = await visitor({ admin: true });
+    const ada = await visitor();
+    const stamp = Date.now();
+    const name = `Given ${stamp}`;
+    await keeping(admin, name);
+    const form = new GroupForm(admin.page);
+    const group = { name: `Givers ${stamp}`, priority: '10', members: ada.name };
+
+    await test.step('mistakes are told at the field, by their lines', async () => {
+      await form.openNew();
+      await form.fill({ ...group, volumes: 'project:/srv/project\n/etc:/srv/etc' });
+      await form.save.click();
+      await expect(form.problem('volumes')).toContainText('`/etc` is not in an allowed directory');
+      await isAccessible(admin.page);
+      await form.fill({ volumes: 'project:/srv/project:uid=1000\nother:/srv/team' });
+      await form.save.click();
+      await expect(new GroupsPage(admin.page).notice).toContainText('Saved.');
+    });
+
+    const launcher = await new LauncherPage(ada.page).open();
+    await launcher.tile(name).locator('button.tile-face').click();
+    const id = await running(ada);
+    await inside(id, 'touch /srv/project/from-a-group && test -d /srv/team');
+
+    await test.step('what the workspace has stays, and that is told', async () => {
+      await ada.page.goto(`/sessions/${id}`);
+      await expect(ada.page.getByText('Left out: `other:/srv/team`')).toBeVisible();
+      await ada.page.goto('/account');
+      const holding = ada.page.getByRole('region', { name: 'What holds for you' });
+      const line = holding.getByRole('row').filter({ hasText: 'Volume at /srv/project' });
+      await expect(line).toContainText(`from the group “${group.name}”`);
+      await isAccessible(ada.page);
+      await gone(ada, id);
     });
   });
 

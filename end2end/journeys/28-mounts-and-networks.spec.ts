@@ -169,4 +169,58 @@ test.describe('Mounts and networks', () => {
     const form = new WorkspaceForm(plain.page);
     await form.holds({ hostname: 'desk', dns: '10.0.0.1', options: '' });
   });
+
+  test('a home is kept on the host, and begun anew without touching anything else', async ({ visitor, startServer }) => {
+    test.setTimeout(240_000);
+    const server = await startServer({ 'host-roots': root });
+    const admin = await visitor({ admin: true, at: server });
+    const ada = await visitor({ at: server });
+    const launcher = new LauncherPage(ada.page);
+    const name = `Homes ${Date.now()}`;
+    const kept = `${root}/homes/{username}/{workspace}`;
+
+    await test.step('where homes are is told at its field', async () => {
+      const form = await new WorkspaceForm(admin.page).openNew();
+      await form.fill({ name, ...SHELL, profile_path: '/etc/{username}' });
+      await form.field('profile').check();
+      await form.group('All users').check();
+      await form.save.click();
+      await expect(form.problem('profile_path')).toContainText('is not in an allowed directory');
+      await isAccessible(admin.page);
+      await form.fill({ profile_path: `${kept}:uid=1000,gid=1000` });
+      await form.save.click();
+      await expect(form.heading).toHaveText(`Edit ${name}`);
+    });
+
+    const launch = async (choice?: string) => {
+      await launcher.open();
+      if (choice) {
+        await launcher.tile(name).getByRole('link', { name: `Launch ${name} with options` }).click();
+        await ada.page.getByLabel(choice).check();
+        await ada.page.getByRole('button', { name: 'Launch', exact: true }).click();
+      } else {
+        await launcher.tile(name).locator('button.tile-face').click();
+      }
+      await ada.page.waitForURL(/\/sessions\/[^/]+\/view/);
+      const id = /sessions\/([^/]+)/.exec(ada.page.url())![1]!;
+      await expect.poll(() => containerState(id), { timeout: 60_000 }).toBe('running');
+      return id;
+    };
+
+    await test.step('what is written is in the directory of the host, and in the next session', async () => {
+      const first = await launch();
+      await inside(first, `mkdir -p /home/user/deep && echo precious > /home/user/deep/kept && ln -s ${root}/data /home/user/link`);
+      await gone(ada, first);
+      const second = await launch();
+      expect(await inside(second, 'cat /home/user/deep/kept')).toBe('precious');
+      await gone(ada, second);
+    });
+
+    await test.step('begun anew it is empty, and what a link named is as it was', async () => {
+      const fresh = await launch('Start over with an empty home');
+      expect(await inside(fresh, 'test -e /home/user/deep && echo there || echo gone')).toBe('gone');
+      expect(await fs.readFile(path.join(root, 'data', 'note'), 'utf8')).toBe('from the host');
+      await gone(ada, fresh);
+    });
+  });
 });

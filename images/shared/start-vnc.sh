@@ -5,6 +5,8 @@
 # Environment:
 #   SLIPWAY_RESOLUTION  size of the screen until a browser asks for its own
 #   SLIPWAY_PORT        port of the page
+#   KASM_SVC_ACCEPT_CUT_TEXT="-AcceptCutText 0"  nothing can be pasted into it
+#   KASM_SVC_SEND_CUT_TEXT="-SendCutText 0"      nothing can be copied out of it
 set -u
 
 export DISPLAY=:1
@@ -36,12 +38,20 @@ stop() {
 }
 trap 'stop 0' TERM INT
 
+# Named and written as the Kasm images have them, so that one definition serves
+# both. Compared and not passed on: a variable adds no other option.
+cut_text=()
+[ "${KASM_SVC_ACCEPT_CUT_TEXT:-}" = "-AcceptCutText 0" ] && cut_text+=(-AcceptCutText=0)
+[ "${KASM_SVC_SEND_CUT_TEXT:-}" = "-SendCutText 0" ] && cut_text+=(-SendCutText=0)
+# Programs inside must not switch it on again, as the server lets them otherwise.
+[ ${#cut_text[@]} -gt 0 ] && cut_text+=(-AllowOverride=desktop)
+
 # SendPrimary off: merely selecting text inside must not overwrite the
 # clipboard of the person's own machine.
 Xvnc "$DISPLAY" -geometry "$resolution" -depth 24 -dpi 96 \
     -rfbport -1 -rfbunixpath "$socket" -rfbunixmode 0600 \
     -SecurityTypes None -AlwaysShared -AcceptSetDesktopSize=1 \
-    -SendPrimary=0 -SetPrimary=1 -MaxCutText 1048576 \
+    -SendPrimary=0 -SetPrimary=1 -MaxCutText 1048576 "${cut_text[@]}" \
     -nolisten tcp -Log '*:stderr:10' -desktop "${SLIPWAY_TITLE:-Desktop}" &
 xserver=$!
 pids+=("$xserver")

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use domain::{
     SessionId,
     actor::Role,
+    group::GroupForm,
     session::{Action, State},
     workspace::WorkspaceForm,
 };
@@ -742,6 +743,35 @@ async fn blocked_and_climbing_paths_are_refused() {
     for path in ["/apix", "/api", "/x/..y", "/files/", "/%"] {
         assert_eq!(window.get(path).await.status, 200, "{path}");
     }
+}
+
+#[tokio::test]
+async fn paths_of_what_groups_take_away_are_refused_to_those_it_is_taken_from() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let withholds = "upload /upload/\ndownload /Downloads/".to_owned();
+    let form = WorkspaceForm { withholds, ..world.form() };
+    let workspace = world.workspace_from(&admin, &form).await;
+    let (ada, eve) = (world.user().await, world.person("eve", Role::User).await);
+    let group = GroupForm {
+        name: "Strict".into(),
+        priority: "10".into(),
+        members: ada.actor.name.clone(),
+        download: "deny".into(),
+        ..GroupForm::default()
+    };
+    world.services.groups.save(&admin.actor, None, 0, &group).await.unwrap();
+    for (person, status) in [(&ada, 403), (&eve, 200), (&admin, 200)] {
+        let id = world.running(person, &workspace).await;
+        let window = world.window(person, &id).await;
+        for path in ["/Downloads/x", "/%44ownloads/x", "/x//Downloads/"] {
+            assert_eq!(window.get(path).await.status, status, "{path}");
+        }
+        assert_eq!(window.get("/upload/x").await.status, 200);
+    }
+    // Whoever looks at her session has it as she has.
+    let hers = world.running(&ada, &workspace).await;
+    assert_eq!(world.window(&admin, &hers).await.get("/Downloads/x").await.status, 403);
 }
 
 #[tokio::test]

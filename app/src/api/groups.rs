@@ -36,6 +36,8 @@ pub struct OpenedGroup {
     pub built_in: bool,
     /// Ids and names of all workspaces.
     pub workspaces: Vec<(String, String)>,
+    /// Directories of the engine's host that volumes may be in.
+    pub host_roots: Vec<String>,
 }
 
 /// The form of a group; of a new one for an empty `id`.
@@ -53,6 +55,7 @@ pub async fn show_group(#[server(default)] id: String) -> Result<OpenedGroup, Re
                 .into_iter()
                 .map(|(id, name, _)| (id.to_string(), name))
                 .collect(),
+            host_roots: opened.host_roots,
         })
     })
     .await

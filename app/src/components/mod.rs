@@ -44,6 +44,7 @@ pub mod ticks;
 pub mod tile;
 pub mod timeline;
 pub mod upload;
+pub mod volumes;
 
 pub use badge::StateBadge;
 pub use clock::When;

@@ -87,7 +87,7 @@ const CHOICES: [(&str, &str, &str); 3] = [
 fn page(opened: Opened) -> AnyView {
     let launch = Post::to::<Launch>();
     let Opened { options, test, typed, profile } = opened;
-    let LaunchOptions { workspace, name, home, fields, last } = options;
+    let LaunchOptions { workspace, name, home, can_begin_anew, fields, last } = options;
     let (title, cancel) = match test {
         true => (format!("Test {name}"), routes::workspace(&workspace)),
         false => (format!("Launch {name}"), routes::LAUNCHER.to_owned()),
@@ -104,7 +104,7 @@ fn page(opened: Opened) -> AnyView {
                 <input type="hidden" name="workspace" value=workspace.to_string() />
                 {test}
                 {fields::fields(fields, &last, typed, launch)}
-                {home.map(|home| homes(home, &profile))}
+                {home.map(|home| homes(home, &profile, can_begin_anew))}
                 {submit_or(cancel, "Cancel", submit(launch, "Launch", "Launching …"))}
             </PostForm>
         </div>
@@ -112,9 +112,10 @@ fn page(opened: Opened) -> AnyView {
     .into_any()
 }
 
-fn homes(home: String, chosen: &str) -> AnyView {
+fn homes(home: String, chosen: &str, can_begin_anew: bool) -> AnyView {
     let choices: Vec<AnyView> = CHOICES
         .into_iter()
+        .filter(|(value, ..)| can_begin_anew || *value != "fresh")
         .map(|(value, label, help)| choice(value, label, help, value == chosen))
         .collect();
     view! {

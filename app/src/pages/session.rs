@@ -263,8 +263,8 @@ fn overview(shown: Shown, usage: Result<Vec<UsagePoint>, Refusal>) -> AnyView {
     let now = Memo::new(move |_| points.with(|points| points.last().copied().map(UsageNow::from)));
     let progress = Memo::new(move |_| detail.with(|d| d.session.progress.clone()));
     let timeline = Memo::new(move |_| detail.with(|d| d.timeline.clone()));
-    let (config, may_force_remove, may_create_image) = detail
-        .with_untracked(|d| (d.session.config.clone(), d.may_force_remove, d.may_create_image));
+    let (may_force_remove, may_create_image) =
+        detail.with_untracked(|d| (d.may_force_remove, d.may_create_image));
     view! {
         <div class="cards">
             <section class="card" aria-labelledby="overview">
@@ -285,7 +285,7 @@ fn overview(shown: Shown, usage: Result<Vec<UsagePoint>, Refusal>) -> AnyView {
             </section>
             <section class="card" aria-labelledby="configuration">
                 <h2 id="configuration">"Configuration as run"</h2>
-                {facts::configuration(&config)}
+                {facts::configuration(detail)}
             </section>
             <MadeOfSession id links=may_create_image />
             {may_force_remove.then(|| force_remove(detail, state.into(), steering))}

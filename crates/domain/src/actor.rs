@@ -72,7 +72,11 @@ impl Role {
             Permission::LaunchWorkspaces
             | Permission::PauseOwnSessions
             | Permission::StopOwnSessions
-            | Permission::DeleteOwnSessions => !matches!(self, Auditor),
+            | Permission::DeleteOwnSessions
+            | Permission::UploadFiles
+            | Permission::DownloadFiles
+            | Permission::PasteIn
+            | Permission::CopyOut => !matches!(self, Auditor),
             Permission::SeeAllSessions => matches!(self, Administrator | Operator | Auditor),
             Permission::SteerAllSessions | Permission::InspectEngine => {
                 matches!(self, Administrator | Operator)
@@ -103,6 +107,12 @@ pub enum Permission {
     PauseOwnSessions,
     StopOwnSessions,
     DeleteOwnSessions,
+    /// Bring files into one's own sessions; as with those below, kept by their images.
+    UploadFiles,
+    DownloadFiles,
+    /// Take what this machine's clipboard holds into one's own sessions.
+    PasteIn,
+    CopyOut,
     /// Change one's own password and sign-ins.
     UseOwnAccount,
     /// Create, change, test and delete workspace definitions.
@@ -143,11 +153,15 @@ pub enum Permission {
 
 impl Permission {
     /// Every one, in the order of the enumeration.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::LaunchWorkspaces,
         Self::PauseOwnSessions,
         Self::StopOwnSessions,
         Self::DeleteOwnSessions,
+        Self::UploadFiles,
+        Self::DownloadFiles,
+        Self::PasteIn,
+        Self::CopyOut,
         Self::UseOwnAccount,
         Self::ManageWorkspaces,
         Self::SeeAllSessions,
@@ -175,6 +189,10 @@ impl Permission {
             Self::PauseOwnSessions => "pause sessions",
             Self::StopOwnSessions => "stop sessions",
             Self::DeleteOwnSessions => "delete sessions",
+            Self::UploadFiles => "upload files into sessions",
+            Self::DownloadFiles => "download files from sessions",
+            Self::PasteIn => "paste into sessions",
+            Self::CopyOut => "copy out of sessions",
             Self::UseOwnAccount => "change this account",
             Self::ManageWorkspaces => "manage workspaces",
             Self::SeeAllSessions => "see other people's sessions",
@@ -217,16 +235,22 @@ pub struct Grants {
     pub denied: Vec<Permission>,
 }
 
-impl Actor {
-    pub fn may(&self, permission: Permission) -> bool {
-        let Grants { allowed, denied } = &self.grants;
-        match self.role {
+impl Grants {
+    /// Whether somebody of this role with these grants may do this.
+    pub fn permit(&self, role: Role, permission: Permission) -> bool {
+        match role {
             Role::Administrator => true,
             role => {
-                !denied.contains(&permission)
-                    && (role.permits(permission) || allowed.contains(&permission))
+                !self.denied.contains(&permission)
+                    && (role.permits(permission) || self.allowed.contains(&permission))
             }
         }
+    }
+}
+
+impl Actor {
+    pub fn may(&self, permission: Permission) -> bool {
+        self.grants.permit(self.role, permission)
     }
 
     /// Whether the actor may do this to something of `owner`: what groups add to a role is for what
@@ -271,6 +295,10 @@ mod tests {
             Permission::PauseOwnSessions    => [Y, Y, Y, N, Y],
             Permission::StopOwnSessions     => [Y, Y, Y, N, Y],
             Permission::DeleteOwnSessions   => [Y, Y, Y, N, Y],
+            Permission::UploadFiles         => [Y, Y, Y, N, Y],
+            Permission::DownloadFiles       => [Y, Y, Y, N, Y],
+            Permission::PasteIn             => [Y, Y, Y, N, Y],
+            Permission::CopyOut             => [Y, Y, Y, N, Y],
             Permission::UseOwnAccount       => [Y, Y, Y, Y, Y],
             Permission::ManageWorkspaces    => [Y, N, Y, N, N],
             Permission::SeeAllSessions      => [Y, Y, N, Y, N],

@@ -20,7 +20,7 @@ pub use options::{Device, Gpus, Options, Tmpfs, Ulimit};
 use crate::{
     error::Problems,
     session::RunConfig,
-    storage::{Mapping, Mount, parse_all},
+    storage::{Mapping, Mount},
     workspace::{Definition, WorkspaceForm},
 };
 use serde::{Deserialize, Serialize};
@@ -98,8 +98,8 @@ impl Definition {
     /// In what sessions are less confined than usual for which it takes an administrator; a sentence
     /// each.
     pub fn loosened(&self) -> Vec<String> {
-        let sources = self.storage.volumes.iter().filter(|one| one.is_host());
-        let hosts = hosts(sources.map(Mapping::to_string).collect());
+        let sources = self.storage.directories();
+        let hosts = hosts(sources.iter().map(Mapping::to_string).collect());
         hosts.into_iter().chain(self.confinement.weakened()).collect()
     }
 
@@ -122,8 +122,8 @@ impl RunConfig {
 impl WorkspaceForm {
     /// In what sessions would be less confined than usual, of what can be read of what is typed.
     pub fn weakened(&self) -> Vec<String> {
-        let sources = parse_all(&self.volumes).unwrap_or_default().into_iter();
-        let sources = sources.filter(Mapping::is_host).map(|one| one.to_string());
+        let sources = self.storage(&mut Problems::default()).directories();
+        let sources = sources.iter().map(ToString::to_string);
         let confinement = self.confinement.check(&mut Problems::default());
         let rest = hosts(sources.collect()).into_iter().chain(confinement.weakened());
         self.contract(&mut Problems::default()).weakened().into_iter().chain(rest).collect()
@@ -133,6 +133,7 @@ impl WorkspaceForm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::parse_all;
 
     fn plain() -> Definition {
         let form = WorkspaceForm { name: "A".into(), image: "a:1".into(), ..Default::default() };

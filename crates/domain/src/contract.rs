@@ -3,6 +3,10 @@
 //! Facts about the image families are in [`crate::preset`]. A contract is stored with the
 //! workspace and copied into each session, so a later edit does not disturb what runs.
 
+mod withholding;
+
+pub use withholding::{Means, Withholding};
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -114,6 +118,9 @@ pub struct Contract {
     /// Path prefixes users may not reach.
     #[serde(default)]
     pub blocked_paths: Vec<String>,
+    /// What keeps from people what their groups take away.
+    #[serde(default)]
+    pub withholds: Vec<Withholding>,
     /// Arguments that replace the image's command. `{id}` and `{username}` are replaced.
     #[serde(default)]
     pub command: Vec<String>,
@@ -135,6 +142,7 @@ impl Default for Contract {
             ready_path: "/".into(),
             ready_timeout_s: 60,
             blocked_paths: Vec::new(),
+            withholds: Vec::new(),
             command: Vec::new(),
             init: Init::Engine,
             capabilities: Vec::new(),

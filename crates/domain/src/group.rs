@@ -14,6 +14,7 @@ use crate::{
     actor::{Grants, Permission, Role},
     confinement::{NetworkBounds, Networks},
     lifetime::Lifetime,
+    storage::{self, Beside, Mapping},
 };
 use serde::{Deserialize, Serialize};
 
@@ -31,11 +32,28 @@ pub enum Deed {
     Delete,
     CreateImage,
     Terminal,
+    Upload,
+    Download,
+    ClipboardIn,
+    ClipboardOut,
 }
 
 impl Deed {
-    pub const ALL: [Self; 5] =
-        [Self::Pause, Self::Stop, Self::Delete, Self::CreateImage, Self::Terminal];
+    pub const ALL: [Self; 9] = [
+        Self::Pause,
+        Self::Stop,
+        Self::Delete,
+        Self::CreateImage,
+        Self::Terminal,
+        Self::Upload,
+        Self::Download,
+        Self::ClipboardIn,
+        Self::ClipboardOut,
+    ];
+
+    /// What passes through the stream of a session, where its contract says what keeps it from people.
+    pub const OF_STREAMS: [Self; 4] =
+        [Self::Upload, Self::Download, Self::ClipboardIn, Self::ClipboardOut];
 
     /// The name of its form field.
     pub const fn as_str(self) -> &'static str {
@@ -45,6 +63,10 @@ impl Deed {
             Self::Delete => "delete",
             Self::CreateImage => "create_image",
             Self::Terminal => "terminal",
+            Self::Upload => "upload",
+            Self::Download => "download",
+            Self::ClipboardIn => "clipboard_in",
+            Self::ClipboardOut => "clipboard_out",
         }
     }
 
@@ -55,6 +77,10 @@ impl Deed {
             Self::Delete => "Delete own sessions",
             Self::CreateImage => "Create images of own sessions",
             Self::Terminal => "Open terminals in own sessions",
+            Self::Upload => "Upload files into own sessions",
+            Self::Download => "Download files from own sessions",
+            Self::ClipboardIn => "Paste into own sessions",
+            Self::ClipboardOut => "Copy out of own sessions",
         }
     }
 
@@ -65,6 +91,10 @@ impl Deed {
             Self::Delete => Permission::DeleteOwnSessions,
             Self::CreateImage => Permission::CreateImages,
             Self::Terminal => Permission::OpenTerminals,
+            Self::Upload => Permission::UploadFiles,
+            Self::Download => Permission::DownloadFiles,
+            Self::ClipboardIn => Permission::PasteIn,
+            Self::ClipboardOut => Permission::CopyOut,
         }
     }
 }
@@ -86,6 +116,8 @@ pub struct GroupSettings {
     pub second_factor: Option<bool>,
     /// Deeds that are allowed or taken away.
     pub deeds: Vec<(Deed, bool)>,
+    /// Volumes in every session of a member, beside those of his other groups ([`storage::given`]).
+    pub volumes: Vec<Mapping>,
 }
 
 impl GroupSettings {
@@ -96,7 +128,8 @@ impl GroupSettings {
         let deeds = self.deeds.iter().map(|(deed, allowed)| {
             format!("{}: {}", deed.label(), if *allowed { "allowed" } else { "not allowed" })
         });
-        bounds.chain(deeds).collect()
+        let volumes = self.volumes.iter().map(|one| format!("Volume: {one}"));
+        bounds.chain(deeds).chain(volumes).collect()
     }
 }
 
@@ -200,6 +233,13 @@ impl Merged {
         };
         Grants { allowed: of(true), denied: of(false) }
     }
+
+    /// What is taken from somebody of this role of what passes through streams.
+    pub fn withheld(&self, role: Role) -> Vec<Deed> {
+        let grants = self.grants();
+        let taken = |deed: &Deed| !grants.permit(role, deed.permission());
+        Deed::OF_STREAMS.into_iter().filter(taken).collect()
+    }
 }
 
 /// The group by which somebody must have a second factor, if one says so. `groups` are given in the
@@ -251,6 +291,12 @@ pub fn explain(groups: &[&Group], role: Role, house: &GroupSettings) -> Vec<Effe
         let value = if allowed { "Allowed" } else { "Not allowed" };
         all.push(Effective { setting: deed.label().to_owned(), value: value.to_owned(), from });
     }
+    // What a workspace has in the place of one is not known here.
+    all.extend(storage::given(&Beside::default(), groups).into_iter().map(|one| Effective {
+        setting: format!("Volume at {}", one.volume.target),
+        value: one.to_string(),
+        from: Source::Group(one.group),
+    }));
     all
 }
 
@@ -298,6 +344,20 @@ mod tests {
         let grants = merged.grants();
         assert_eq!(grants.denied, [Permission::DeleteOwnSessions]);
         assert_eq!(grants.allowed, [Permission::OpenTerminals]);
+    }
+
+    #[test]
+    fn what_passes_through_streams_is_taken_from_everybody_but_administrators() {
+        let says = |deeds: &[(Deed, bool)]| GroupSettings {
+            deeds: deeds.to_vec(),
+            ..GroupSettings::default()
+        };
+        let near = group("a", 1, says(&[(Deed::Download, true), (Deed::ClipboardIn, false)]));
+        let far = group("b", 2, says(&[(Deed::Download, false), (Deed::Upload, false)]));
+        let merged = merge(&[&near, &far]);
+        assert_eq!(merged.withheld(Role::User), [Deed::Upload, Deed::ClipboardIn]);
+        assert_eq!(merged.withheld(Role::Administrator), []);
+        assert_eq!(Merged::default().withheld(Role::User), []);
     }
 
     #[test]
@@ -362,6 +422,7 @@ mod tests {
             sessions_per_user: Some(0),
             lifetime: Lifetime { idle, extension_s: Some(3600), ..Lifetime::default() },
             deeds: vec![(Deed::Stop, false), (Deed::Terminal, true)],
+            volumes: storage::parse_all("team:/srv/team:ro").unwrap(),
             ..GroupSettings::default()
         };
         assert_eq!(
@@ -372,6 +433,7 @@ mod tests {
                 "May be extended by: 1 h",
                 "Stop own sessions: not allowed",
                 "Open terminals in own sessions: allowed",
+                "Volume: team:/srv/team:ro",
             ]
         );
     }

@@ -282,6 +282,16 @@ impl Definition {
                 }
                 let home = storage.profile.then_some((&storage.home, false));
                 let own = storage.folder.as_ref().map(|at| (at, false));
+                if field.is_secret()
+                    && storage.profile
+                    && storage.profile_path.is_some()
+                    && is_below(path, &storage.home)
+                {
+                    return Some(format!(
+                        "a secret would stay on the engine's host, in the home at `{}`.",
+                        storage.home
+                    ));
+                }
                 let shared = |one: &&Mapping| !one.is_personal() || one.is_host();
                 let mut shared = storage.volumes.iter().filter(shared);
                 if field.is_secret()

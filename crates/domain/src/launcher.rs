@@ -68,6 +68,8 @@ pub struct LaunchOptions {
     pub name: String,
     /// The directory that is kept for each user, if one is.
     pub home: Option<String>,
+    /// Whether that can be emptied, to begin with a new one.
+    pub can_begin_anew: bool,
     pub fields: Vec<Field>,
     /// What was answered the last time, by the fields' targets; nothing secret.
     pub last: BTreeMap<String, String>,

@@ -7,8 +7,8 @@
 use crate::{
     commands::Commands,
     confinement::Confinement,
-    contract::{Basic, Contract, CookiePolicy, Init, Scheme},
-    group::ADMINISTRATORS,
+    contract::{Basic, Contract, CookiePolicy, Init, Means, Scheme, Withholding},
+    group::{ADMINISTRATORS, Deed},
     icon::Icon,
     image::ImageRef,
     lifetime::Lifetime,
@@ -90,6 +90,33 @@ fn stepping_down() -> Vec<String> {
     ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"].map(str::to_owned).to_vec()
 }
 
+fn kept_by_variable(deed: Deed, name: &str, value: &str) -> Withholding {
+    Withholding { deed, by: Means::Variable(name.to_owned(), value.to_owned()) }
+}
+
+fn kept_by_path(deed: Deed, path: &str) -> Withholding {
+    Withholding { deed, by: Means::Path(path.to_owned()) }
+}
+
+/// What switches the clipboard off in the Kasm family; the starters take the same.
+fn kept_clipboard() -> [Withholding; 2] {
+    [
+        kept_by_variable(Deed::ClipboardIn, "KASM_SVC_ACCEPT_CUT_TEXT", "-AcceptCutText 0"),
+        kept_by_variable(Deed::ClipboardOut, "KASM_SVC_SEND_CUT_TEXT", "-SendCutText 0"),
+    ]
+}
+
+/// Of images whose pages pass no files.
+fn no_files() -> [Withholding; 2] {
+    [Deed::Upload, Deed::Download].map(|deed| Withholding { deed, by: Means::None })
+}
+
+/// The starters with a screen.
+fn screen() -> Contract {
+    let withholds = no_files().into_iter().chain(kept_clipboard()).collect();
+    Contract { port: 6080, withholds, ..Contract::default() }
+}
+
 /// All presets, starters first.
 pub fn all() -> Vec<Preset> {
     starters().into_iter().chain(families()).collect()
@@ -145,7 +172,7 @@ fn starters() -> Vec<Preset> {
             icon: "desktop",
             category: "Desktops",
             image: own("slipway/desktop"),
-            contract: Contract { port: 6080, ..Contract::default() },
+            contract: screen(),
             environment: &[],
             memory_bytes: 2 * GIB,
             shm_bytes: 512 * MIB,
@@ -159,7 +186,7 @@ fn starters() -> Vec<Preset> {
             icon: "browser",
             category: "Browsers",
             image: own("slipway/browser"),
-            contract: Contract { port: 6080, ..Contract::default() },
+            contract: screen(),
             environment: &[],
             memory_bytes: 2 * GIB,
             shm_bytes: GIB,
@@ -193,7 +220,7 @@ fn starters() -> Vec<Preset> {
             icon: "terminal",
             category: "Tools",
             image: own("slipway/terminal"),
-            contract: Contract { port: 7681, ..Contract::default() },
+            contract: Contract { port: 7681, withholds: no_files().into(), ..Contract::default() },
             environment: &[],
             memory_bytes: 512 * MIB,
             shm_bytes: 64 * MIB,
@@ -221,7 +248,14 @@ fn families() -> Vec<Preset> {
                     user_variable: None,
                 }),
                 entry: "/?autoconnect=1&resize=remote&clipboard_up=1&clipboard_down=1&path=websockify".into(),
-                blocked_paths: vec!["/api/".into(), "/Downloads/".into()],
+                blocked_paths: vec!["/api/".into()],
+                withholds: [
+                    kept_by_variable(Deed::Upload, "KASM_SVC_UPLOADS", "0"),
+                    kept_by_path(Deed::Download, "/Downloads/"),
+                ]
+                .into_iter()
+                .chain(kept_clipboard())
+                .collect(),
                 ..Contract::default()
             },
             environment: &[],
@@ -239,7 +273,7 @@ fn families() -> Vec<Preset> {
             image: (Some("lscr.io"), "linuxserver/webtop", "latest"),
             contract: Contract {
                 port: 3000,
-                blocked_paths: vec!["/files".into()],
+                withholds: vec![kept_by_path(Deed::Download, "/files")],
                 init: Init::Image,
                 capabilities: stepping_down(),
                 ..Contract::default()
@@ -262,6 +296,10 @@ fn families() -> Vec<Preset> {
                 ready_path: "/healthz".into(),
                 cookies: CookiePolicy::Pass,
                 command: vec!["--auth".into(), "none".into(), "--bind-addr".into(), "0.0.0.0:8080".into(), ".".into()],
+                withholds: vec![
+                    kept_by_variable(Deed::Upload, "CS_DISABLE_FILE_UPLOADS", "1"),
+                    kept_by_variable(Deed::Download, "CS_DISABLE_FILE_DOWNLOADS", "1"),
+                ],
                 ..Contract::default()
             },
             environment: &[],
@@ -344,6 +382,16 @@ mod tests {
         for other in ["kasmweb", "example/kasmweb", "jupyter/hub", "r.example/slipway/terminal"] {
             assert_eq!(key(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn the_screens_of_the_starters_keep_all_that_can_be_taken_away() {
+        for key in ["desktop", "browser", "kasm"] {
+            let contract = find(key).unwrap().definition.contract;
+            assert_eq!(contract.not_kept(&Deed::OF_STREAMS), [], "{key}");
+        }
+        let webtop = find("linuxserver").unwrap().definition.contract;
+        assert!(!webtop.blocks("/files") && webtop.blocking(&[Deed::Download]).blocks("/files/x"));
     }
 
     #[test]

@@ -36,6 +36,7 @@ use crate::{
     commands::Commands,
     confinement::Confinement,
     contract::Contract,
+    group::Deed,
     icon::Icon,
     launch_form::Answer,
     lifetime::{self, Ending, Life, Lifetime, Rules},
@@ -221,6 +222,10 @@ pub struct RunConfig {
     pub mounts: Vec<Mount>,
     #[serde(default)]
     pub confinement: Confinement,
+    /// What the owner's groups took away when its container was made, of what passes through its
+    /// stream.
+    #[serde(default)]
+    pub withheld: Vec<Deed>,
 }
 
 /// CPU and memory of one session now.
@@ -286,6 +291,9 @@ pub struct SessionDetail {
     pub ending: Option<Ending>,
     /// Whether the next session of its workspace has another image.
     pub waiting: Option<Waiting>,
+    /// What its owner's groups take away and its image does not keep from him, for those who look
+    /// after groups or workspaces.
+    pub not_kept: Vec<Deed>,
 }
 
 /// How one session of a bulk action fared.

@@ -4,11 +4,15 @@
 //! others can be asked for; directories of the engine's host only where the installation's settings
 //! allow it ([`crate::confinement::Allowed`]).
 
+mod home;
 mod mapping;
+mod merging;
 mod nesting;
 
+pub use home::HomePath;
 pub use mapping::{Mapping, Owner, check_target, parse_all};
-pub use nesting::check_nesting;
+pub use merging::{Beside, Given, given};
+pub use nesting::{Side, Whose, check_nesting};
 
 use crate::UserId;
 use serde::{Deserialize, Serialize};
@@ -21,6 +25,8 @@ pub struct Storage {
     pub profile: bool,
     /// Where the image has it.
     pub home: String,
+    /// Where they are kept on the engine's host; in volumes of the engine otherwise.
+    pub profile_path: Option<HomePath>,
     /// Where each user's one folder is that all workspaces share which have it; `None` for none.
     pub folder: Option<String>,
     pub volumes: Vec<Mapping>,
@@ -28,7 +34,13 @@ pub struct Storage {
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { profile: false, home: "/home/user".to_owned(), folder: None, volumes: Vec::new() }
+        Self {
+            profile: false,
+            home: "/home/user".to_owned(),
+            profile_path: None,
+            folder: None,
+            volumes: Vec::new(),
+        }
     }
 }
 
@@ -83,46 +95,41 @@ impl ProfileChoice {
     }
 }
 
-impl Storage {
-    /// What a session of this user has of it. Names hold the user's id, which nobody else ever has,
-    /// beside the name that people can read.
-    /// A path of the host has the plain name of the user, as his directory is called there.
-    pub fn mounts(
-        &self,
-        user: &UserId,
-        username: &str,
-        workspace: &str,
-        choice: ProfileChoice,
-    ) -> Vec<Mount> {
-        let reader = format!("{}-{}", plain(username), user.short());
-        let named = |name: &str| {
-            name.replace("{username}", &reader)
-                .replace("{user_id}", user.as_str())
-                .replace("{workspace}", workspace)
-        };
-        let own = |name: &str, target: &str, fresh: bool| Mount {
-            volume: named(name),
-            target: target.to_owned(),
-            read_only: false,
-            host: false,
-            owner: None,
-            optional: false,
-            personal: true,
-            fresh,
-        };
-        let profile = (self.profile && choice != ProfileChoice::Without)
-            .then(|| own("home-{workspace}-{user_id}", &self.home, choice == ProfileChoice::Fresh));
-        let folder = self.folder.as_deref().map(|at| own("folder-{user_id}", at, false));
-        let volumes = self.volumes.iter().map(|one| Mount {
+/// Whose session it is, and of which workspace: what the tokens in names stand for.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    pub user: &'a UserId,
+    pub username: &'a str,
+    /// Id of the workspace.
+    pub workspace: &'a str,
+}
+
+impl Names<'_> {
+    /// The name of a volume: it holds the user's id, which nobody else ever has, beside the name that
+    /// people can read.
+    fn named(&self, name: &str) -> String {
+        let reader = format!("{}-{}", plain(self.username), self.user.short());
+        name.replace("{username}", &reader)
+            .replace("{user_id}", self.user.as_str())
+            .replace("{workspace}", self.workspace)
+    }
+
+    /// A path of the host: it has the plain name of the user, as his directory is called there.
+    fn path(&self, path: &str) -> String {
+        path.replace("{username}", &directory(self.username, self.user))
+            .replace("{user_id}", self.user.as_str())
+            .replace("{workspace}", self.workspace)
+    }
+
+    /// What a session has of a mapping.
+    pub fn mount(&self, one: &Mapping) -> Mount {
+        Mount {
             volume: if one.is_host() {
-                one.name
-                    .replace("{username}", &directory(username, user))
-                    .replace("{user_id}", user.as_str())
-                    .replace("{workspace}", workspace)
+                self.path(&one.name)
             } else {
                 // Told apart, so that nobody names another's in full.
                 let kind = if one.is_personal() { "own" } else { "volume" };
-                format!("{kind}-{}", named(&one.name))
+                format!("{kind}-{}", self.named(&one.name))
             },
             target: one.target.clone(),
             read_only: one.read_only,
@@ -131,7 +138,49 @@ impl Storage {
             optional: one.optional,
             personal: one.is_personal(),
             fresh: false,
-        });
+        }
+    }
+}
+
+impl Storage {
+    /// Where homes are on the host, if they are kept there.
+    fn home_path(&self) -> Option<&HomePath> {
+        self.profile_path.as_ref().filter(|_| self.profile)
+    }
+
+    /// What of it are directories of the host: the homes, and volumes.
+    pub fn directories(&self) -> Vec<Mapping> {
+        let home = self.home_path().map(|path| path.mapping(&self.home));
+        let volumes = self.volumes.iter().filter(|one| one.is_host()).cloned();
+        home.into_iter().chain(volumes).collect()
+    }
+
+    /// The name of the form's field by which a directory of the host is there.
+    pub fn field_of(&self, directory: &Mapping) -> &'static str {
+        let is_home = |path: &HomePath| path.mapping(&self.home) == *directory;
+        if self.home_path().is_some_and(is_home) { "profile_path" } else { "volumes" }
+    }
+
+    /// What a session has of it.
+    pub fn mounts(&self, names: Names, choice: ProfileChoice) -> Vec<Mount> {
+        let own = |name: &str, target: &str, fresh: bool| Mount {
+            volume: names.named(name),
+            target: target.to_owned(),
+            read_only: false,
+            host: false,
+            owner: None,
+            optional: false,
+            personal: true,
+            fresh,
+        };
+        let fresh = choice == ProfileChoice::Fresh;
+        let profile =
+            (self.profile && choice != ProfileChoice::Without).then(|| match &self.profile_path {
+                Some(path) => Mount { fresh, ..names.mount(&path.mapping(&self.home)) },
+                None => own("home-{workspace}-{user_id}", &self.home, fresh),
+            });
+        let folder = self.folder.as_deref().map(|at| own("folder-{user_id}", at, false));
+        let volumes = self.volumes.iter().map(|one| names.mount(one));
         profile.into_iter().chain(folder).chain(volumes).collect()
     }
 }
@@ -159,12 +208,14 @@ mod tests {
         let storage = Storage {
             profile: true,
             home: "/home/user".into(),
+            profile_path: None,
             folder: None,
             volumes: parse_all("team:/team\nmine-{username}:/mine").unwrap(),
         };
         let of = |user: &str, name: &str| {
             let user: UserId = user.parse().unwrap();
-            storage.mounts(&user, name, "w1", ProfileChoice::Keep)
+            let names = Names { user: &user, username: name, workspace: "w1" };
+            storage.mounts(names, ProfileChoice::Keep)
         };
         let (ada, eve) = (of("0192aaaa", "a@b"), of("0192bbbb", "a-b"));
         assert_eq!(ada[1].volume, eve[1].volume);
@@ -173,9 +224,10 @@ mod tests {
         assert!(ada[2].volume.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b)));
         assert_eq!((ada[0].personal, ada[1].personal, ada[2].personal), (true, false, true));
         let user: UserId = "1".parse().unwrap();
-        let fresh = storage.mounts(&user, "ada", "w1", ProfileChoice::Fresh);
+        let names = Names { user: &user, username: "ada", workspace: "w1" };
+        let fresh = storage.mounts(names, ProfileChoice::Fresh);
         assert!(fresh[0].fresh && !fresh[1].fresh);
-        assert_eq!(storage.mounts(&user, "ada", "w1", ProfileChoice::Without).len(), 2);
+        assert_eq!(storage.mounts(names, ProfileChoice::Without).len(), 2);
     }
 
     #[test]
@@ -183,7 +235,7 @@ mod tests {
         let storage = Storage { folder: Some("/srv/mine".into()), ..Storage::default() };
         let of = |user: &str, workspace: &str| {
             let user: UserId = user.parse().unwrap();
-            storage.mounts(&user, "ada", workspace, ProfileChoice::Fresh)
+            storage.mounts(Names { user: &user, username: "ada", workspace }, ProfileChoice::Fresh)
         };
         let (one, other) = (of("0192aaaa", "w1"), of("0192aaaa", "w2"));
         assert_eq!(one, other);
@@ -195,11 +247,34 @@ mod tests {
     }
 
     #[test]
+    fn a_home_may_be_a_directory_of_the_host_and_is_the_same_for_the_session() {
+        let path = HomePath::parse("/srv/homes/{username}/{workspace}:uid=7").unwrap();
+        let storage = Storage { profile: true, profile_path: Some(path), ..Storage::default() };
+        let user: UserId = "0192aaaa".parse().unwrap();
+        let names = Names { user: &user, username: "ada", workspace: "w1" };
+        let fresh = storage.mounts(names, ProfileChoice::Fresh).remove(0);
+        assert_eq!(
+            (fresh.volume.as_str(), fresh.target.as_str()),
+            ("/srv/homes/ada/w1", "/home/user")
+        );
+        assert!(fresh.host && fresh.fresh && fresh.personal && !fresh.read_only);
+        assert_eq!(storage.mounts(names, ProfileChoice::Without), []);
+        let directories = storage.directories();
+        assert_eq!(directories.len(), 1);
+        assert_eq!(storage.field_of(&directories[0]), "profile_path");
+        // What is not kept is nowhere.
+        assert_eq!(Storage { profile: false, ..storage }.directories(), []);
+    }
+
+    #[test]
     fn a_directory_of_the_host_is_called_as_its_user_and_never_leaves_its_place() {
         let volumes = parse_all("/srv/{username}/{workspace}:/x:uid=7,optional").unwrap();
         let storage = Storage { volumes, ..Storage::default() };
         let user: UserId = "0192aaaa".parse().unwrap();
-        let at = |name: &str| storage.mounts(&user, name, "w1", ProfileChoice::Keep)[0].clone();
+        let at = |username: &str| {
+            let names = Names { user: &user, username, workspace: "w1" };
+            storage.mounts(names, ProfileChoice::Keep)[0].clone()
+        };
         let mount = at("ada.b");
         assert_eq!(mount.volume, "/srv/ada.b/w1");
         assert!(mount.host && mount.optional && mount.owner == Some(Owner { uid: 7, gid: 7 }));

@@ -35,6 +35,7 @@ impl Candidate {
         let Self { image, registry, groups } = self;
         let mut storage = of.storage.clone();
         storage.profile = false;
+        storage.profile_path = None;
         let longest = NAME_LONGEST - MARK.len();
         let name: String = of.name.chars().take(longest).collect();
         Definition {

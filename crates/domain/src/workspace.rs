@@ -9,8 +9,8 @@ pub use catalog::{Catalog, CatalogEntry, CatalogLook};
 pub use exchange::{
     DefinitionEntry, DefinitionFate, DefinitionsReport, FieldChange, ImportedDefinitions,
 };
-pub(crate) use form::tick;
 pub use form::{NAME_LONGEST, WorkspaceForm, check_name};
+pub(crate) use form::{on_lines, tick};
 pub use link::{KIND as LINK_KIND, Link, no_image};
 
 use crate::{

@@ -6,8 +6,9 @@ use domain::{
     Error, ErrorKind, Result, UserId, WorkspaceId,
     actor::{Actor, Permission, Role},
     confinement::{Confinement, Offered, without_driver},
+    group::Group,
     session::RunConfig,
-    storage::{Mapping, check_nesting},
+    storage::{Mapping, Side, Whose, check_nesting},
     workspace::Definition,
 };
 
@@ -42,12 +43,23 @@ pub(crate) fn may_save(actor: &Actor, saved: &Definition) -> Result<()> {
 /// # Errors
 /// `Invalid` at `volumes`, naming the other workspace.
 pub(crate) fn check_beside<'a>(
-    own: &Definition,
+    own: &'a Definition,
     others: impl Iterator<Item = &'a Definition>,
+    groups: &'a [Group],
 ) -> Result<()> {
-    let others: Vec<(&str, &[Mapping])> =
-        others.map(|one| (one.name.as_str(), one.storage.volumes.as_slice())).collect();
-    check_nesting(&own.storage.volumes, &others)
+    let own = Side::of_workspace(Whose::ThisWorkspace, &own.storage);
+    check_nesting(&own, &sides(others, groups.iter()))
+}
+
+/// The directories of the host that workspaces and groups have.
+fn sides<'a>(
+    workspaces: impl Iterator<Item = &'a Definition>,
+    groups: impl Iterator<Item = &'a Group>,
+) -> Vec<Side<'a>> {
+    let workspaces =
+        workspaces.map(|one| Side::of_workspace(Whose::Workspace(&one.name), &one.storage));
+    let groups = groups.map(|one| Side::of_group(Whose::Group(&one.name), &one.settings.volumes));
+    workspaces.chain(groups).filter(|side| !side.is_empty()).collect()
 }
 
 impl Core {
@@ -59,14 +71,49 @@ impl Core {
         saved: &Definition,
         before: Option<&Definition>,
     ) -> Result<()> {
-        let volumes = &saved.storage.volumes;
-        let as_before = before.is_some_and(|before| before.storage.volumes == *volumes);
-        if as_before || !volumes.iter().any(Mapping::is_host) {
+        let directories = saved.storage.directories();
+        let as_before = before.is_some_and(|before| before.storage.directories() == directories);
+        if as_before || directories.is_empty() {
             return Ok(());
         }
         let all = self.store.all_workspaces().await?;
         let others = all.iter().filter(|one| Some(&one.id) != id);
-        check_beside(saved, others.map(|one| &one.definition))
+        let (groups, _) = self.store.groups().await?;
+        check_beside(saved, others.map(|one| &one.definition), &groups)
+    }
+
+    /// Whether somebody may give members of a group these volumes, as far as the settings and the host
+    /// have a say. Who launches what is not known here, so all of it is asked as of a workspace.
+    ///
+    /// # Errors
+    /// `Forbidden` for others than administrators, `Invalid` at `volumes`.
+    pub(crate) async fn check_volumes(&self, actor: &Actor, volumes: &[Mapping]) -> Result<()> {
+        if volumes.iter().any(Mapping::is_host) {
+            actor.require(Permission::WeakenIsolation)?;
+        }
+        self.settings.allowed.check_volumes(volumes)?;
+        self.check_links("volumes", volumes).await
+    }
+
+    /// Whether the volumes of a group lie beside what is stored; asked as
+    /// [`check_directories`](Self::check_directories) is.
+    ///
+    /// # Errors
+    /// `Invalid` at `volumes`, naming the workspace or the other group.
+    pub(crate) async fn check_group_directories(
+        &self,
+        saved: &Group,
+        before: &Group,
+    ) -> Result<()> {
+        let volumes = &saved.settings.volumes;
+        let own = Side::of_group(Whose::ThisGroup, volumes);
+        if before.settings.volumes == *volumes || own.is_empty() {
+            return Ok(());
+        }
+        let all = self.store.all_workspaces().await?;
+        let (groups, _) = self.store.groups().await?;
+        let others = groups.iter().filter(|one| one.id != saved.id);
+        check_nesting(&own, &sides(all.iter().map(|one| &one.definition), others))
     }
 
     /// Whose driver the engine has for graphics processors.
@@ -114,7 +161,10 @@ impl Core {
     /// `Invalid` with each problem at its field.
     pub(crate) async fn check_allowed(&self, saved: &Definition) -> Result<()> {
         self.settings.allowed.check(saved)?;
-        self.check_links(&saved.storage.volumes).await?;
+        self.check_links("volumes", &saved.storage.volumes).await?;
+        if let Some(path) = &saved.storage.profile_path {
+            self.check_links("profile_path", &[path.mapping(&saved.storage.home)]).await?;
+        }
         if let Some(gpus) = saved.confinement.gpus
             && matches!(self.gpu_driver().await, Ok(None))
         {

@@ -17,6 +17,7 @@ use domain::{
     actor::{Actor, Permission},
     error::FieldProblem,
     event::Change,
+    group::Group,
     icon::Icon,
     list::ListQuery,
     workspace::{
@@ -271,7 +272,7 @@ impl Plan {
 
 /// Refuses what would mount a part of a directory of the host that sessions of another workspace write,
 /// as all of them will be: those that stay as they are, and those that the document changes and adds.
-fn refuse_nested(plans: &mut [Plan], all: &[Workspace]) {
+fn refuse_nested(plans: &mut [Plan], all: &[Workspace], groups: &[Group]) {
     let planned: Vec<Definition> =
         plans.iter().filter_map(|plan| plan.step.definition().cloned()).collect();
     let is_planned = |one: &&Definition| planned.iter().any(|planned| planned.name == one.name);
@@ -280,7 +281,7 @@ fn refuse_nested(plans: &mut [Plan], all: &[Workspace]) {
     for plan in plans {
         let Some(own) = plan.step.definition() else { continue };
         let others = there.iter().copied().filter(|one| one.name != own.name);
-        if let Err(error) = check_beside(own, others) {
+        if let Err(error) = check_beside(own, others, groups) {
             plan.refuse(&error);
         }
     }
@@ -340,7 +341,8 @@ impl Core {
             }
             plans.push(plan);
         }
-        refuse_nested(&mut plans, &all);
+        let (groups, _) = self.store.groups().await?;
+        refuse_nested(&mut plans, &all, &groups);
         Ok(plans)
     }
 

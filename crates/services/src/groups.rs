@@ -10,11 +10,12 @@ use domain::{
     confinement::Networks,
     event::Change,
     group::{
-        Effective, Group, GroupForm, GroupRow, GroupSettings, Merged, check_networks, explain,
-        in_order, merge, second_factor_required_by,
+        Deed, Effective, Group, GroupForm, GroupRow, GroupSettings, Merged, check_networks,
+        explain, in_order, merge, second_factor_required_by,
     },
     lifetime::Lifetime,
     list::{ListQuery, Page},
+    storage::{Beside, Given, given},
 };
 use std::{
     collections::HashMap,
@@ -65,6 +66,11 @@ impl Membership {
         self.of(user, role).grants()
     }
 
+    /// What somebody's groups take away of what passes through streams.
+    pub(crate) fn withheld(&self, user: &UserId, role: Role) -> Vec<Deed> {
+        self.of(user, role).withheld(role)
+    }
+
     /// Names of these groups.
     pub(crate) fn names(&self, ids: &[GroupId]) -> Vec<String> {
         let known = self.known();
@@ -87,6 +93,11 @@ impl Membership {
         networks: &Networks,
     ) -> Result<()> {
         check_networks(&self.known().of(user, role), workspace, networks)
+    }
+
+    /// Volumes that somebody's groups give him beside what a session has.
+    pub(crate) fn volumes(&self, user: &UserId, role: Role, beside: &Beside) -> Vec<Given> {
+        given(beside, &self.known().of(user, role))
     }
 
     /// Ids of the groups that somebody is in.
@@ -119,6 +130,8 @@ pub struct Opened {
     pub form: GroupForm,
     /// Every workspace, and whether members may launch it.
     pub workspaces: Vec<(WorkspaceId, String, bool)>,
+    /// Directories of the engine's host that volumes may be in.
+    pub host_roots: Vec<String>,
 }
 
 /// What deleting a group would mean.
@@ -184,7 +197,8 @@ impl Groups {
             workspaces: ticked.collect(),
             ..GroupForm::of(&group.settings)
         };
-        Ok(Opened { group, form, workspaces })
+        let host_roots = core.settings.allowed.host_roots.clone();
+        Ok(Opened { group, form, workspaces, host_roots })
     }
 
     fn blank(&self) -> Result<Group> {
@@ -217,6 +231,7 @@ impl Groups {
         actor.require(Permission::ManageGroups)?;
         let core = &self.0;
         let checked = form.check()?;
+        core.check_volumes(actor, &checked.settings.volumes).await?;
         let blank = self.blank()?;
         let mut tx = core.store.begin().await?;
         let before = match id {
@@ -231,6 +246,7 @@ impl Groups {
             .hint("Open it again to see their change, then make yours."));
         }
         let built_in = before.is_built_in();
+        let earlier = before.clone();
         let group = Group {
             name: if built_in { before.name.clone() } else { checked.name },
             description: checked.description,
@@ -240,6 +256,7 @@ impl Groups {
             updated_at: core.now(),
             ..before
         };
+        core.check_group_directories(&group, &earlier).await?;
         match id {
             Some(_) => tx.save_group(&group).await?,
             None => tx.insert_group(&group).await?,

@@ -8,15 +8,17 @@
 //! Sessions may write above what is looked at, and put a link in the place of anything meanwhile. So
 //! each part is opened in the one before it and held, and nothing is found by its path twice.
 
+mod emptying;
+
 use crate::core::Core;
 use domain::{
     Error, Result,
-    session::RunConfig,
+    session::{RunConfig, Session},
     storage::{Mapping, Mount, Owner},
 };
 use engine::HostDirectory;
 use rustix::{
-    fs::{self, AtFlags, Dir, FileType, Gid, Mode, OFlags, Uid},
+    fs::{self, Access, AtFlags, Dir, FileType, Gid, Mode, OFlags, Uid},
     io::Errno,
 };
 use std::os::fd::OwnedFd;
@@ -29,9 +31,9 @@ pub(crate) struct Found {
     pub left_out: Vec<String>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Seen {
-    There,
+    There(OwnedFd),
     Missing,
     /// The root is not there for this server, so it cannot tell.
     Unseen,
@@ -124,13 +126,45 @@ fn walk(root: &str, path: &str, owner: Option<Owner>) -> Result<Seen> {
             (Err(error), _) => return Err(obstacle(&at, part, path, error)),
         };
     }
-    Ok(Seen::There)
+    Ok(Seen::There(at))
+}
+
+/// A home that somebody wants to begin anew, and cannot.
+fn kept(path: &str) -> Error {
+    Error::conflict(format!("The home in `{path}` on the host cannot be emptied by Slipway."))
+        .hint("Launch with the home as it is, or ask an administrator to empty it.")
+}
+
+/// Empties a home that is to be begun anew.
+fn begin_anew(root: &str, mount: &Mount) -> Result<()> {
+    let path = mount.volume.as_str();
+    match walk(root, path, mount.owner)? {
+        Seen::There(home) => emptying::empty(&home).map_err(|error| {
+            Error::conflict(format!(
+                "The home in `{path}` on the host could not be emptied. Some of what was in it may be gone."
+            ))
+            .hint("Start the session again to go on with it, or ask an administrator to look at it.")
+            .detail(error.to_string())
+        }),
+        Seen::Missing => Err(engine::missing_directory(path)),
+        Seen::Unseen => Err(kept(path)),
+    }
 }
 
 fn one(root: &str, mount: &Mount, found: &mut Found) -> Result<()> {
     let path = mount.volume.as_str();
     match walk(root, path, mount.owner)? {
-        Seen::There | Seen::Unseen => {}
+        Seen::There(home) if mount.fresh => {
+            let flags = AtFlags::EACCESS;
+            fs::accessat(&home, ".", Access::WRITE_OK | Access::EXEC_OK, flags)
+                .map_err(|error| kept(path).detail(error.to_string()))?;
+        }
+        Seen::Unseen if mount.fresh => {
+            return Err(
+                kept(path).detail(format!("The directory {root} is not there for this server."))
+            );
+        }
+        Seen::There(_) | Seen::Unseen => {}
         Seen::Missing if mount.optional => {
             found.left_out.push(path.to_owned());
             return Ok(());
@@ -171,12 +205,57 @@ impl Core {
         looked.await.map_err(|error| self.fault(&error))?
     }
 
-    /// Whether the directories of the host that a workspace names stay where they are allowed, as far
-    /// as that is known before there is a user: up to the first part that depends on one.
+    /// Empties homes on the host that a session is to begin with anew.
     ///
     /// # Errors
-    /// `Invalid` at `volumes`.
-    pub(crate) async fn check_links(&self, volumes: &[Mapping]) -> Result<()> {
+    /// `Conflict` when one cannot be emptied, or an earlier session of the workspace has it still; and
+    /// as [`host_directories`](Self::host_directories).
+    pub(crate) async fn empty_homes(&self, session: &Session) -> Result<()> {
+        let mounts = session.config.mounts.iter().filter(|mount| mount.host && mount.fresh);
+        let mounts: Vec<Mount> = mounts.cloned().collect();
+        if mounts.is_empty() {
+            return Ok(());
+        }
+        let others = self.store.sessions_of(&session.owner).await?;
+        let has = |other: &&Session| {
+            other.id != session.id
+                && other.workspace == session.workspace
+                && other
+                    .config
+                    .mounts
+                    .iter()
+                    .any(|one| mounts.iter().any(|m| m.volume == one.volume))
+        };
+        if others.iter().any(|other| has(&other)) {
+            return Err(Error::conflict(format!(
+                "An earlier session of “{}” still has the home that is to be emptied.",
+                session.workspace_name
+            ))
+            .hint("Start the session again when that one is gone."));
+        }
+        let allowed = self.settings.allowed.clone();
+        let emptied = tokio::task::spawn_blocking(move || {
+            mounts.iter().try_for_each(|mount| begin_anew(allowed.root_for(&mount.volume)?, mount))
+        });
+        emptied.await.map_err(|error| self.fault(&error))?
+    }
+
+    /// Whether this server sees a directory of the host, and could empty homes in it.
+    pub(crate) async fn sees(&self, directory: &str) -> bool {
+        let Some(root) = self.settings.allowed.root_of(directory).map(str::to_owned) else {
+            return false;
+        };
+        let looked = tokio::task::spawn_blocking(move || walk(&root, &root, None));
+        matches!(looked.await, Ok(Ok(Seen::There(_))))
+    }
+
+    /// Whether the directories of the host that a workspace or a group names stay where they are
+    /// allowed, as far as that is known before there is a user: up to the first part that depends on
+    /// one.
+    ///
+    /// # Errors
+    /// `Invalid` at `field`.
+    pub(crate) async fn check_links(&self, field: &'static str, volumes: &[Mapping]) -> Result<()> {
         let known = |mapping: &Mapping| {
             let parts = mapping.name.split('/').take_while(|part| !part.contains('{'));
             parts.collect::<Vec<_>>().join("/")
@@ -192,7 +271,7 @@ impl Core {
                 let Some(root) = allowed.root_of(path) else { continue };
                 walk(root, path, None).map_err(|error| {
                     let hint = error.hint.unwrap_or_default();
-                    Error::at("volumes", format!("{} {hint}", error.message).trim_end())
+                    Error::at(field, format!("{} {hint}", error.message).trim_end())
                 })?;
             }
             Ok(())
@@ -219,12 +298,16 @@ mod tests {
         symlink(at("root/real"), at("root/in")).unwrap();
         symlink(at("nowhere"), at("root/dangling")).unwrap();
         symlink(&root, at("other")).unwrap();
-        let seen = |name: &str| walk(&root, &at(name), None).map_err(|error| error.kind);
-        assert_eq!(seen("root"), Ok(Seen::There));
-        assert_eq!(seen("root/real/deep"), Ok(Seen::There));
-        assert_eq!(seen("root/real/new/er"), Ok(Seen::Missing));
+        let seen = |name: &str| match walk(&root, &at(name), None) {
+            Ok(Seen::There(_)) => Ok(true),
+            Ok(_) => Ok(false),
+            Err(error) => Err(error.kind),
+        };
+        assert_eq!(seen("root"), Ok(true));
+        assert_eq!(seen("root/real/deep"), Ok(true));
+        assert_eq!(seen("root/real/new/er"), Ok(false));
         let other = walk(&at("other"), &at("other/real"), None).unwrap();
-        assert_eq!(other, Seen::There, "a root itself may be a link");
+        assert!(matches!(other, Seen::There(_)), "a root itself may be a link");
         for link in ["out", "out/deep", "out/new", "in", "in/deep", "dangling", "dangling/x"] {
             assert_eq!(seen(&format!("root/{link}")), Err(ErrorKind::Forbidden), "{link}");
         }
@@ -240,7 +323,7 @@ mod tests {
         fs::write(at("file"), "").unwrap();
         symlink(at("loop"), at("loop")).unwrap();
         let seen = |root: &str, path: &str| walk(&at(root), &at(path), None);
-        assert_eq!(seen("unseen", "unseen/x").unwrap(), Seen::Unseen);
+        assert!(matches!(seen("unseen", "unseen/x").unwrap(), Seen::Unseen));
         let endless = "x".repeat(300);
         let deep = format!("file/{endless}");
         for (root, path) in [("file", deep.as_str()), ("loop", "loop/x"), ("", &endless)] {
@@ -307,6 +390,29 @@ mod tests {
         let refused = one(&root, &required, &mut found).unwrap_err();
         assert_eq!(refused.kind, ErrorKind::NotFound);
         assert!(refused.message.contains("/required`"), "{refused}");
+    }
+
+    #[test]
+    fn a_home_is_emptied_where_this_server_sees_it_and_refused_elsewhere() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().to_string_lossy().into_owned();
+        let fresh = |mount: Mount| Mount { fresh: true, ..mount };
+        let home = fresh(mount(&root, "homes/ada"));
+        one(&root, &home, &mut Found::default()).unwrap();
+        fs::write(Path::new(&root).join("homes/ada/old"), "").unwrap();
+        fs::write(Path::new(&root).join("homes/other"), "").unwrap();
+        begin_anew(&root, &home).unwrap();
+        assert_eq!(fs::read_dir(Path::new(&root).join("homes/ada")).unwrap().count(), 0);
+        assert!(Path::new(&root).join("homes/other").exists());
+        symlink(Path::new(&root).join("homes"), Path::new(&root).join("homes/eve")).unwrap();
+        let linked = fresh(mount(&root, "homes/eve"));
+        assert_eq!(begin_anew(&root, &linked).unwrap_err().kind, ErrorKind::Forbidden);
+        let unseen = format!("{root}/unseen");
+        let far = Mount { volume: format!("{unseen}/ada"), ..home };
+        for refused in [one(&unseen, &far, &mut Found::default()), begin_anew(&unseen, &far)] {
+            let refused = refused.unwrap_err();
+            assert!(refused.message.contains("cannot be emptied by Slipway"), "{refused}");
+        }
     }
 
     #[test]

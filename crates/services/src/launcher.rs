@@ -74,7 +74,12 @@ impl Launchers {
         }
         let definition = workspace.definition;
         // A test launch touches nobody's home.
-        let home = (definition.storage.profile && !test).then_some(definition.storage.home);
+        let storage = definition.storage;
+        let home = (storage.profile && !test).then_some(storage.home);
+        let can_begin_anew = match &storage.profile_path {
+            Some(path) => core.sees(&path.mapping("").bare()).await,
+            None => true,
+        };
         if home.is_none() && definition.launch_form.is_empty() {
             let why = format!("“{}” asks nothing at launch.", definition.name);
             return Err(Error::conflict(why).hint("Launch it from its tile."));
@@ -84,6 +89,7 @@ impl Launchers {
             workspace: workspace.id,
             name: definition.name,
             home,
+            can_begin_anew,
             fields: definition.launch_form,
             last: last.filter_map(|one| Some((one.target.to_string(), one.value?))).collect(),
         })

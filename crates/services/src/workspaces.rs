@@ -12,6 +12,7 @@ use domain::{
     preset,
     registry::Registry,
     revision::How,
+    storage::HomePath,
     workspace::{Definition, Source, Workspace, WorkspaceForm, WorkspaceRow, changed_meanwhile},
 };
 use std::sync::Arc;
@@ -160,6 +161,9 @@ impl Workspaces {
         let mut definition = original.definition;
         definition.name = format!("Copy of {}", definition.name).chars().take(80).collect();
         definition.enabled = false;
+        // Homes on the host are of one workspace; the copy has them in volumes unless it is told apart.
+        let storage = &mut definition.storage;
+        storage.profile_path = storage.profile_path.take().filter(HomePath::is_of_workspace);
         self.create(actor, &WorkspaceForm::from(&definition)).await
     }
 

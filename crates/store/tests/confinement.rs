@@ -45,7 +45,8 @@ async fn what_is_said_is_found_again_of_workspaces_and_of_sessions() {
     let mut launched: Session = session(3, &ada);
     launched.config.confinement = said.definition.confinement.clone();
     let choice = domain::storage::ProfileChoice::Keep;
-    launched.config.mounts = said.definition.storage.mounts(&ada, "ada", "w", choice);
+    let names = domain::storage::Names { user: &ada, username: "ada", workspace: "w" };
+    launched.config.mounts = said.definition.storage.mounts(names, choice);
     shelf.keep(&launched).await.unwrap();
     let found = shelf.again().await.session(&launched.id).await.unwrap().unwrap();
     assert_eq!(found.config, launched.config);

@@ -9,6 +9,7 @@ use crate::{
         opening,
         submit::{submit, submit_or},
         ticks::ticks,
+        volumes::volumes_help,
     },
     post::{Post, PostForm},
     refusal::Refusal,
@@ -56,7 +57,7 @@ fn one(id: String) -> AnyView {
 }
 
 fn page(id: String, opened: OpenedGroup, save: Post) -> AnyView {
-    let OpenedGroup { form, revision, built_in, workspaces } = opened;
+    let OpenedGroup { form, revision, built_in, workspaces, host_roots } = opened;
     let title = match id.as_str() {
         "" => "New group".to_owned(),
         _ => format!("Edit {}", form.name),
@@ -75,6 +76,7 @@ fn page(id: String, opened: OpenedGroup, save: Post) -> AnyView {
         section("Who is in it", members(&id, &form, built_in, save)),
         section("What they may launch", launched),
         section("Within which bounds", bounds(&form, save)),
+        section("What their sessions have mounted", volumes(&form, &host_roots, save)),
         section("How members sign in", second_factor(&form, save)),
         section("What members may do with their own sessions", deeds(&form, save)),
     ];
@@ -192,6 +194,25 @@ fn bounds(form: &GroupForm, save: Post) -> AnyView {
     .into_any()
 }
 
+fn volumes(form: &GroupForm, roots: &[String], save: Post) -> AnyView {
+    view! {
+        <p class="field-help">
+            "Members have them in each session that they launch, beside those of the workspace and of their other groups; test launches have none. Where two are to be at the same path, the workspace's is mounted, and of groups that with the lowest priority number. Whoever makes workspaces decides what reads and writes there."
+        </p>
+        <AreaField
+            name=posted("volumes")
+            label="Volumes"
+            value=form.volumes.clone()
+            help=volumes_help(roots)
+            problem=save.problem_at("volumes")
+            rows=3
+            code=true
+            placeholder="team-data:/srv/team:ro"
+        />
+    }
+    .into_any()
+}
+
 fn second_factor(form: &GroupForm, save: Post) -> AnyView {
     let all = [("", "Not said here"), ("required", "Required"), ("optional", "Not required")];
     let options = all.map(|(value, label)| (value.to_owned(), label.to_owned())).to_vec();
@@ -227,7 +248,10 @@ fn deeds(form: &GroupForm, save: Post) -> AnyView {
     });
     view! {
         <p class="field-help">
-            "What no group says, the role does: users pause, stop and delete their own sessions, and neither create images nor open terminals. Nothing is taken from administrators."
+            "What no group says, the role does: users pause, stop and delete their own sessions, pass files and the clipboard, and neither create images nor open terminals. Nothing is taken from administrators."
+        </p>
+        <p class="field-help">
+            "Only the image of a session can keep files and the clipboard from its user, in the way that the form of its workspace says under Connection. Where nothing is said there, members can do it all the same, and the page of the session says so to administrators. It counts for containers that are made from now on."
         </p>
         <div class="field-row">{Vec::from(fields)}</div>
     }

@@ -7,9 +7,10 @@ use crate::{
 };
 use domain::{
     Timestamp,
+    group::Deed,
     image::short_digest,
     quantity,
-    session::{RunConfig, SessionDetail, UsageNow},
+    session::{SessionDetail, UsageNow},
 };
 use leptos::prelude::*;
 
@@ -79,7 +80,27 @@ fn on_lines(values: &[String]) -> String {
     text(Some(values.join(" ")))
 }
 
-pub fn configuration(config: &RunConfig) -> AnyView {
+fn deeds(all: &[Deed]) -> String {
+    text(Some(all.iter().map(|deed| deed.label()).collect::<Vec<_>>().join(", ")))
+}
+
+/// What the user's groups take away, and what of it nothing keeps from him, as far as the reader is
+/// to know. A new container may change both.
+fn taken(detail: RwSignal<SessionDetail>) -> AnyView {
+    let taken = Memo::new(move |_| detail.with(|d| d.session.config.withheld.clone()));
+    let not_kept = Memo::new(move |_| detail.with(|d| d.not_kept.clone()));
+    view! {
+        {fact("Taken from the user", move || deeds(&taken.get()))}
+        {move || {
+            let all = not_kept.get();
+            (!all.is_empty()).then(|| fact("Not kept from the user", deeds(&all)))
+        }}
+    }
+    .into_any()
+}
+
+pub fn configuration(detail: RwSignal<SessionDetail>) -> AnyView {
+    let config = &detail.with_untracked(|d| d.session.config.clone());
     let contract = &config.contract;
     let mounts: Vec<String> = config.mounts.iter().map(ToString::to_string).collect();
     let said = config.confinement.said().into_iter();
@@ -103,6 +124,7 @@ pub fn configuration(config: &RunConfig) -> AnyView {
             {fact("Cookies", contract.cookies.as_str())}
             {fact("Basic credentials", text(basic))}
             {fact("Blocked paths", on_lines(&contract.blocked_paths))}
+            {taken(detail)}
             {fact("Command", on_lines(&contract.command))}
             {fact("Capabilities", on_lines(&contract.capabilities))}
             {fact("At start", text(Some(config.commands.at_start.clone())))}

@@ -57,6 +57,13 @@ pub fn connection(editor: Editor, form: &WorkspaceForm) -> AnyView {
             .help("Prefixes that nobody reaches through the proxy, one a line.")
             .code(3)}
         {editor
+            .ask("withholds", "What keeps from people what groups take away", &form.withholds)
+            .help(
+                "Groups may take uploads, downloads and the clipboard from their members, and only the image can keep these from them. One a line: upload, download, clipboard_in or clipboard_out, and behind it a variable that switches it off, a path that is blocked then, or none where the image has no way to do it.",
+            )
+            .example("upload KASM_SVC_UPLOADS=0")
+            .code(4)}
+        {editor
             .ask("command", "Command", &form.command)
             .help("Replaces the image's own, one argument a line. {id} and {username} are replaced.")
             .code(3)}

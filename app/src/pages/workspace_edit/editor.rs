@@ -181,7 +181,7 @@ pub fn icon_id(icon: &str) -> String {
 }
 
 /// The fields a preset can fill, apart from the icon.
-fn preset_fields(form: &WorkspaceForm) -> [(&'static str, &str); 21] {
+fn preset_fields(form: &WorkspaceForm) -> [(&'static str, &str); 22] {
     [
         ("name", &form.name),
         ("description", &form.description),
@@ -197,6 +197,7 @@ fn preset_fields(form: &WorkspaceForm) -> [(&'static str, &str); 21] {
         ("ready_path", &form.ready_path),
         ("ready_timeout", &form.ready_timeout),
         ("blocked_paths", &form.blocked_paths),
+        ("withholds", &form.withholds),
         ("command", &form.command),
         ("init", &form.init),
         ("capabilities", &form.capabilities),

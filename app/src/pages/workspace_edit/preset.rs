@@ -42,6 +42,7 @@ pub fn fill(form: &mut WorkspaceForm, preset: &Preset, new: bool) {
     form.ready_path = from.ready_path;
     form.ready_timeout = from.ready_timeout;
     form.blocked_paths = from.blocked_paths;
+    form.withholds = from.withholds;
     form.command = from.command;
     form.init = from.init;
     form.capabilities = from.capabilities;

@@ -1,18 +1,21 @@
 //! The part of the form about what stays when sessions go.
 
 use super::editor::Editor;
-use crate::components::field::section;
+use crate::components::{
+    field::section,
+    volumes::{allowed_roots, volumes_help},
+};
 use domain::{confinement::Allowed, workspace::WorkspaceForm};
 use leptos::prelude::*;
 
+fn home_help(roots: &[String]) -> String {
+    format!(
+        "Empty for volumes of the engine. Or a directory of the engine's host for each user, with {{user_id}} or {{username}} in its path, and {{workspace}} where several workspaces keep homes there; behind a colon uid=… and gid=… for whose it is when it is made. {}",
+        allowed_roots(roots)
+    )
+}
+
 pub fn storage(editor: Editor, form: &WorkspaceForm, settings: &Allowed) -> AnyView {
-    let roots = match settings.host_roots.as_slice() {
-        [] => "`host_roots` in the server's settings says of which; none at present.".to_owned(),
-        roots => format!("It must be in {}.", roots.join(", ")),
-    };
-    let help = format!(
-        "One a line: name, colon, path in the container, and behind another colon ro where it is only read and uid=… and gid=… for whose it is. {{username}}, {{user_id}} and {{workspace}} in a name give each user, or each workspace, one of their own. In place of a name, a directory of the engine's host, optional where sessions may go without it. {roots}"
-    );
     let fields = view! {
         {editor
             .ask("profile", "Keep each user's home directory", &form.profile)
@@ -24,6 +27,11 @@ pub fn storage(editor: Editor, form: &WorkspaceForm, settings: &Allowed) -> AnyV
             .example("/home/user")
             .line()}
         {editor
+            .ask("profile_path", "Where they are kept", &form.profile_path)
+            .help(home_help(&settings.host_roots))
+            .example("/srv/homes/{user_id}/{workspace}:uid=1000,gid=1000")
+            .line()}
+        {editor
             .ask("folder", "A folder of each user's own", &form.folder)
             .help("The same one in every workspace that has this ticked. It goes with the account.")
             .tick()}
@@ -33,7 +41,7 @@ pub fn storage(editor: Editor, form: &WorkspaceForm, settings: &Allowed) -> AnyV
             .line()}
         {editor
             .ask("volumes", "Volumes", &form.volumes)
-            .help(help)
+            .help(volumes_help(&settings.host_roots))
             .example("team-data:/srv/team:ro")
             .code(3)}
     };

@@ -62,14 +62,28 @@ impl Allowed {
     /// `Invalid` with what a definition may not have, at its fields.
     pub fn check(&self, definition: &Definition) -> Result<()> {
         let mut problems = self.problems_of(&definition.confinement);
-        let volumes = definition.storage.volumes.iter().filter(|one| one.is_host());
-        let refused: Vec<String> =
-            volumes.filter_map(|one| self.refusal_of(&one.bare(), one)).collect();
-        if !refused.is_empty() {
-            let message = refused.join(" ");
-            problems.push(FieldProblem { field: "volumes".to_owned(), message });
-        }
+        let storage = &definition.storage;
+        let directories = storage.directories();
+        let (homes, volumes): (Vec<_>, Vec<_>) =
+            directories.into_iter().partition(|one| storage.field_of(one) == "profile_path");
+        problems.extend(self.problem_of("profile_path", &homes));
+        problems.extend(self.problem_of("volumes", &volumes));
         if problems.is_empty() { Ok(()) } else { Err(Error::invalid(problems)) }
+    }
+
+    /// # Errors
+    /// `Invalid` at `volumes` with the directories of the host that are not in an allowed one.
+    pub fn check_volumes(&self, volumes: &[Mapping]) -> Result<()> {
+        self.problem_of("volumes", volumes)
+            .map_or(Ok(()), |problem| Err(Error::invalid(vec![problem])))
+    }
+
+    fn problem_of(&self, field: &str, volumes: &[Mapping]) -> Option<FieldProblem> {
+        let hosts = volumes.iter().filter(|one| one.is_host());
+        let refused: Vec<String> =
+            hosts.filter_map(|one| self.refusal_of(&one.bare(), one)).collect();
+        let message = refused.join(" ");
+        (!refused.is_empty()).then(|| FieldProblem { field: field.to_owned(), message })
     }
 
     fn refusal_of(&self, path: &str, mapping: &Mapping) -> Option<String> {

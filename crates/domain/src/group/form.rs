@@ -7,8 +7,10 @@ use crate::{
     error::Problems,
     lifetime::{Choice, LifetimeForm, Rule},
     quantity::{self, MIB},
+    storage,
     time::typed_length,
     user,
+    workspace::on_lines,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +43,12 @@ pub struct GroupForm {
     pub delete: String,
     pub create_image: String,
     pub terminal: String,
+    pub upload: String,
+    pub download: String,
+    pub clipboard_in: String,
+    pub clipboard_out: String,
+    /// One [mapping](storage::Mapping) per line.
+    pub volumes: String,
 }
 
 /// A form that was found to be right.
@@ -79,6 +87,11 @@ impl GroupForm {
             delete: said(Deed::Delete),
             create_image: said(Deed::CreateImage),
             terminal: said(Deed::Terminal),
+            upload: said(Deed::Upload),
+            download: said(Deed::Download),
+            clipboard_in: said(Deed::ClipboardIn),
+            clipboard_out: said(Deed::ClipboardOut),
+            volumes: on_lines(&settings.volumes),
             ..Self::default()
         }
     }
@@ -91,6 +104,10 @@ impl GroupForm {
             Deed::Delete => &self.delete,
             Deed::CreateImage => &self.create_image,
             Deed::Terminal => &self.terminal,
+            Deed::Upload => &self.upload,
+            Deed::Download => &self.download,
+            Deed::ClipboardIn => &self.clipboard_in,
+            Deed::ClipboardOut => &self.clipboard_out,
         }
     }
 
@@ -143,6 +160,7 @@ impl GroupForm {
             lifetime: self.lifetime.check(&mut problems),
             second_factor: problems.take("second_factor", second_factor, None),
             deeds,
+            volumes: problems.take("volumes", storage::parse_all(&self.volumes), Vec::new()),
         };
         let checked = Checked {
             name,
@@ -253,7 +271,8 @@ mod tests {
             memory_bytes: Some(2 << 30),
             second_factor: Some(true),
             networks: NetworkBounds::parse("internal, team").unwrap(),
-            deeds: vec![(Deed::Pause, false), (Deed::Terminal, true)],
+            deeds: vec![(Deed::Pause, false), (Deed::Terminal, true), (Deed::ClipboardOut, false)],
+            volumes: storage::parse_all("team:/srv/team:ro\n/srv/x:/x").unwrap(),
             ..GroupSettings::default()
         };
         let form = GroupForm { name: "A".into(), priority: "1".into(), ..GroupForm::of(&settings) };
@@ -278,6 +297,7 @@ mod tests {
             second_factor: "perhaps".into(),
             networks: "host".into(),
             pause: "perhaps".into(),
+            volumes: "a".into(),
             ..GroupForm::default()
         };
         let error = form.check().unwrap_err();
@@ -291,6 +311,7 @@ mod tests {
             "second_factor",
             "networks",
             "pause",
+            "volumes",
         ] {
             assert!(error.problem_at(field).is_some(), "{field} was accepted");
         }

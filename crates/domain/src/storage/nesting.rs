@@ -3,7 +3,7 @@
 //! Whoever may write into a directory may put a link in the place of one that is in it, after that was
 //! looked at and before the engine mounts it. So nothing is mounted of a directory that sessions write.
 
-use super::Mapping;
+use super::{HomePath, Mapping, Storage};
 use crate::{Error, Result};
 
 /// Whether a path of the host may lie below another, whoever launches whichever workspace. A token
@@ -17,53 +17,117 @@ fn may_lie_below(inner: &str, outer: &str) -> bool {
 }
 
 /// Whose directories are looked at.
-#[derive(Clone, Copy)]
-struct Side<'a> {
-    name: Option<&'a str>,
-    volumes: &'a [Mapping],
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose<'a> {
+    ThisWorkspace,
+    ThisGroup,
+    Workspace(&'a str),
+    Group(&'a str),
 }
 
-impl Side<'_> {
-    fn sessions(self) -> String {
-        match self.name {
-            None => "sessions of this workspace".to_owned(),
-            Some(name) => format!("sessions of “{name}”"),
+impl Whose<'_> {
+    fn writers(self) -> String {
+        match self {
+            Self::ThisWorkspace => "sessions of this workspace".to_owned(),
+            Self::ThisGroup => "sessions of this group's members".to_owned(),
+            Self::Workspace(name) => format!("sessions of “{name}”"),
+            Self::Group(name) => format!("sessions of members of the group “{name}”"),
         }
     }
 
     fn owned(self) -> String {
-        self.name.map_or_else(String::new, |name| format!(" of “{name}”"))
+        match self {
+            Self::ThisWorkspace | Self::ThisGroup => String::new(),
+            Self::Workspace(name) => format!(" of “{name}”"),
+            Self::Group(name) => format!(" of the group “{name}”"),
+        }
     }
 }
 
-fn problem(inner: Side, outer: Side) -> Option<String> {
-    let inners = || inner.volumes.iter().filter(|one| one.is_host());
-    let mut written = outer.volumes.iter().filter(|one| one.is_host() && !one.read_only);
-    written.find_map(|outside| {
-        let inside = inners().find(|one| may_lie_below(&one.name, &outside.name))?;
-        Some(format!(
+/// The directories of the host that somebody's sessions have.
+#[derive(Debug, Clone)]
+pub struct Side<'a> {
+    whose: Whose<'a>,
+    home: Option<&'a HomePath>,
+    /// Each with the field of the form by which it is there.
+    directories: Vec<(Mapping, &'static str)>,
+}
+
+impl<'a> Side<'a> {
+    pub fn of_workspace(whose: Whose<'a>, storage: &'a Storage) -> Self {
+        let directories = storage.directories().into_iter();
+        let directories = directories.map(|one| {
+            let field = storage.field_of(&one);
+            (one, field)
+        });
+        Self { whose, home: storage.home_path(), directories: directories.collect() }
+    }
+
+    pub fn of_group(whose: Whose<'a>, volumes: &[Mapping]) -> Self {
+        let hosts = volumes.iter().filter(|one| one.is_host());
+        let directories = hosts.map(|one| (one.clone(), "volumes")).collect();
+        Self { whose, home: None, directories }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.directories.is_empty()
+    }
+}
+
+/// Whether a directory lies in another one that sessions write.
+fn lies_in_written(inner: &Mapping, outer: &Mapping) -> bool {
+    !outer.read_only && may_lie_below(&inner.name, &outer.name)
+}
+
+/// Whether two directories of the host cannot be in the same session, or in any two.
+pub(super) fn clash(one: &Mapping, other: &Mapping) -> bool {
+    let hosts = one.is_host() && other.is_host();
+    hosts && (lies_in_written(one, other) || lies_in_written(other, one))
+}
+
+/// What of one side lies in what the other one writes: the two fields, and why that cannot be.
+fn problem(inner: &Side, outer: &Side) -> Option<(&'static str, &'static str, String)> {
+    outer.directories.iter().find_map(|(outside, out)| {
+        let mut directories = inner.directories.iter();
+        let (inside, within) = directories.find(|(one, _)| lies_in_written(one, outside))?;
+        let why = format!(
             "`{}`{} lies in `{}`, which {} may write: they could put a link in its place. Let that only be read, with `ro`, or mount directories that do not lie in one another.",
             inside.name,
-            inner.owned(),
+            inner.whose.owned(),
             outside.name,
-            outer.sessions(),
-        ))
+            outer.whose.writers(),
+        );
+        Some((*within, *out, why))
     })
 }
 
-/// Whether the directories of the host that a workspace has lie beside each other and beside those of
-/// other workspaces, each with its name, where sessions write into them.
+/// Why homes of two workspaces cannot be where they say: they may be the same ones, and programs of one
+/// session at a time expect a home of their own.
+fn same_home(own: &Side, other: &Side) -> Option<String> {
+    let (home, others) = (own.home?, other.home?);
+    let Whose::Workspace(name) = other.whose else { return None };
+    home.may_be(others).then(|| {
+        format!(
+            "“{name}” keeps homes in `{}`, which may be the same directories. Let {{workspace}} be a part of both paths at the same place.",
+            others.path
+        )
+    })
+}
+
+/// Whether the directories of the host that a workspace or a group has lie beside each other and
+/// beside those of others, where sessions write into them, and whether no two workspaces share homes.
 ///
 /// # Errors
-/// `Invalid` at `volumes`, with the other workspace.
-pub fn check_nesting(own: &[Mapping], others: &[(&str, &[Mapping])]) -> Result<()> {
-    let here = Side { name: None, volumes: own };
-    let there = others.iter().map(|(name, volumes)| Side { name: Some(name), volumes });
-    let found = problem(here, here).or_else(|| {
-        let mut there = there;
-        there.find_map(|there| problem(here, there).or_else(|| problem(there, here)))
+/// `Invalid` at the directory's field, with the other workspace or group.
+pub fn check_nesting(own: &Side, others: &[Side]) -> Result<()> {
+    let inside = |other: &Side| problem(own, other).map(|(field, _, why)| (field, why));
+    let around = |other: &Side| problem(other, own).map(|(_, field, why)| (field, why));
+    let home = |other: &Side| same_home(own, other).map(|why| ("profile_path", why));
+    let found = inside(own).or_else(|| {
+        let mut others = others.iter();
+        others.find_map(|there| inside(there).or_else(|| around(there)).or_else(|| home(there)))
     });
-    found.map_or(Ok(()), |why| Err(Error::at("volumes", why)))
+    found.map_or(Ok(()), |(field, why)| Err(Error::at(field, why)))
 }
 
 #[cfg(test)]
@@ -98,7 +162,12 @@ mod tests {
 
     fn told(own: &str, other: &str) -> Option<String> {
         let (own, other) = (parse_all(own).unwrap(), parse_all(other).unwrap());
-        let checked = check_nesting(&own, &[("Quiet", &[]), ("Other", &other)]);
+        let with = |volumes: Vec<Mapping>| Storage { volumes, ..Storage::default() };
+        let (own, other, quiet) = (with(own), with(other), Storage::default());
+        let quiet = Side::of_workspace(Whose::Workspace("Quiet"), &quiet);
+        let other = Side::of_workspace(Whose::Workspace("Other"), &other);
+        let own = Side::of_workspace(Whose::ThisWorkspace, &own);
+        let checked = check_nesting(&own, &[quiet, other]);
         checked.err().map(|error| error.problem_at("volumes").unwrap().to_owned())
     }
 
@@ -110,6 +179,54 @@ mod tests {
         assert!(why.contains("which sessions of “Other” may write"), "{why}");
         let why = told("/srv/{username}:/a", "/srv/data/x:/a:ro").unwrap();
         assert!(why.starts_with("`/srv/data/x` of “Other” lies in `/srv/{username}`"), "{why}");
+    }
+
+    #[test]
+    fn a_group_is_told_as_one() {
+        let (own, other) =
+            (parse_all("/srv/data:/a").unwrap(), parse_all("/srv/data/x:/a").unwrap());
+        let group = Side::of_group(Whose::ThisGroup, &own);
+        let why = |own: &Side, other: Side| check_nesting(own, &[other]).unwrap_err().to_string();
+        let told = why(&group, Side::of_group(Whose::Group("Team"), &other));
+        assert!(told.contains("`/srv/data/x` of the group “Team” lies in `/srv/data`"), "{told}");
+        assert!(told.contains("sessions of this group's members may write"), "{told}");
+        let told = why(
+            &Side::of_group(Whose::ThisGroup, &other),
+            Side::of_group(Whose::Group("Team"), &own),
+        );
+        assert!(told.contains("sessions of members of the group “Team” may write"), "{told}");
+    }
+
+    #[test]
+    fn homes_on_the_host_are_looked_at_too_and_belong_to_one_workspace() {
+        let keeping = |path: &str, volumes: &str| Storage {
+            profile: true,
+            profile_path: Some(HomePath::parse(path).unwrap()),
+            volumes: parse_all(volumes).unwrap(),
+            ..Storage::default()
+        };
+        let told = |own: &Storage, other: &Storage| {
+            let other = Side::of_workspace(Whose::Workspace("Other"), other);
+            let own = Side::of_workspace(Whose::ThisWorkspace, own);
+            let error = check_nesting(&own, &[other]).err()?;
+            Some((error.fields[0].field.clone(), error.fields[0].message.clone()))
+        };
+        let homes = keeping("/srv/homes/{username}", "");
+        let (field, why) = told(&homes, &homes).unwrap();
+        assert!(field == "profile_path" && why.contains("“Other” keeps homes in"), "{why}");
+        let apart = keeping("/srv/homes/{username}/{workspace}", "");
+        assert_eq!(told(&apart, &apart), None);
+        // One would be a part of the other's home.
+        let (field, why) = told(&apart, &homes).unwrap();
+        assert!(field == "profile_path" && why.contains("sessions of “Other” may write"), "{why}");
+        let (field, _) = told(&homes, &apart).unwrap();
+        assert_eq!(field, "profile_path");
+        let own = keeping("/srv/homes/{username}", "/srv/homes/ada/x:/x");
+        let (field, why) = told(&own, &Storage::default()).unwrap();
+        assert!(field == "volumes" && why.contains("sessions of this workspace"), "{why}");
+        let reads =
+            Storage { volumes: parse_all("/srv/homes:/all:ro").unwrap(), ..Storage::default() };
+        assert_eq!(told(&homes, &reads), None, "what is only read may hold them");
     }
 
     #[test]

@@ -9,8 +9,8 @@ use crate::{
     commands::{Commands, CommandsForm},
     confinement::{Confinement, ConfinementForm},
     contract::{
-        Basic, Contract, CookiePolicy, GRANTABLE_CAPABILITIES, Init, Scheme, check_path,
-        check_variable,
+        Basic, Contract, CookiePolicy, GRANTABLE_CAPABILITIES, Init, Means, Scheme, Withholding,
+        check_path, check_variable,
     },
     error::Problems,
     group::ADMINISTRATORS,
@@ -19,7 +19,7 @@ use crate::{
     launch_form,
     lifetime::{Lifetime, LifetimeForm},
     quantity::{self, GIB, MIB},
-    storage::{self, Storage},
+    storage::{self, HomePath, Storage},
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,8 @@ pub struct WorkspaceForm {
     pub ready_timeout: String,
     /// One per line.
     pub blocked_paths: String,
+    /// One [`Withholding`] per line.
+    pub withholds: String,
     /// One argument per line.
     pub command: String,
     pub init: String,
@@ -74,6 +76,8 @@ pub struct WorkspaceForm {
     #[serde(default = "String::new")]
     pub profile: String,
     pub home: String,
+    /// A [`HomePath`]; empty where homes are in volumes of the engine.
+    pub profile_path: String,
     /// `on` when each user's one folder is mounted.
     #[serde(default = "String::new")]
     pub folder: String,
@@ -131,6 +135,11 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
+/// As they are typed, one a line.
+pub(crate) fn on_lines(all: &[impl ToString]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
 /// What a ticked field posts, and one that is not.
 pub(crate) fn tick(on: bool) -> String {
     if on { "on".into() } else { String::new() }
@@ -159,6 +168,7 @@ impl From<&Definition> for WorkspaceForm {
             ready_path: contract.ready_path.clone(),
             ready_timeout: contract.ready_timeout_s.to_string(),
             blocked_paths: contract.blocked_paths.join("\n"),
+            withholds: on_lines(&contract.withholds),
             command: contract.command.join("\n"),
             init: contract.init.as_str().into(),
             capabilities: contract.capabilities.join(", "),
@@ -178,15 +188,15 @@ impl From<&Definition> for WorkspaceForm {
             lifetime: LifetimeForm::from(&definition.lifetime),
             profile: tick(definition.storage.profile),
             home: definition.storage.home.clone(),
+            profile_path: definition
+                .storage
+                .profile_path
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             folder: tick(definition.storage.folder.is_some()),
             folder_at: definition.storage.folder.clone().unwrap_or_else(|| FOLDER.to_owned()),
-            volumes: definition
-                .storage
-                .volumes
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("\n"),
+            volumes: on_lines(&definition.storage.volumes),
             confinement: ConfinementForm::from(&definition.confinement),
             groups: definition.groups.iter().map(ToString::to_string).collect(),
             enabled: tick(definition.enabled),
@@ -303,13 +313,17 @@ impl WorkspaceForm {
         Ok(definition)
     }
 
-    fn storage(&self, problems: &mut Problems) -> Storage {
+    pub(crate) fn storage(&self, problems: &mut Problems) -> Storage {
         let usual = Storage::default();
         let home = match self.home.trim() {
             "" => Ok(usual.home.clone()),
             home => storage::check_target(home),
         };
         let home = problems.take("home", home, usual.home);
+        let profile_path = match self.profile_path.trim() {
+            path if self.profile.is_empty() || path.is_empty() => Ok(None),
+            path => HomePath::parse(path).map(Some),
+        };
         let folder = match self.folder_at.trim() {
             _ if self.folder.is_empty() => Ok(None),
             "" => Ok(Some(FOLDER.to_owned())),
@@ -334,6 +348,7 @@ impl WorkspaceForm {
         });
         Storage {
             profile: !self.profile.is_empty(),
+            profile_path: problems.take("profile_path", profile_path, None),
             volumes: problems.take("volumes", volumes, Vec::new()),
             folder,
             home,
@@ -436,6 +451,7 @@ impl WorkspaceForm {
                 lines(&self.blocked_paths).map(check_path).collect(),
                 Vec::new(),
             ),
+            withholds: problems.take("withholds", self.withholds(), Vec::new()),
             command: lines(&self.command).map(str::to_owned).collect(),
             init: problems.take(
                 "init",
@@ -474,6 +490,20 @@ impl WorkspaceForm {
             password_variable: check_variable(variable)?,
             user_variable,
         }))
+    }
+
+    fn withholds(&self) -> Result<Vec<Withholding>, String> {
+        let all = Withholding::parse_all(&self.withholds)?;
+        let own =
+            [&self.basic_password_variable, &self.basic_user_variable].map(|name| name.trim());
+        for one in &all {
+            if let Means::Variable(name, _) = &one.by
+                && own.contains(&name.as_str())
+            {
+                return Err(format!("`{name}` is set by Slipway, for the credentials."));
+            }
+        }
+        Ok(all)
     }
 
     fn capabilities(&self) -> Result<Vec<String>, String> {
@@ -548,6 +578,7 @@ mod tests {
             description: "x".repeat(301),
             notes: "x".repeat(10_001),
             blocked_paths: "relative".into(),
+            withholds: "upload".into(),
             ..good()
         };
         let error = form.check().unwrap_err();
@@ -576,6 +607,7 @@ mod tests {
             "description",
             "notes",
             "blocked_paths",
+            "withholds",
         ] {
             assert!(error.problem_at(field).is_some(), "{field} was accepted");
         }
@@ -591,6 +623,20 @@ mod tests {
         );
         let twice = WorkspaceForm { environment: "A=1\nA=2".into(), ..good() };
         assert!(twice.check().unwrap_err().problem_at("environment").unwrap().contains("twice"));
+    }
+
+    #[test]
+    fn what_keeps_a_deed_from_people_leaves_the_credentials_alone() {
+        let form = WorkspaceForm {
+            basic_user: "u".into(),
+            basic_password_variable: "VNC_PW".into(),
+            withholds: "upload VNC_PW=".into(),
+            ..good()
+        };
+        let refused = form.check().unwrap_err();
+        assert!(refused.problem_at("withholds").unwrap().contains("for the credentials"));
+        let other = WorkspaceForm { withholds: "upload UPLOADS=".into(), ..form };
+        assert_eq!(WorkspaceForm::from(&other.check().unwrap()).withholds, "upload UPLOADS=");
     }
 
     #[test]

@@ -34,6 +34,7 @@ const ORDER: &[&str] = &[
     "ready_path",
     "ready_timeout",
     "blocked_paths",
+    "withholds",
     "command",
     "init",
     "capabilities",
@@ -52,6 +53,7 @@ const ORDER: &[&str] = &[
     "extension",
     "profile",
     "home",
+    "profile_path",
     "folder",
     "folder_at",
     "volumes",
@@ -100,8 +102,8 @@ enum Shape {
 fn shape(field: &str) -> Shape {
     match field {
         "categories" | "capabilities" | "networks" | "dns" => Shape::Words,
-        "blocked_paths" | "command" | "volumes" | "extra_hosts" | "ulimits" | "sysctls"
-        | "tmpfs" | "devices" => Shape::Lines,
+        "blocked_paths" | "withholds" | "command" | "volumes" | "extra_hosts" | "ulimits"
+        | "sysctls" | "tmpfs" | "devices" => Shape::Lines,
         "environment" => Shape::Pairs,
         "profile" | "enabled" | "hidden" | "folder" | "start_must_succeed" | "read_only"
         | "seccomp" | "apparmor" | "privileged" => Shape::Tick,

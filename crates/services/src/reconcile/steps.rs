@@ -73,12 +73,16 @@ pub(crate) async fn create(core: &Arc<Core>, id: &SessionId) -> Result<Next> {
     let session = core
         .change_session(id, |session| {
             session.progress.begin(LaunchStep::Container, now);
+            // Told to the container when it is made, so it holds for as long as that is there; and
+            // asked anew for each, since groups may have changed.
+            session.config.withheld = core.membership.withheld(&session.owner, session.owner_role);
             Some(Vec::new())
         })
         .await?;
     let Some(session) = session else { return Ok(Next::Plan) };
     volumes::prepare(core, &session).await?;
     let Found { directories, mut left_out } = core.host_directories(&session.config).await?;
+    core.empty_homes(&session).await?;
     let mut spec = ContainerSpec { directories, ..spec(core, &session).await? };
     while let Err(error) = make(core, &spec, again).await {
         // A host that this server does not see has its say when the container is made.
@@ -143,6 +147,9 @@ async fn spec(core: &Core, session: &Session) -> Result<ContainerSpec> {
         }
     }
     environment.extend(core.given(session).await?.variables);
+    let withholding = config.contract.withholding_variables(&config.withheld);
+    environment.retain(|(name, _)| withholding.iter().all(|(known, _)| known != name));
+    environment.extend(withholding);
     let fill = |text: &String| Contract::fill(text, session.id.as_str(), &session.owner_name);
     let volumes = config.mounts.iter().filter(|mount| !mount.host);
     let missing = |what: &str| core.fault(&format!("session {} has no {what}", session.id));

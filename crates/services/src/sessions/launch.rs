@@ -14,7 +14,7 @@ use domain::{
     lifetime::Life,
     limits::{self, Asked, Own, Share, Taken},
     session::{Action, Desired, LaunchProgress, LaunchStep, RunConfig, Session, Status},
-    storage::ProfileChoice,
+    storage::{Beside, Given, Names, ProfileChoice},
     workspace::Workspace,
 };
 use store::Tx;
@@ -79,7 +79,7 @@ impl Sessions {
         }
         let began = core.now();
         let free_disk = core.disk.free();
-        let config = run_config(actor, &workspace, profile, test);
+        let (config, left_out) = core.run_config(actor, &workspace, profile, test);
         if Core::needs_look(&config) {
             // Nothing foreign is waited for inside the transaction, and a session that is there
             // already needs none of it.
@@ -124,6 +124,9 @@ impl Sessions {
         }
         let deed = if test { "Test launch asked for" } else { "Launch asked for" };
         tx.add_to_timeline(&session.id, &core.entry(Some(actor), deed)).await?;
+        for line in left_out {
+            tx.add_to_timeline(&session.id, &core.entry(None, line)).await?;
+        }
         let name = &workspace.definition.name;
         tx.audit(began, Some(actor), "session.launch", name, Some(session.id.as_str())).await?;
         tx.commit().await?;
@@ -154,43 +157,59 @@ fn launchable(workspace: &Workspace, test: bool) -> Result<()> {
         .hint("An administrator can enable it in the list of workspaces."))
 }
 
-/// A copy of the definition for one session.
-fn run_config(
-    actor: &Actor,
-    workspace: &Workspace,
-    profile: ProfileChoice,
-    test: bool,
-) -> RunConfig {
-    let definition = &workspace.definition;
-    RunConfig {
-        image: definition.image.to_string(),
-        contract: definition.contract.clone(),
-        environment: definition.environment.clone(),
-        // With the session, by whoever has them.
-        answers: Vec::new(),
-        commands: definition.commands.clone(),
-        cpu_millis: definition.cpu_millis,
-        memory_bytes: definition.memory_bytes,
-        shm_bytes: definition.shm_bytes,
-        pids: definition.pids,
-        mounts: if test {
-            // What is tried must not touch what people keep.
-            Vec::new()
-        } else {
-            // A trial has what its workspace has.
-            let id = workspace.trial_of.as_ref().unwrap_or(&workspace.id).as_str();
-            definition.storage.mounts(&actor.user, &actor.name, id, profile)
-        },
-        confinement: definition.confinement.clone(),
-    }
-}
-
 /// Where a session's password is bound to, for its encryption.
 pub(crate) fn secret_place(id: &SessionId) -> String {
     format!("sessions.secret/{id}")
 }
 
 impl Core {
+    /// A copy of the definition for one session, with what the user's groups add and take away; and
+    /// what of theirs is left out, a sentence each.
+    fn run_config(
+        &self,
+        actor: &Actor,
+        workspace: &Workspace,
+        profile: ProfileChoice,
+        test: bool,
+    ) -> (RunConfig, Vec<String>) {
+        let definition = &workspace.definition;
+        // A trial has what its workspace has.
+        let id = workspace.trial_of.as_ref().unwrap_or(&workspace.id).as_str();
+        let names = Names { user: &actor.user, username: &actor.name, workspace: id };
+        let (mut mounts, mut left_out) = (Vec::new(), Vec::new());
+        // What is tried must not touch what people keep.
+        if !test {
+            mounts = definition.storage.mounts(names, profile);
+            let beside = Beside::of(definition, workspace.trial_of.is_some());
+            for Given { group, volume, left_out: why } in
+                self.membership.volumes(&actor.user, actor.role, &beside)
+            {
+                match why {
+                    None => mounts.push(names.mount(&volume)),
+                    Some(why) => left_out.push(format!(
+                        "Left out: `{volume}` of the group “{group}”, because {why}."
+                    )),
+                }
+            }
+        }
+        let config = RunConfig {
+            image: definition.image.to_string(),
+            contract: definition.contract.clone(),
+            environment: definition.environment.clone(),
+            // With the session, by whoever has them.
+            answers: Vec::new(),
+            commands: definition.commands.clone(),
+            cpu_millis: definition.cpu_millis,
+            memory_bytes: definition.memory_bytes,
+            shm_bytes: definition.shm_bytes,
+            pids: definition.pids,
+            mounts,
+            confinement: definition.confinement.clone(),
+            withheld: self.membership.withheld(&actor.user, actor.role),
+        };
+        (config, left_out)
+    }
+
     /// Whether one of the actor's groups may launch a workspace. One that is given to none of them
     /// does not exist for him.
     pub(crate) fn given_to(&self, actor: &Actor, workspace: &Workspace) -> Result<()> {

@@ -40,8 +40,15 @@ impl Sessions {
         }
         let may = if may_steer { Action::open_to(actor) } else { Vec::new() };
         let waiting = self.0.waiting(&session).filter(|_| may.contains(&Action::Renew));
+        let looks_after =
+            actor.may(Permission::ManageGroups) || actor.may(Permission::ManageWorkspaces);
+        let not_kept = match looks_after {
+            true => session.config.contract.not_kept(&session.config.withheld),
+            false => Vec::new(),
+        };
         Ok(SessionDetail {
             timeline,
+            not_kept,
             own,
             may,
             may_steer,

@@ -30,6 +30,7 @@ use domain::{
     revision::How,
     session::Session,
     snapshot::{Known, Lineage, Snapshot},
+    storage::HomePath,
     workspace::{Definition, Workspace},
 };
 use std::sync::Arc;
@@ -210,6 +211,9 @@ impl Snapshots {
         // What weakens isolation is not passed on to an image by those who may not do it themselves.
         let may_weaken = actor.may(Permission::WeakenIsolation);
         storage.volumes.retain(|one| may_weaken || !one.is_host());
+        // Homes on the host are of one workspace.
+        let own = |path: &HomePath| may_weaken && path.is_of_workspace();
+        storage.profile_path = storage.profile_path.filter(own);
         let confinement = config.confinement.clone();
         let confinement = if may_weaken { confinement } else { confinement.without_weakening() };
         Ok(Workspace {
@@ -260,13 +264,20 @@ fn draft_place(actor: &Actor, id: &SessionId) -> String {
 }
 
 /// Variables whose values must not be in the image: this session's own password, and what the
-/// workspace sets under a name that says it is a secret, and what was answered at launch. The workspace of the image sets it again.
+/// workspace sets under a name that says it is a secret, what was answered at launch, and what keeps
+/// from this user what others may do. The workspace of the image sets it again.
 fn blanked(session: &Session) -> Vec<String> {
     let basic = session.config.contract.basic.as_ref();
     let own = basic.map(|basic| basic.password_variable.clone());
     let set = session.config.environment.iter().map(|(name, _)| name);
     let set = set.filter(|name| is_secret(name)).cloned();
-    own.into_iter().chain(set).chain(variables(session)).collect()
+    let mut all: Vec<String> = own.into_iter().chain(set).chain(variables(session)).collect();
+    for (name, _) in session.config.contract.withholding_variables(&session.config.withheld) {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
 }
 
 /// Where the images of somebody are who does not manage everybody's: the name, and a part of the id

@@ -274,7 +274,7 @@ impl Streams {
             let (state, name) = (session.state(), session.workspace_name);
             return Ok(Way::Closed { state, name, message });
         };
-        let contract = session.config.contract;
+        let contract = session.config.contract.blocking(&session.config.withheld);
         let authorization = match &contract.basic {
             Some(basic) => Some(self.core.authorization(id, &basic.user).await?),
             None => None,

@@ -54,6 +54,7 @@ pub fn session(number: usize, owner: &UserId) -> Session {
             commands: domain::commands::Commands::default(),
             mounts: Vec::new(),
             confinement: domain::confinement::Confinement::default(),
+            withheld: Vec::new(),
         },
         image_digest: None,
         network: None,

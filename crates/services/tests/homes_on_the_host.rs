@@ -1,0 +1,186 @@
+//! Stories of homes that are kept in directories of the engine's host.
+
+#![allow(clippy::unwrap_used, reason = "a failed expectation ends a story")]
+
+mod world;
+
+use domain::{
+    ErrorKind, SessionId, WorkspaceId,
+    actor::{Actor, Role},
+    confinement::Allowed,
+    launch_form::Typed,
+    session::{Action, State},
+    storage::ProfileChoice,
+    workspace::WorkspaceForm,
+};
+use std::{fs, os::unix::fs::MetadataExt as _, path::PathBuf};
+use tempfile::TempDir;
+use world::World;
+
+/// Nowhere that this server could look.
+const FAR: &str = "/no/such/root";
+
+/// A world whose settings allow directories below one of its own.
+async fn allowing() -> (World, TempDir, String) {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path().to_string_lossy().into_owned();
+    let host_roots = vec![root.clone(), FAR.to_owned()];
+    let allowed = Allowed { host_roots, ..Allowed::default() };
+    (World::with(|settings| settings.allowed = allowed).await, place, root)
+}
+
+/// Whoever runs the story, who may give directories to himself.
+fn owned(root: &str) -> String {
+    let own = fs::metadata(root).unwrap();
+    format!("uid={},gid={}", own.uid(), own.gid())
+}
+
+fn keeping(world: &World, path: &str) -> WorkspaceForm {
+    WorkspaceForm { profile: "on".into(), profile_path: path.into(), ..world.form() }
+}
+
+async fn launched(
+    world: &World,
+    actor: &Actor,
+    id: &WorkspaceId,
+    choice: ProfileChoice,
+) -> SessionId {
+    let launched = world.services.sessions.launch_with(actor, id, choice, &Typed::default()).await;
+    let session = launched.unwrap();
+    world.reaches(actor, &session, State::Running).await;
+    session
+}
+
+/// The only directory of the host in the only container.
+async fn home(world: &World) -> PathBuf {
+    let mut spec = world.engine.spec(&world.container_name().await).unwrap();
+    assert_eq!((spec.directories.len(), spec.volumes.len()), (1, 0));
+    let home = spec.directories.remove(0);
+    assert_eq!((home.target.as_str(), home.read_only), ("/home/user", false));
+    home.path.into()
+}
+
+async fn gone(world: &World, actor: &Actor, id: &SessionId) {
+    world.act(actor, id, Action::Delete).await;
+    world.until("its container is gone", async || world.containers().await == 0).await;
+    world.reaches(actor, id, State::Deleted).await;
+}
+
+#[tokio::test]
+async fn a_home_is_made_kept_and_begun_anew_by_its_owner_alone() {
+    let (world, _place, root) = allowing().await;
+    let (admin, ada) = (world.admin().await, world.user().await);
+    let eve = world.person("eve", Role::User).await;
+    let path = format!("{root}/{{username}}/{{workspace}}:{}", owned(&root));
+    let workspace =
+        world.services.workspaces.create(&admin, &keeping(&world, &path)).await.unwrap();
+    let first = launched(&world, &ada, &workspace, ProfileChoice::Keep).await;
+    let hers = home(&world).await;
+    assert_eq!(hers.to_string_lossy(), format!("{root}/ada/{workspace}"));
+    fs::create_dir(hers.join("work")).unwrap();
+    fs::write(hers.join("work/thesis"), "precious").unwrap();
+    gone(&world, &ada, &first).await;
+
+    let others = launched(&world, &eve, &workspace, ProfileChoice::Keep).await;
+    let other = home(&world).await;
+    assert_ne!(other, hers);
+    fs::write(other.join("note"), "").unwrap();
+    gone(&world, &eve, &others).await;
+
+    let second = launched(&world, &ada, &workspace, ProfileChoice::Keep).await;
+    assert!(home(&world).await.join("work/thesis").exists());
+    gone(&world, &ada, &second).await;
+
+    let without = ProfileChoice::Without;
+    let sessions = &world.services.sessions;
+    let passing = sessions.launch_with(&ada, &workspace, without, &Typed::default()).await.unwrap();
+    world.reaches(&ada, &passing, State::Running).await;
+    let spec = world.engine.spec(&world.container_name().await).unwrap();
+    assert!(spec.directories.is_empty() && hers.join("work/thesis").exists());
+    gone(&world, &ada, &passing).await;
+
+    let options = world.services.launcher.options(&ada, &workspace, false).await.unwrap();
+    assert!(options.can_begin_anew);
+    let fresh = launched(&world, &ada, &workspace, ProfileChoice::Fresh).await;
+    assert_eq!(fs::read_dir(&hers).unwrap().count(), 0);
+    assert!(other.join("note").exists());
+    // Emptied once: what is written since stays.
+    fs::write(hers.join("new"), "").unwrap();
+    world.act(&ada, &fresh, Action::Stop).await;
+    world.reaches(&ada, &fresh, State::Stopped).await;
+    world.act(&ada, &fresh, Action::Start).await;
+    world.reaches(&ada, &fresh, State::Running).await;
+    assert!(hers.join("new").exists());
+}
+
+#[tokio::test]
+async fn where_homes_may_be_is_told_at_its_field() {
+    let (world, _place, root) = allowing().await;
+    let admin = world.admin().await;
+    let maintainer = world.person("mia", Role::ImageMaintainer).await;
+    let workspaces = &world.services.workspaces;
+    std::os::unix::fs::symlink("/etc", format!("{root}/out")).unwrap();
+    for bad in [
+        "/etc/{user_id}".to_owned(),
+        format!("{root}/out/{{user_id}}"),
+        format!("{root}/homes"),
+        "homes-{user_id}".into(),
+    ] {
+        let refused = workspaces.create(&admin, &keeping(&world, &bad)).await.unwrap_err();
+        assert!(refused.problem_at("profile_path").is_some(), "{bad}: {refused:?}");
+    }
+    let plain = format!("{root}/homes/{{username}}");
+    let refused = workspaces.create(&maintainer, &keeping(&world, &plain)).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Forbidden);
+    let first = workspaces.create(&admin, &keeping(&world, &plain)).await.unwrap();
+    let kept = workspaces.get(&admin, &first).await.unwrap();
+    assert!(kept.definition.weakened()[0].contains(&plain));
+    assert_eq!(WorkspaceForm::from(&kept.definition).profile_path, plain);
+
+    // Two workspaces share no homes, whether they are typed, imported or copied.
+    let named = |name: &str, form| WorkspaceForm { name: name.into(), ..form };
+    let second = named("Second", keeping(&world, &plain));
+    let refused = workspaces.create(&admin, &second).await.unwrap_err();
+    let why = refused.problem_at("profile_path").unwrap();
+    assert!(why.contains("“Desktop” keeps homes in"), "{why}");
+    let text = |path: &str| {
+        format!(
+            "version: 1\nname: Third\nimage: {}\nprofile: true\nprofile_path: '{path}'\n",
+            world::IMAGE
+        )
+    };
+    assert!(!workspaces.look_at_definitions(&admin, &text(&plain)).await.unwrap().can_be_saved());
+    let apart = format!("{root}/apart/{{username}}/{{workspace}}");
+    workspaces.import_definitions(&admin, &text(&apart), "").await.unwrap();
+    workspaces.create(&admin, &named("Fourth", keeping(&world, &apart))).await.unwrap();
+    let copy = workspaces.duplicate(&admin, &first).await.unwrap();
+    let copy = workspaces.get(&admin, &copy).await.unwrap().definition.storage;
+    assert!(copy.profile && copy.profile_path.is_none());
+    let inside = format!("{root}/homes/{{username}}/mail:/mail:ro");
+    let part = WorkspaceForm { volumes: inside, ..named("Fifth", world.form()) };
+    let refused = workspaces.create(&admin, &part).await.unwrap_err();
+    assert!(refused.problem_at("volumes").unwrap().contains("sessions of “Desktop” may write"));
+}
+
+#[tokio::test]
+async fn a_home_that_this_server_does_not_see_is_never_begun_anew() {
+    let (world, _place, _) = allowing().await;
+    let (admin, ada) = (world.admin().await, world.user().await);
+    let path = format!("{FAR}/{{user_id}}");
+    let workspace =
+        world.services.workspaces.create(&admin, &keeping(&world, &path)).await.unwrap();
+    let options = world.services.launcher.options(&ada, &workspace, false).await.unwrap();
+    assert!(!options.can_begin_anew && options.home.is_some());
+    let sessions = &world.services.sessions;
+    let fresh = ProfileChoice::Fresh;
+    let refused = sessions.launch_with(&ada, &workspace, fresh, &Typed::default()).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Conflict);
+    assert!(refused.message.contains("cannot be emptied by Slipway"), "{refused}");
+    assert_eq!(world.containers().await, 0);
+    // As it is left, the engine has the say, which has no such directory either.
+    let session = sessions.launch(&ada, &workspace).await.unwrap();
+    world.reaches(&ada, &session, State::Failed).await;
+    let reason = world.detail(&ada, &session).await.session.reason.unwrap();
+    assert!(reason.message.contains(&format!("no directory `{FAR}/{}`", ada.user)), "{reason:?}");
+}
