@@ -151,3 +151,18 @@ fn choice(value: &'static str, label: &'static str, help: &'static str, chosen: 
     }
     .into_any()
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_home_is_offered_where_it_can_be_had() {
+        let owner = Owner::new();
+        owner.set();
+        let html = |can_begin_anew| homes("/home/user".into(), "without", can_begin_anew).to_html();
+        let (offered, kept) = (html(true), html(false));
+        assert!(offered.contains("Start over with an empty home"), "{offered}");
+        assert!(!kept.contains("Start over") && kept.contains("Leave my home alone"), "{kept}");
+    }
+}

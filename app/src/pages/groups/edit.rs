@@ -303,6 +303,19 @@ mod tests {
     }
 
     #[test]
+    fn volumes_say_where_directories_of_the_host_may_be() {
+        let owner = Owner::new();
+        owner.set();
+        let form = GroupForm { volumes: "team:/srv/team".into(), ..GroupForm::default() };
+        let html = |roots: &[String]| volumes(&form, roots, Post::to::<SaveGroup>()).to_html();
+        assert!(html(&[]).contains("none at present"), "{}", html(&[]));
+        let allowed = html(&["/srv/data".to_owned()]);
+        for part in ["It must be in /srv/data.", "team:/srv/team", "the lowest priority number"] {
+            assert!(allowed.contains(part), "{part} is missing: {allowed}");
+        }
+    }
+
+    #[test]
     fn a_deed_is_allowed_denied_or_left_open() {
         let owner = Owner::new();
         owner.set();
