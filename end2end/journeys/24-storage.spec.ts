@@ -107,6 +107,7 @@ test.describe('What stays', () => {
 
     await test.step('mistakes are told at the field, by their lines', async () => {
       await form.openNew();
+      admin.guard.expect('/fn/save_group', 422);
       await form.fill({ ...group, volumes: 'project:/srv/project\n/etc:/srv/etc' });
       await form.save.click();
       await expect(form.problem('volumes')).toContainText('`/etc` is not in an allowed directory');

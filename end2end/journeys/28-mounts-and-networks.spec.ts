@@ -180,6 +180,7 @@ test.describe('Mounts and networks', () => {
     const kept = `${root}/homes/{username}/{workspace}`;
 
     await test.step('where homes are is told at its field', async () => {
+      admin.guard.expect('/fn/save_workspace', 422);
       const form = await new WorkspaceForm(admin.page).openNew();
       await form.fill({ name, ...SHELL, profile_path: '/etc/{username}' });
       await form.field('profile').check();

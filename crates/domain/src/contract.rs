@@ -163,7 +163,8 @@ impl Contract {
         template.replace("{id}", session).replace("{username}", &safe)
     }
 
-    /// Whether a request target lies under a blocked prefix, raw or percent-decoded.
+    /// Whether a request target lies under a blocked prefix: raw, percent-decoded, or as a server
+    /// takes it that decodes it and then follows its dots.
     pub fn blocks(&self, path: &str) -> bool {
         let mut decoded =
             percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
@@ -171,10 +172,28 @@ impl Contract {
         while decoded.contains("//") {
             decoded = decoded.replace("//", "/");
         }
-        self.blocked_paths
-            .iter()
-            .any(|prefix| path.contains(prefix.as_str()) || decoded.contains(prefix.as_str()))
+        let followed = follow_dots(&decoded);
+        let ways = [path, &decoded, &followed];
+        self.blocked_paths.iter().any(|prefix| ways.iter().any(|way| way.contains(prefix.as_str())))
     }
+}
+
+/// A path without its `.` and `..`.
+fn follow_dots(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            ".." => {
+                // What is above the root is the root.
+                if parts.len() > 1 {
+                    parts.pop();
+                }
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// Checks a path with optional query that starts at the root.

@@ -297,8 +297,11 @@ fn families() -> Vec<Preset> {
                 cookies: CookiePolicy::Pass,
                 command: vec!["--auth".into(), "none".into(), "--bind-addr".into(), "0.0.0.0:8080".into(), ".".into()],
                 withholds: vec![
+                    // Its pages also lead to whatever listens inside. Downloads are not kept: files
+                    // are served under a path that is another one in each version.
                     kept_by_variable(Deed::Upload, "CS_DISABLE_FILE_UPLOADS", "1"),
-                    kept_by_variable(Deed::Download, "CS_DISABLE_FILE_DOWNLOADS", "1"),
+                    kept_by_path(Deed::Upload, "/proxy/"),
+                    kept_by_path(Deed::Upload, "/absproxy/"),
                 ],
                 ..Contract::default()
             },

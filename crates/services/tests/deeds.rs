@@ -166,6 +166,36 @@ async fn what_an_image_cannot_keep_is_told_to_administrators_and_launches() {
     assert_eq!(world.detail(&ada, &id).await.not_kept, []);
     assert_eq!(world.detail(&ada, &id).await.session.config.withheld.len(), 4);
     assert_eq!(environment(&world).await, ["A=0"]);
+    // A terminal passes all of it.
+    let typing = GroupForm {
+        name: "Typing".into(),
+        priority: "20".into(),
+        members: "ada".into(),
+        terminal: "allow".into(),
+        ..GroupForm::default()
+    };
+    group(&world, &admin, typing).await;
+    assert_eq!(world.detail(&admin, &id).await.not_kept.len(), 4);
+}
+
+#[tokio::test]
+async fn how_a_workspace_keeps_it_is_asked_anew_by_a_restart_too() {
+    let world = World::new().await;
+    let (admin, ada) = (world.admin().await, world.user().await);
+    group(&world, &admin, strict()).await;
+    let workspace = world.workspace(&admin).await;
+    let id = world.running(&ada, &workspace).await;
+    let workspaces = &world.services.workspaces;
+    let stored = workspaces.get(&admin, &workspace).await.unwrap();
+    let form = WorkspaceForm { withholds: KEEPS.into(), ..WorkspaceForm::from(&stored.definition) };
+    workspaces.change(&admin, &workspace, stored.revision, &form).await.unwrap();
+    assert_eq!(environment(&world).await, [""; 0]);
+    world.engine.add_image(world::IMAGE, "sha256:2222222222222222222222222222222222");
+    let newer = async || world.detail(&ada, &id).await.waiting.is_some();
+    world.until("a newer image waits", newer).await;
+    world.act(&ada, &id, Action::Renew).await;
+    world.reaches(&ada, &id, State::Running).await;
+    assert_eq!(environment(&world).await, ["UPLOADS=0", "PASTE=off now"]);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use domain::{
     actor::{Actor, Permission},
     limits::Asked,
     session::{Action, BulkOutcome, Desired, Session, State, Status},
+    workspace::Definition,
 };
 use std::sync::Arc;
 use store::Tx;
@@ -52,8 +53,13 @@ impl Sessions {
         }
         if action == Action::Renew {
             may_renew(&mut tx, &session, image.as_deref()).await?;
+            let workspace = tx.workspace(&session.workspace).await?.map(|one| one.definition);
             if !actor.may(Permission::ManageWorkspaces) {
-                core.still_given(&mut tx, &session).await?;
+                core.still_given(&session, workspace.as_ref())?;
+            }
+            if let Some(definition) = workspace {
+                // What groups take away is asked anew, and so is how it is kept.
+                session.config.contract.withholds = definition.contract.withholds;
             }
         }
         let starts = action.desired() == Desired::Running;
@@ -242,10 +248,9 @@ fn apply(session: &mut Session, action: Action, now: Timestamp) {
 
 impl Core {
     /// A new container is as good as a launch: the workspace must still be the owner's to launch.
-    async fn still_given(&self, tx: &mut Tx, session: &Session) -> Result<()> {
+    fn still_given(&self, session: &Session, workspace: Option<&Definition>) -> Result<()> {
         let own = self.membership.ids(&session.owner, session.owner_role);
-        let workspace = tx.workspace(&session.workspace).await?;
-        let given = workspace.map(|workspace| workspace.definition).is_some_and(|definition| {
+        let given = workspace.is_some_and(|definition| {
             definition.enabled && definition.groups.iter().any(|group| own.contains(group))
         });
         if given {

@@ -42,9 +42,13 @@ impl Sessions {
         let waiting = self.0.waiting(&session).filter(|_| may.contains(&Action::Renew));
         let looks_after =
             actor.may(Permission::ManageGroups) || actor.may(Permission::ManageWorkspaces);
-        let not_kept = match looks_after {
-            true => session.config.contract.not_kept(&session.config.withheld),
-            false => Vec::new(),
+        let owner_rights = self.0.membership.of(&session.owner, session.owner_role).grants();
+        let types = owner_rights.permit(session.owner_role, Permission::OpenTerminals);
+        let not_kept = match (looks_after, types) {
+            (false, _) => Vec::new(),
+            // A terminal takes text in and gives it out, whatever the image keeps.
+            (true, true) => session.config.withheld.clone(),
+            (true, false) => session.config.contract.not_kept(&session.config.withheld),
         };
         Ok(SessionDetail {
             timeline,
