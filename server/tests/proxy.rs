@@ -727,6 +727,8 @@ async fn blocked_and_climbing_paths_are_refused() {
         ("/a%70i%2Fx", 403),
         ("/x/..%2fapi/x", 403),
         ("/files%2f.%2fsecret", 403),
+        ("/files%2f.%2fsecret?x=/../..", 403),
+        ("/files%2f%2f.%2f%2fsecret?", 403),
         ("/files/x%2f..%2fsecret/y", 403),
         ("/files/x%2f..%2f..%2f..%2ffiles%2fsecret", 403),
         ("/files/secret", 403),

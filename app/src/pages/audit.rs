@@ -91,7 +91,7 @@ fn export(format: &'static str, label: &'static str, query: Memo<ListQuery>) -> 
 /// Who, with which result, and which days.
 fn more(query: Memo<ListQuery>) -> AnyView {
     let ListQuery { filter, result, from, to, .. } = query.get_untracked();
-    let results = [AuditResult::Done, AuditResult::Refused].map(|r| (r.as_str(), r.label()));
+    let results = AuditResult::ALL.map(|r| (r.as_str(), r.label()));
     let results = [("", "All results")].into_iter().chain(results);
     let results = results.map(|(value, name)| (value.to_owned(), name.to_owned())).collect();
     view! {

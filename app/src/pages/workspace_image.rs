@@ -20,6 +20,7 @@ use crate::{
     routes, wire,
 };
 use domain::{
+    JobId,
     event::Change,
     image::short_digest,
     library::Meaning,
@@ -183,10 +184,10 @@ fn code(text: &str) -> AnyView {
 }
 
 /// Whatever of a row can change makes it another row.
-fn identity(row: &RevisionRow) -> (u32, String, String, bool, bool, Option<String>) {
+fn identity(row: &RevisionRow) -> (u32, String, String, Option<JobId>, bool, Option<String>) {
     let RevisionRow { revision, job, in_use, obstacle, .. } = row;
     let (id, digest) = (revision.id.clone(), revision.digest.clone());
-    (revision.number, id, digest, job.is_some(), *in_use, obstacle.clone())
+    (revision.number, id, digest, job.clone(), *in_use, obstacle.clone())
 }
 
 fn one(row: RevisionRow, here: &str) -> AnyView {

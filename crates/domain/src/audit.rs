@@ -32,6 +32,8 @@ pub enum AuditResult {
 }
 
 impl AuditResult {
+    pub const ALL: [Self; 2] = [Self::Done, Self::Refused];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -47,7 +49,7 @@ impl AuditResult {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Done, Self::Refused].into_iter().find(|r| r.as_str() == text)
+        Self::ALL.into_iter().find(|r| r.as_str() == text)
     }
 }
 

@@ -122,11 +122,16 @@ impl RunConfig {
 impl WorkspaceForm {
     /// In what sessions would be less confined than usual, of what can be read of what is typed.
     pub fn weakened(&self) -> Vec<String> {
+        let contract = self.contract(&mut Problems::default());
+        contract.weakened().into_iter().chain(self.loosened()).collect()
+    }
+
+    /// The same without the contract: what only administrators may save.
+    pub fn loosened(&self) -> Vec<String> {
         let sources = self.storage(&mut Problems::default()).directories();
         let sources = sources.iter().map(ToString::to_string);
         let confinement = self.confinement.check(&mut Problems::default());
-        let rest = hosts(sources.collect()).into_iter().chain(confinement.weakened());
-        self.contract(&mut Problems::default()).weakened().into_iter().chain(rest).collect()
+        hosts(sources.collect()).into_iter().chain(confinement.weakened()).collect()
     }
 }
 
@@ -155,6 +160,8 @@ mod tests {
         let mut definition = plain();
         definition.contract.capabilities = vec!["CHOWN".into()];
         assert_eq!((definition.weakened().len(), definition.loosened().len()), (1, 0));
+        let form = WorkspaceForm::from(&definition);
+        assert_eq!((form.weakened().len(), form.loosened().len()), (1, 0));
         definition.storage.volumes = parse_all("/srv/data:/data:ro").unwrap();
         definition.confinement = Confinement {
             networks: Networks { kind: NetworkKind::Own, names: vec!["team".into()] },

@@ -172,18 +172,22 @@ impl Contract {
         while decoded.contains("//") {
             decoded = decoded.replace("//", "/");
         }
-        let followed = follow_dots(&decoded);
+        // Of the path alone: dots in a query lead nowhere.
+        let asked = path.split_once('?').map_or(path, |(asked, _)| asked);
+        let asked = percent_encoding::percent_decode_str(asked).decode_utf8_lossy();
+        let followed = follow_dots(&asked);
         let ways = [path, &decoded, &followed];
         self.blocked_paths.iter().any(|prefix| ways.iter().any(|way| way.contains(prefix.as_str())))
     }
 }
 
-/// A path without its `.` and `..`.
+/// A path without its `.` and `..`, and with one slash where there are several.
 fn follow_dots(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
             "." => {}
+            "" if parts.len() > 1 && parts.last() == Some(&"") => {}
             ".." => {
                 // What is above the root is the root.
                 if parts.len() > 1 {

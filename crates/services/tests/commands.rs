@@ -6,9 +6,10 @@ mod world;
 
 use domain::{
     Error, SessionId, WorkspaceId,
-    actor::Actor,
+    actor::{Actor, Role},
     commands::CommandsForm,
     launch_form::Typed,
+    list::ListQuery,
     session::{Action, Cause, LaunchStep, State},
     storage::ProfileChoice,
     workspace::WorkspaceForm,
@@ -106,6 +107,13 @@ async fn where_it_must_succeed_the_launch_has_failed() {
     assert_eq!(reason.cause, Cause::LaunchFailed);
     assert_eq!(reason.detail.as_deref(), Some("bad"));
     assert!(session.progress.0.last().unwrap().failed);
+    // What programs wrote is for who may look inside, in lists too.
+    let auditor = world.person("otto", Role::Auditor).await;
+    for (actor, told) in [(&admin, Some("bad")), (&auditor, None)] {
+        let all = world.services.sessions.list(actor, &ListQuery::default()).await.unwrap().rows;
+        let reason = all[0].reason.clone().unwrap();
+        assert_eq!((reason.cause, reason.detail.as_deref()), (Cause::LaunchFailed, told));
+    }
 }
 
 #[tokio::test]

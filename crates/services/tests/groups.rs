@@ -233,6 +233,7 @@ async fn who_steers_sessions_of_others_learns_no_value_that_their_workspaces_set
     let operator = world.person("olga", Role::Operator).await;
     let form = WorkspaceForm {
         environment: "DATABASE_URL=postgres://ada:violin@db/x\nAPI_KEY=hunter2".into(),
+        command: "serve\n--token=violin".into(),
         commands: CommandsForm { on_open: "use violin".into(), ..CommandsForm::default() },
         ..world.form()
     };

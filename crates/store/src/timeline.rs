@@ -6,19 +6,23 @@ use crate::{
 };
 use domain::{Result, SessionId, Timestamp, session::TimelineEntry};
 
-/// Most entries that are kept of a session: its newest. What writes them, such as a command at each
-/// opening, cannot fill the database.
+/// Most entries that a page shows; a session that had more shows its newest.
 const LONGEST: u32 = 200;
+/// Entries of a session that keep what programs wrote: its newest. A command at each opening cannot fill
+/// the database, nor push out who did what.
+const WITH_DETAIL: u32 = 50;
 
 impl Store {
     /// Newest first.
     pub async fn timeline(&self, session: &SessionId) -> Result<Vec<TimelineEntry>> {
-        let rows =
-            sqlx::query("SELECT * FROM session_timeline WHERE session_id = ? ORDER BY id DESC")
-                .bind(session.as_str())
-                .fetch_all(&self.read)
-                .await
-                .fault()?;
+        let rows = sqlx::query(
+            "SELECT * FROM session_timeline WHERE session_id = ? ORDER BY id DESC LIMIT ?",
+        )
+        .bind(session.as_str())
+        .bind(LONGEST)
+        .fetch_all(&self.read)
+        .await
+        .fault()?;
         rows.iter()
             .map(|row| {
                 Ok(TimelineEntry {
@@ -33,7 +37,7 @@ impl Store {
 }
 
 impl Tx {
-    /// One entry more; the oldest goes once there are too many.
+    /// One entry more; of many that have details, the oldest lose theirs.
     pub async fn add_to_timeline(
         &mut self,
         session: &SessionId,
@@ -52,12 +56,13 @@ impl Tx {
         .await
         .fault()?;
         sqlx::query(
-            "DELETE FROM session_timeline WHERE session_id = ?1 AND id <= (
-                 SELECT id FROM session_timeline WHERE session_id = ?1
+            "UPDATE session_timeline SET detail = NULL
+             WHERE session_id = ?1 AND detail IS NOT NULL AND id <= (
+                 SELECT id FROM session_timeline WHERE session_id = ?1 AND detail IS NOT NULL
                  ORDER BY id DESC LIMIT 1 OFFSET ?2)",
         )
         .bind(session.as_str())
-        .bind(LONGEST)
+        .bind(WITH_DETAIL)
         .execute(&mut *self.0)
         .await
         .fault()?;

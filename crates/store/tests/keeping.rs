@@ -353,22 +353,29 @@ async fn what_was_promised_survives_a_kill() {
 }
 
 #[tokio::test]
-async fn of_a_timeline_the_newest_entries_are_kept_and_those_of_others_untouched() {
+async fn only_the_newest_entries_of_a_timeline_keep_what_programs_wrote() {
     let shelf = Shelf::new().await;
     let ada = shelf.user("ada").await;
     for number in [1, 2] {
         shelf.keep(&session(number, &ada)).await.unwrap();
     }
     let (busy, quiet) = (id::<SessionId>(1), id::<SessionId>(2));
-    let entry = |message: String| TimelineEntry { at: NOW, actor: None, message, detail: None };
+    let entry = |message: String| {
+        let detail = Some(format!("{message} was written"));
+        TimelineEntry { at: NOW, actor: None, message, detail }
+    };
     let mut tx = shelf.store.begin().await.unwrap();
     tx.add_to_timeline(&quiet, &entry("only".into())).await.unwrap();
-    for number in 0..250 {
+    let plain = TimelineEntry { detail: None, ..entry("Launched".into()) };
+    tx.add_to_timeline(&busy, &plain).await.unwrap();
+    for number in 0..80 {
         tx.add_to_timeline(&busy, &entry(number.to_string())).await.unwrap();
     }
     tx.commit().await.unwrap();
     let kept = shelf.store.timeline(&busy).await.unwrap();
-    assert_eq!((kept.len(), kept[0].message.as_str()), (200, "249"));
-    assert_eq!(kept[199].message, "50");
-    assert_eq!(shelf.store.timeline(&quiet).await.unwrap().len(), 1);
+    assert_eq!((kept.len(), kept[80].message.as_str()), (81, "Launched"));
+    let detailed: Vec<&TimelineEntry> = kept.iter().filter(|one| one.detail.is_some()).collect();
+    assert_eq!((detailed.len(), detailed[0].message.as_str()), (50, "79"));
+    assert_eq!(detailed[49].message, "30");
+    assert!(shelf.store.timeline(&quiet).await.unwrap()[0].detail.is_some());
 }

@@ -17,6 +17,8 @@ pub struct OwnEngine {
     /// Megabytes of its disk; 0 for the machine's own.
     disk: u32,
     daemon: Option<Child>,
+    /// What a killed one has left is taken away by one that is begun again.
+    killed: bool,
 }
 
 impl OwnEngine {
@@ -60,7 +62,7 @@ impl OwnEngine {
         let folder =
             PathBuf::from(format!("/var/tmp/slipway-engine-{}-{place}", std::process::id()));
         std::fs::create_dir_all(folder.join("data")).unwrap();
-        let mut this = Self { folder, bridge, disk, daemon: None };
+        let mut this = Self { folder, bridge, disk, daemon: None, killed: false };
         if disk > 0 && !this.mount("tmpfs") {
             println!("skipped: a disk for a second engine cannot be mounted");
             return None;
@@ -122,6 +124,7 @@ impl OwnEngine {
     /// `kill -9`, with the part of it that watches over containers.
     pub fn kill(&mut self) {
         let Some(mut daemon) = self.daemon.take() else { return };
+        self.killed = true;
         let file = self.folder.join("exec/containerd/containerd.pid");
         let watcher = std::fs::read_to_string(&file);
         daemon.kill().unwrap();
@@ -142,7 +145,7 @@ impl OwnEngine {
 
 impl Drop for OwnEngine {
     fn drop(&mut self) {
-        if self.daemon.is_none() && !std::thread::panicking() {
+        if self.killed && self.daemon.is_none() && !std::thread::panicking() {
             self.start();
         }
         if let Some(mut daemon) = self.daemon.take() {

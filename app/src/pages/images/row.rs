@@ -69,10 +69,14 @@ fn cells(row: ImageRow) -> AnyView {
     .into_any()
 }
 
-/// The first label and how many there are beside it; the title has them all.
+/// The first label and how many there are beside it; the title has those that the list knows, and the
+/// image's page all.
 fn labels(all: &[String]) -> AnyView {
     let Some((first, others)) = all.split_first() else { return ().into_any() };
-    let others = some(others.len() as i64, "other label", "other labels");
+    let others = match others.last() {
+        Some(cut) if cut == "…" => Some("many others".to_owned()),
+        _ => some(others.len() as i64, "other label", "other labels"),
+    };
     let said = others.map_or_else(|| first.clone(), |others| format!("{first} and {others}"));
     view! {
         <span class="row-reason" title=all.join("\n")>

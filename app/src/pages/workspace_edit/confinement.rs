@@ -51,7 +51,10 @@ pub fn engine(editor: Editor, form: &WorkspaceForm, offered: &Offered) -> AnyVie
 /// In what sessions are less confined than usual, as it is typed.
 pub fn weakened(editor: Editor, may_weaken: bool) -> AnyView {
     let reasons = Memo::new(move |_| editor.typed().with(WorkspaceForm::weakened));
-    let who = if may_weaken { "" } else { "Only an administrator can save it like this." };
+    let who = move || {
+        let barred = !may_weaken && editor.typed().with(|form| !form.loosened().is_empty());
+        if barred { "Only an administrator can save it like this." } else { "" }
+    };
     view! {
         <div role="status">
             {move || {

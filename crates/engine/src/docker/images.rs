@@ -132,7 +132,10 @@ fn labels(carried: HashMap<String, String>) -> Vec<String> {
     let whole = carried.into_iter().map(|(name, value)| format!("{name}={value}"));
     let mut labels: Vec<String> = whole.map(|one| one.chars().take(LONGEST).collect()).collect();
     labels.sort_unstable();
-    labels.truncate(MOST);
+    if labels.len() > MOST {
+        labels.truncate(MOST);
+        labels.push("…".to_owned());
+    }
     labels
 }
 

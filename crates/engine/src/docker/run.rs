@@ -13,6 +13,7 @@ use domain::{Error, Result};
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// Tells the process number, then becomes the command.
@@ -50,13 +51,15 @@ impl Docker {
             Err(failure) => return Err(self.not_entered(VERB, name, failure).await),
         };
         let (ours, theirs) = tokio::io::duplex(BETWEEN);
-        tokio::spawn(unframe(attached, theirs));
+        // Ends with this call: what hangs and never writes would hold the connection for ever.
+        let mut taking = JoinSet::new();
+        taking.spawn(unframe(attached, theirs));
         let mut output = BufReader::new(ours);
         let refused = |failure: Failure| failure.into_error(VERB, "container", name);
         let begun = match tokio::time::timeout(QUICK, process_number(&mut output)).await {
             Ok(begun) => begun,
             Err(_) => {
-                // An engine that still answers is not what hangs.
+                // An engine that still answers is not what hangs; the container may also be busy.
                 self.exit_code(&exec).await.map_err(refused)?;
                 return Err(not_begun(name, format!("It said nothing for {} s.", QUICK.as_secs())));
             }
@@ -118,7 +121,8 @@ impl Docker {
 
 fn not_begun(name: &str, said: String) -> Error {
     let sentence = format!("A command could not be begun in the container `{name}`.");
-    let error = Error::conflict(sentence).hint("Its image must have a `/bin/sh` that works.");
+    let error = Error::conflict(sentence)
+        .hint("Its image must have a `/bin/sh` that works. On a busy machine, try again.");
     if said.is_empty() { error } else { error.detail(said) }
 }
 

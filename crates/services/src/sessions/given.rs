@@ -111,5 +111,7 @@ pub(crate) fn redact(session: &mut Session, may_look_inside: bool, know: bool) {
     if !(may_look_inside && know) {
         // A command may hold what programs are told.
         session.config.commands = domain::commands::Commands::default();
+        let arguments = &mut session.config.contract.command;
+        arguments.iter_mut().for_each(|argument| COVER.clone_into(argument));
     }
 }

@@ -5,7 +5,7 @@ use domain::{
     Result, SessionId,
     actor::{Actor, Permission},
     list::{ListQuery, Page},
-    session::{Action, SessionDetail, SessionRow},
+    session::{Action, Session, SessionDetail, SessionRow},
 };
 
 impl Sessions {
@@ -16,7 +16,13 @@ impl Sessions {
     pub async fn list(&self, actor: &Actor, query: &ListQuery) -> Result<Page<SessionRow>> {
         actor.require(Permission::SeeAllSessions)?;
         let page = self.0.store.sessions(query).await?;
-        let rows = page.rows.into_iter().map(|session| self.0.row(session)).collect();
+        let row = |mut session: Session| {
+            if !session.open_to(actor) {
+                hide_output(&mut session);
+            }
+            self.0.row(session)
+        };
+        let rows = page.rows.into_iter().map(row).collect();
         Ok(Page { rows, total: page.total })
     }
 
@@ -34,9 +40,8 @@ impl Sessions {
         redact(&mut session, may_steer, own || actor.may(Permission::ManageWorkspaces));
         let mut timeline = self.0.store.timeline(id).await?;
         if !may_steer {
-            // What programs wrote is not for those who may not look into the session.
             timeline.iter_mut().for_each(|entry| entry.detail = None);
-            session.reason.iter_mut().for_each(|reason| reason.detail = None);
+            hide_output(&mut session);
         }
         let may = if may_steer { Action::open_to(actor) } else { Vec::new() };
         let waiting = self.0.waiting(&session).filter(|_| may.contains(&Action::Renew));
@@ -65,6 +70,11 @@ impl Sessions {
             session,
         })
     }
+}
+
+/// What programs wrote is not for those who may not look into the session.
+fn hide_output(session: &mut Session) {
+    session.reason.iter_mut().for_each(|reason| reason.detail = None);
 }
 
 /// Whether a variable's name says that its value is nobody's business.
