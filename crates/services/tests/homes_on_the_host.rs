@@ -5,9 +5,10 @@
 mod world;
 
 use domain::{
-    ErrorKind, SessionId, WorkspaceId,
+    Error, ErrorKind, SessionId, WorkspaceId,
     actor::{Actor, Role},
     confinement::Allowed,
+    group::GroupForm,
     launch_form::Typed,
     session::{Action, State},
     storage::ProfileChoice,
@@ -160,6 +161,78 @@ async fn where_homes_may_be_is_told_at_its_field() {
     let part = WorkspaceForm { volumes: inside, ..named("Fifth", world.form()) };
     let refused = workspaces.create(&admin, &part).await.unwrap_err();
     assert!(refused.problem_at("volumes").unwrap().contains("sessions of “Desktop” may write"));
+}
+
+#[tokio::test]
+async fn nothing_becomes_a_home_by_an_edit_that_others_have() {
+    let (world, _place, root) = allowing().await;
+    let admin = world.admin().await;
+    world.user().await;
+    let workspaces = &world.services.workspaces;
+    let homes = format!("{root}/homes/{{username}}");
+    let named = |name: &str, form| WorkspaceForm { name: name.into(), ..form };
+    // Two volumes may be the same directory: nobody begins one anew.
+    let volume = WorkspaceForm { volumes: format!("{homes}:/home/user"), ..world.form() };
+    let first = workspaces.create(&admin, &named("First", volume.clone())).await.unwrap();
+    let second = workspaces.create(&admin, &named("Second", volume)).await.unwrap();
+    let edited = async |id: &WorkspaceId, form: WorkspaceForm| {
+        let revision = workspaces.get(&admin, id).await.unwrap().revision;
+        workspaces.change(&admin, id, revision, &form).await
+    };
+    let problem = |refused: Error| refused.problem_at("profile_path").unwrap().to_owned();
+    let keeps = |name: &str| named(name, keeping(&world, &homes));
+    let why = problem(edited(&first, keeps("First")).await.unwrap_err());
+    assert!(why.contains("of “Second” may be one of the homes"), "{why}");
+    workspaces.delete(&admin, &second, false).await.unwrap();
+    edited(&first, keeps("First")).await.unwrap();
+
+    let apart = WorkspaceForm { volumes: format!("{root}/data:/data"), ..world.form() };
+    let second = workspaces.create(&admin, &named("Second", apart.clone())).await.unwrap();
+    let why = problem(edited(&second, keeps("Second")).await.unwrap_err());
+    assert!(why.contains("“First” keeps homes in"), "{why}");
+    let takes = WorkspaceForm { volumes: format!("{homes}:/home/user"), ..apart.clone() };
+    let refused = edited(&second, named("Second", takes)).await.unwrap_err();
+    let why = refused.problem_at("volumes").unwrap();
+    assert!(why.contains("may be one of the homes of “First”"), "{why}");
+    // What stays as it is may be saved with another change.
+    let noted = WorkspaceForm { notes: "Keeps homes.".into(), ..keeps("First") };
+    edited(&first, noted).await.unwrap();
+
+    let gives = |volumes: String| GroupForm {
+        name: "Team".into(),
+        priority: "10".into(),
+        members: "ada".into(),
+        volumes,
+        ..GroupForm::default()
+    };
+    let groups = &world.services.groups;
+    let shared = gives(format!("{root}/homes/shared:/shared:ro"));
+    let refused = groups.save(&admin, None, 0, &shared).await.unwrap_err();
+    let why = refused.problem_at("volumes").unwrap();
+    assert!(why.contains("may be one of the homes of “First”"), "{why}");
+    groups.save(&admin, None, 0, &gives(format!("{root}/team/shared:/shared"))).await.unwrap();
+    let team = named("Second", keeping(&world, &format!("{root}/team/{{username}}")));
+    let why = problem(edited(&second, team).await.unwrap_err());
+    assert!(why.contains("of the group “Team” may be one of the homes in"), "{why}");
+}
+
+#[tokio::test]
+async fn a_copy_keeps_homes_on_the_host_where_its_id_tells_them_apart() {
+    let (world, _place, root) = allowing().await;
+    let admin = world.admin().await;
+    let workspaces = &world.services.workspaces;
+    for (path, is_kept) in [
+        (format!("{root}/apart/{{username}}/{{workspace}}"), true),
+        (format!("{root}/joined/{{username}}-{{workspace}}"), false),
+    ] {
+        let form = WorkspaceForm { name: path.clone(), ..keeping(&world, &path) };
+        let original = workspaces.create(&admin, &form).await.unwrap();
+        let copy = workspaces.duplicate(&admin, &original).await.unwrap();
+        let storage = workspaces.get(&admin, &copy).await.unwrap().definition.storage;
+        assert!(storage.profile);
+        let kept = storage.profile_path.map(|path| path.to_string());
+        assert_eq!(kept, is_kept.then_some(path));
+    }
 }
 
 #[tokio::test]
