@@ -52,6 +52,7 @@ pub fn settings(config: &Config) -> Settings {
         sessions_per_user: config.sessions_per_user,
         allowed: config.allowed.clone(),
         catalog_private: config.catalog_private,
+        empties_homes: services::can_empty_homes(),
     }
 }
 

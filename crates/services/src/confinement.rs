@@ -38,10 +38,10 @@ pub(crate) fn may_save(actor: &Actor, saved: &Definition) -> Result<()> {
 }
 
 /// Whether a workspace mounts no part of a directory of the host that sessions of another may write, and
-/// the other way round.
+/// the other way round; nor anything where homes are.
 ///
 /// # Errors
-/// `Invalid` at `volumes`, naming the other workspace.
+/// `Invalid` at `volumes` or `profile_path`, naming the other workspace.
 pub(crate) fn check_beside<'a>(
     own: &'a Definition,
     others: impl Iterator<Item = &'a Definition>,
@@ -71,9 +71,10 @@ impl Core {
         saved: &Definition,
         before: Option<&Definition>,
     ) -> Result<()> {
-        let directories = saved.storage.directories();
-        let as_before = before.is_some_and(|before| before.storage.directories() == directories);
-        if as_before || directories.is_empty() {
+        // A directory that was a volume and is now where homes are is not as before.
+        let own = Side::of_workspace(Whose::ThisWorkspace, &saved.storage);
+        let was = before.map(|before| Side::of_workspace(Whose::ThisWorkspace, &before.storage));
+        if own.is_empty() || was.is_some_and(|was| was == own) {
             return Ok(());
         }
         let all = self.store.all_workspaces().await?;

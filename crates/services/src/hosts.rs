@@ -9,16 +9,19 @@
 //! each part is opened in the one before it and held, and nothing is found by its path twice.
 
 mod emptying;
+mod homes;
 
 use crate::core::Core;
 use domain::{
     Error, Result,
-    session::{RunConfig, Session},
+    session::RunConfig,
     storage::{Mapping, Mount, Owner},
 };
 use engine::HostDirectory;
+pub use homes::can_empty_homes;
+use homes::{check_can_empty, kept, table};
 use rustix::{
-    fs::{self, Access, AtFlags, Dir, FileType, Gid, Mode, OFlags, Uid},
+    fs::{self, AtFlags, Dir, FileType, Gid, Mode, OFlags, Uid},
     io::Errno,
 };
 use std::os::fd::OwnedFd;
@@ -129,36 +132,12 @@ fn walk(root: &str, path: &str, owner: Option<Owner>) -> Result<Seen> {
     Ok(Seen::There(at))
 }
 
-/// A home that somebody wants to begin anew, and cannot.
-fn kept(path: &str) -> Error {
-    Error::conflict(format!("The home in `{path}` on the host cannot be emptied by Slipway."))
-        .hint("Launch with the home as it is, or ask an administrator to empty it.")
-}
-
-/// Empties a home that is to be begun anew.
-fn begin_anew(root: &str, mount: &Mount) -> Result<()> {
+/// Looks at one directory; `mounted` is the server's table of mounts, which homes that are begun anew
+/// need.
+fn one(root: &str, mount: &Mount, mounted: &str, found: &mut Found) -> Result<()> {
     let path = mount.volume.as_str();
     match walk(root, path, mount.owner)? {
-        Seen::There(home) => emptying::empty(&home).map_err(|error| {
-            Error::conflict(format!(
-                "The home in `{path}` on the host could not be emptied. Some of what was in it may be gone."
-            ))
-            .hint("Start the session again to go on with it, or ask an administrator to look at it.")
-            .detail(error.to_string())
-        }),
-        Seen::Missing => Err(engine::missing_directory(path)),
-        Seen::Unseen => Err(kept(path)),
-    }
-}
-
-fn one(root: &str, mount: &Mount, found: &mut Found) -> Result<()> {
-    let path = mount.volume.as_str();
-    match walk(root, path, mount.owner)? {
-        Seen::There(home) if mount.fresh => {
-            let flags = AtFlags::EACCESS;
-            fs::accessat(&home, ".", Access::WRITE_OK | Access::EXEC_OK, flags)
-                .map_err(|error| kept(path).detail(error.to_string()))?;
-        }
+        Seen::There(home) if mount.fresh => check_can_empty(&home, path, mounted)?,
         Seen::Unseen if mount.fresh => {
             return Err(
                 kept(path).detail(format!("The directory {root} is not there for this server."))
@@ -193,60 +172,22 @@ impl Core {
         if mounts.is_empty() {
             return Ok(Found::default());
         }
+        let fresh = mounts.iter().find(|mount| mount.fresh);
+        if let Some(home) = fresh.filter(|_| !self.settings.empties_homes) {
+            return Err(kept(&home.volume).detail(homes::POWERLESS));
+        }
+        let is_any_fresh = fresh.is_some();
         let allowed = self.settings.allowed.clone();
         // Directories may be on a disk that does not answer.
         let looked = tokio::task::spawn_blocking(move || {
+            let mounted = if is_any_fresh { table()? } else { String::new() };
             let mut found = Found::default();
             for mount in &mounts {
-                one(allowed.root_for(&mount.volume)?, mount, &mut found)?;
+                one(allowed.root_for(&mount.volume)?, mount, &mounted, &mut found)?;
             }
             Ok(found)
         });
         looked.await.map_err(|error| self.fault(&error))?
-    }
-
-    /// Empties homes on the host that a session is to begin with anew.
-    ///
-    /// # Errors
-    /// `Conflict` when one cannot be emptied, or an earlier session of the workspace has it still; and
-    /// as [`host_directories`](Self::host_directories).
-    pub(crate) async fn empty_homes(&self, session: &Session) -> Result<()> {
-        let mounts = session.config.mounts.iter().filter(|mount| mount.host && mount.fresh);
-        let mounts: Vec<Mount> = mounts.cloned().collect();
-        if mounts.is_empty() {
-            return Ok(());
-        }
-        let others = self.store.sessions_of(&session.owner).await?;
-        let has = |other: &&Session| {
-            other.id != session.id
-                && other.workspace == session.workspace
-                && other
-                    .config
-                    .mounts
-                    .iter()
-                    .any(|one| mounts.iter().any(|m| m.volume == one.volume))
-        };
-        if others.iter().any(|other| has(&other)) {
-            return Err(Error::conflict(format!(
-                "An earlier session of “{}” still has the home that is to be emptied.",
-                session.workspace_name
-            ))
-            .hint("Start the session again when that one is gone."));
-        }
-        let allowed = self.settings.allowed.clone();
-        let emptied = tokio::task::spawn_blocking(move || {
-            mounts.iter().try_for_each(|mount| begin_anew(allowed.root_for(&mount.volume)?, mount))
-        });
-        emptied.await.map_err(|error| self.fault(&error))?
-    }
-
-    /// Whether this server sees a directory of the host, and could empty homes in it.
-    pub(crate) async fn sees(&self, directory: &str) -> bool {
-        let Some(root) = self.settings.allowed.root_of(directory).map(str::to_owned) else {
-            return false;
-        };
-        let looked = tokio::task::spawn_blocking(move || walk(&root, &root, None));
-        matches!(looked.await, Ok(Ok(Seen::There(_))))
     }
 
     /// Whether the directories of the host that a workspace or a group names stay where they are
@@ -369,7 +310,8 @@ mod tests {
                 }
             });
             for turn in 0..2000 {
-                let _ = one(&root, &mount(&root, &format!("team/{turn}/x")), &mut Found::default());
+                let inner = mount(&root, &format!("team/{turn}/x"));
+                let _ = one(&root, &inner, "", &mut Found::default());
             }
             over.store(true, Ordering::Relaxed);
         });
@@ -381,38 +323,15 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let root = place.path().to_string_lossy().into_owned();
         let mut found = Found::default();
-        one(&root, &mount(&root, "made/for/ada"), &mut found).unwrap();
+        one(&root, &mount(&root, "made/for/ada"), "", &mut found).unwrap();
         assert!(Path::new(&root).join("made/for/ada").is_dir());
         let optional = Mount { owner: None, optional: true, ..mount(&root, "optional") };
-        one(&root, &optional, &mut found).unwrap();
+        one(&root, &optional, "", &mut found).unwrap();
         assert_eq!((found.directories.len(), found.left_out.len()), (1, 1));
         let required = Mount { owner: None, ..mount(&root, "required") };
-        let refused = one(&root, &required, &mut found).unwrap_err();
+        let refused = one(&root, &required, "", &mut found).unwrap_err();
         assert_eq!(refused.kind, ErrorKind::NotFound);
         assert!(refused.message.contains("/required`"), "{refused}");
-    }
-
-    #[test]
-    fn a_home_is_emptied_where_this_server_sees_it_and_refused_elsewhere() {
-        let place = tempfile::tempdir().unwrap();
-        let root = place.path().to_string_lossy().into_owned();
-        let fresh = |mount: Mount| Mount { fresh: true, ..mount };
-        let home = fresh(mount(&root, "homes/ada"));
-        one(&root, &home, &mut Found::default()).unwrap();
-        fs::write(Path::new(&root).join("homes/ada/old"), "").unwrap();
-        fs::write(Path::new(&root).join("homes/other"), "").unwrap();
-        begin_anew(&root, &home).unwrap();
-        assert_eq!(fs::read_dir(Path::new(&root).join("homes/ada")).unwrap().count(), 0);
-        assert!(Path::new(&root).join("homes/other").exists());
-        symlink(Path::new(&root).join("homes"), Path::new(&root).join("homes/eve")).unwrap();
-        let linked = fresh(mount(&root, "homes/eve"));
-        assert_eq!(begin_anew(&root, &linked).unwrap_err().kind, ErrorKind::Forbidden);
-        let unseen = format!("{root}/unseen");
-        let far = Mount { volume: format!("{unseen}/ada"), ..home };
-        for refused in [one(&unseen, &far, &mut Found::default()), begin_anew(&unseen, &far)] {
-            let refused = refused.unwrap_err();
-            assert!(refused.message.contains("cannot be emptied by Slipway"), "{refused}");
-        }
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Launchers {
         let storage = definition.storage;
         let home = (storage.profile && !test).then_some(storage.home);
         let can_begin_anew = match &storage.profile_path {
-            Some(path) => core.sees(&path.mapping("").bare()).await,
+            Some(path) => core.can_begin_anew(&path.mapping("")).await,
             None => true,
         };
         if home.is_none() && definition.launch_form.is_empty() {

@@ -53,6 +53,7 @@ pub use definitions::{Chosen, LONGEST_DEFINITIONS};
 pub use engine_report::{EngineReport, EngineReports};
 pub use groups::Groups;
 pub use hooks::{Hooks, LARGEST_CALL};
+pub use hosts::can_empty_homes;
 pub use jobs::Jobs;
 pub use launcher::Launchers;
 pub use library::Library;

@@ -31,4 +31,7 @@ pub struct Settings {
     pub allowed: Allowed,
     /// Whether catalogs are read at addresses that are not public too.
     pub catalog_private: bool,
+    /// Whether this server may remove whatever sessions leave in homes on the host
+    /// ([`can_empty_homes`](crate::can_empty_homes)).
+    pub empties_homes: bool,
 }

@@ -115,6 +115,34 @@ async fn a_session_has_the_volumes_of_all_groups_and_the_nearest_keeps_its_place
 }
 
 #[tokio::test]
+async fn a_volume_of_a_group_hides_nothing_and_nothing_is_mounted_in_what_is_only_read() {
+    let world = World::new().await;
+    let (admin, ada) = (world.admin().await, world.user().await);
+    let near = "all:/srv:ro\nhomes:/home\ntools:/opt/tools:ro";
+    group(&world, &admin, form("Near", "10", near)).await.unwrap();
+    let far = "more:/opt/tools/more\nopt:/opt\nin-it:/data/in-it";
+    group(&world, &admin, form("Far", "20", far)).await.unwrap();
+    let has = WorkspaceForm { folder: "on".into(), volumes: "data:/data".into(), ..world.form() };
+    let workspace = workspace(&world, &admin, has).await;
+    let id = world.running(&ada, &workspace).await;
+    let mounted: Vec<_> = mounted(&world).await.into_iter().skip(1).collect();
+    assert_eq!(
+        mounted,
+        ["volume-data at /data", "volume-tools at /opt/tools ro", "volume-in-it at /data/in-it"]
+    );
+    let near = "“Near” has `tools` at `/opt/tools`.";
+    assert_eq!(
+        left_out(&world, &ada, &id).await,
+        [
+            "Left out: `all:/srv:ro` of the group “Near”, because each user's own folder is at `/srv/own`.".to_owned(),
+            "Left out: `homes:/home` of the group “Near”, because the home directory is at `/home/user`.".into(),
+            format!("Left out: `more:/opt/tools/more` of the group “Far”, because {near}"),
+            format!("Left out: `opt:/opt` of the group “Far”, because {near}"),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn what_is_tried_has_none_and_a_home_is_kept_by_its_workspace_alone() {
     let world = World::new().await;
     let (admin, ada) = (world.admin().await, world.user().await);

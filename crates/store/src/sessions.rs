@@ -229,6 +229,17 @@ impl Store {
         of_owner(&self.read, owner).await
     }
 
+    /// Every session that is not gone and has a directory of the host.
+    pub async fn sessions_on_host(&self) -> Result<Vec<Session>> {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
+        query.push(COLUMNS).push(
+            " WHERE s.status <> 'deleted' AND EXISTS (
+              SELECT 1 FROM json_each(s.config, '$.mounts') WHERE json_extract(value, '$.host'))",
+        );
+        let rows = query.build().fetch_all(&self.read).await.fault()?;
+        rows.iter().map(session).collect()
+    }
+
     /// Every session that is not gone.
     pub async fn live_sessions(&self) -> Result<Vec<LiveSession>> {
         let rows = sqlx::query(

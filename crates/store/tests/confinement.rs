@@ -6,7 +6,7 @@ mod shelf;
 
 use domain::{
     confinement::ConfinementForm,
-    session::Session,
+    session::{Session, Status},
     workspace::{Workspace, WorkspaceForm},
 };
 use shelf::{Shelf, session, workspace};
@@ -50,4 +50,12 @@ async fn what_is_said_is_found_again_of_workspaces_and_of_sessions() {
     shelf.keep(&launched).await.unwrap();
     let found = shelf.again().await.session(&launched.id).await.unwrap().unwrap();
     assert_eq!(found.config, launched.config);
+
+    // Who has a directory of the host is found as long as the session is there.
+    shelf.keep(&session(4, &ada)).await.unwrap();
+    let mut gone = session(5, &ada);
+    (gone.config, gone.status) = (launched.config.clone(), Status::Deleted);
+    shelf.keep(&gone).await.unwrap();
+    let has = shelf.store.sessions_on_host().await.unwrap();
+    assert_eq!(has.iter().map(|one| &one.id).collect::<Vec<_>>(), [&launched.id]);
 }

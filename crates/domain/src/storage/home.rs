@@ -62,17 +62,20 @@ impl HomePath {
         }
     }
 
-    /// Whether each workspace has homes of its own there, whatever else is called the same.
+    /// Whether each workspace has homes of its own there, by a part of the path that is its id.
     pub fn is_of_workspace(&self) -> bool {
-        self.path.contains(WORKSPACE)
+        self.path.split('/').any(|part| part == WORKSPACE)
     }
 
-    /// Whether homes of two workspaces may be the same directory.
-    pub(super) fn may_be(&self, other: &Self) -> bool {
+    /// Whether a home may be the same directory as another one on the host, whoever has them. In
+    /// `another_workspace` its id tells them apart.
+    pub(super) fn may_be(&self, directory: &str, another_workspace: bool) -> bool {
         let parts = |path: &'_ str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
-        let (own, others) = (parts(&self.path), parts(&other.path));
+        let (own, others) = (parts(&self.path), parts(directory));
         let is_open = |part: &str| part.contains('{');
-        let told_apart = |(one, other): (&String, &String)| one == other && one == WORKSPACE;
+        let told_apart = |(one, other): (&String, &String)| {
+            another_workspace && one == other && one == WORKSPACE
+        };
         let may_be =
             |(one, other): (&String, &String)| one == other || is_open(one) || is_open(other);
         own.len() == others.len()
@@ -123,7 +126,7 @@ mod tests {
             ("/srv/{username}/{workspace}", "/srv/{username}/desk"),
             ("/srv/{username}/{workspace}", "/srv/{workspace}/{username}"),
         ] {
-            assert!(path(one).may_be(&path(other)), "{one} and {other}");
+            assert!(path(one).may_be(other, true), "{one} and {other}");
         }
         for (one, other) in [
             ("/srv/{username}/{workspace}", "/srv/{username}/{workspace}"),
@@ -131,7 +134,21 @@ mod tests {
             ("/srv/{username}", "/srv/{username}/desk"),
             ("/srv/a/{username}", "/srv/b/{username}"),
         ] {
-            assert!(!path(one).may_be(&path(other)), "{one} and {other}");
+            assert!(!path(one).may_be(other, true), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn a_copy_keeps_the_path_only_where_its_homes_are_told_apart() {
+        for (text, is_told) in [
+            ("/srv/{username}/{workspace}", true),
+            ("/srv/{workspace}/x-{user_id}", true),
+            ("/srv/{username}-{workspace}", false),
+            ("/srv/{username}", false),
+        ] {
+            assert_eq!(path(text).is_of_workspace(), is_told, "{text}");
+            assert_eq!(!path(text).may_be(text, true), is_told, "{text}");
+            assert!(path(text).may_be(text, false), "within one workspace: {text}");
         }
     }
 }

@@ -10,11 +10,27 @@ use crate::{
     workspace::Definition,
 };
 
+/// A place in the container, and by what it is taken.
+#[derive(Debug, Clone)]
+struct Place {
+    at: String,
+    what: &'static str,
+    /// Whether the engine can make nothing in it, where something else would be mounted.
+    read_only: bool,
+    /// Whether something may be mounted on it all the same, as long as it is not hidden by what lies
+    /// above it.
+    is_free: bool,
+}
+
+/// Whether a place is inside of another one.
+fn lies_in(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// What a session has already, with which nothing of a group may collide.
 #[derive(Debug, Clone, Default)]
 pub struct Beside {
-    /// Places in the container that are taken, and by what.
-    places: Vec<(String, &'static str)>,
+    places: Vec<Place>,
     directories: Vec<Mapping>,
     /// Paths of files that the launch puts in.
     files: Vec<String>,
@@ -28,15 +44,21 @@ impl Beside {
     pub fn of(definition: &Definition, is_trial: bool) -> Self {
         let storage = &definition.storage;
         let options = &definition.confinement.options;
-        let home =
-            (storage.profile || is_trial).then(|| (storage.home.clone(), "the home directory"));
-        let folder = storage.folder.clone().map(|at| (at, "each user's own folder"));
-        let volumes = storage.volumes.iter();
-        let volumes = volumes.map(|one| (one.target.clone(), "a volume of the workspace"));
+        let place =
+            |at: &str, what| Place { at: at.to_owned(), what, read_only: false, is_free: false };
+        let home = Place {
+            is_free: !storage.profile && !is_trial,
+            ..place(&storage.home, "the home directory")
+        };
+        let folder = storage.folder.as_deref().map(|at| place(at, "each user's own folder"));
+        let volumes = storage.volumes.iter().map(|one| Place {
+            read_only: one.read_only,
+            ..place(&one.target, "a volume of the workspace")
+        });
         let memory = options.tmpfs.iter();
-        let memory = memory.map(|one| (one.target.clone(), "a directory in memory"));
+        let memory = memory.map(|one| place(&one.target, "a directory in memory"));
         Self {
-            places: home.into_iter().chain(folder).chain(volumes).chain(memory).collect(),
+            places: [home].into_iter().chain(folder).chain(volumes).chain(memory).collect(),
             directories: storage.directories(),
             files: definition.launch_form.iter().filter_map(path).collect(),
             read_only: options.read_only,
@@ -45,16 +67,19 @@ impl Beside {
 
     /// Why a volume cannot be beside it.
     fn obstacle(&self, volume: &Mapping) -> Option<String> {
-        if let Some((at, what)) = self.places.iter().find(|(at, _)| *at == volume.target) {
-            return Some(format!("{what} is at `{at}`"));
+        let target = &volume.target;
+        let is_taken = |place: &&Place| {
+            let on_it = place.at == *target && !place.is_free;
+            on_it || lies_in(&place.at, target) || (place.read_only && lies_in(target, &place.at))
+        };
+        if let Some(Place { at, what, .. }) = self.places.iter().find(is_taken) {
+            let how = if lies_in(target, at) { ", which is only read" } else { "" };
+            return Some(format!("{what} is at `{at}`{how}"));
         }
         if let Some(other) = self.directories.iter().find(|other| clash(volume, other)) {
             return Some(format!("the workspace has `{}`, and one lies in the other", other.name));
         }
-        let below = |file: &&String| {
-            let rest = file.strip_prefix(volume.target.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
+        let below = |file: &&String| **file == *target || lies_in(file, target);
         if let Some(file) = self.files.iter().find(below) {
             return Some(format!("the launch puts `{file}` there"));
         }
@@ -97,7 +122,11 @@ pub fn given(beside: &Beside, groups: &[&Group]) -> Vec<Given> {
         for volume in &group.settings.volumes {
             let nearer = all.iter().filter(|one| one.left_out.is_none()).find_map(|one| {
                 let (name, other) = (&one.group, &one.volume);
-                if other.target == volume.target {
+                // Above it would hide it; and the engine makes no place in what is only read.
+                let is_taken = other.target == volume.target
+                    || lies_in(&other.target, &volume.target)
+                    || (other.read_only && lies_in(&volume.target, &other.target));
+                if is_taken {
                     return Some(format!("“{name}” has `{}` at `{}`", other.name, other.target));
                 }
                 let clashes = clash(volume, other);
@@ -181,10 +210,35 @@ mod tests {
         assert_eq!(why(3).unwrap(), "the workspace has `/srv/w`, and one lies in the other)");
         // That would be written, and what is in it is mounted of it.
         assert_eq!(why(4), None, "what is read by the workspace lets others be mounted of it");
-        for at in [5, 6] {
-            assert_eq!(why(at).unwrap(), "the launch puts `/srv/keys/token` there)");
-        }
+        assert_eq!(why(5).unwrap(), "the launch puts `/srv/keys/token` there)");
+        assert_eq!(why(6).unwrap(), "each user's own folder is at `/srv/own`)");
         assert_eq!(why(7), None);
+    }
+
+    #[test]
+    fn nothing_is_hidden_and_nothing_is_mounted_in_what_is_only_read() {
+        let form = WorkspaceForm {
+            folder: "on".into(),
+            volumes: "ref:/ref:ro\ndata:/data".into(),
+            ..WorkspaceForm::default()
+        };
+        let beside = beside(form, false);
+        let near = group(
+            "Near",
+            1,
+            "a:/srv:ro\nb:/home\nf:/home/user\nc:/home/user/team\nd:/ref/x\ne:/data/x\ng:/srv/own/x\nh:/srv2\ni:/all/in:ro",
+        );
+        let far = group("Far", 2, "j:/all\nk:/all/in/x\nl:/srv2/x\nm:/data/x/y");
+        let told = told(&beside, &[&near, &far]);
+        let why = |at: usize| told[at].split_once(" (not mounted: ").map(|(_, why)| why.to_owned());
+        assert_eq!(why(0).unwrap(), "each user's own folder is at `/srv/own`)");
+        assert_eq!(why(1).unwrap(), "the home directory is at `/home/user`)", "kept or not");
+        assert_eq!(why(4).unwrap(), "a volume of the workspace is at `/ref`, which is only read)");
+        assert_eq!(why(9).unwrap(), "“Near” has `i` at `/all/in`)");
+        assert_eq!(why(10).unwrap(), "“Near” has `i` at `/all/in`)");
+        for at in [2, 3, 5, 6, 7, 8, 11, 12] {
+            assert_eq!(why(at), None, "{}", told[at]);
+        }
     }
 
     #[test]

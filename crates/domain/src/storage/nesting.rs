@@ -2,6 +2,7 @@
 //!
 //! Whoever may write into a directory may put a link in the place of one that is in it, after that was
 //! looked at and before the engine mounts it. So nothing is mounted of a directory that sessions write.
+//! And whoever begins his home anew has all removed that is in it, so nothing else is mounted there.
 
 use super::{HomePath, Mapping, Storage};
 use crate::{Error, Result};
@@ -45,7 +46,7 @@ impl Whose<'_> {
 }
 
 /// The directories of the host that somebody's sessions have.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Side<'a> {
     whose: Whose<'a>,
     home: Option<&'a HomePath>,
@@ -106,7 +107,7 @@ fn problem(inner: &Side, outer: &Side) -> Option<(&'static str, &'static str, St
 fn same_home(own: &Side, other: &Side) -> Option<String> {
     let (home, others) = (own.home?, other.home?);
     let Whose::Workspace(name) = other.whose else { return None };
-    home.may_be(others).then(|| {
+    home.may_be(&others.path, true).then(|| {
         format!(
             "“{name}” keeps homes in `{}`, which may be the same directories. Let {{workspace}} be a part of both paths at the same place.",
             others.path
@@ -114,16 +115,41 @@ fn same_home(own: &Side, other: &Side) -> Option<String> {
     })
 }
 
+/// What one side has of the host that may be a home of the other, or of the same one: its field, and
+/// why that cannot be.
+fn in_a_home(homes: &Side, held: &Side) -> Option<(&'static str, String)> {
+    let home = homes.home?;
+    let two = matches!(
+        (homes.whose, held.whose),
+        (Whose::ThisWorkspace, Whose::Workspace(_)) | (Whose::Workspace(_), Whose::ThisWorkspace)
+    );
+    let mut volumes = held.directories.iter().filter(|(_, field)| *field == "volumes");
+    let (volume, field) = volumes.find(|(one, _)| home.may_be(&one.name, two))?;
+    let why = format!(
+        "`{}`{} may be one of the homes{} in `{}`: whoever begins his home anew would delete what is there. Let homes be where nothing else is mounted.",
+        volume.name,
+        held.whose.owned(),
+        homes.whose.owned(),
+        home.path,
+    );
+    Some((*field, why))
+}
+
 /// Whether the directories of the host that a workspace or a group has lie beside each other and
-/// beside those of others, where sessions write into them, and whether no two workspaces share homes.
+/// beside those of others, where sessions write into them, and whether no two workspaces share homes
+/// and nothing else is mounted where a home is.
 ///
 /// # Errors
 /// `Invalid` at the directory's field, with the other workspace or group.
 pub fn check_nesting(own: &Side, others: &[Side]) -> Result<()> {
     let inside = |other: &Side| problem(own, other).map(|(field, _, why)| (field, why));
     let around = |other: &Side| problem(other, own).map(|(_, field, why)| (field, why));
-    let home = |other: &Side| same_home(own, other).map(|why| ("profile_path", why));
-    let found = inside(own).or_else(|| {
+    let home = |other: &Side| {
+        let same = same_home(own, other).map(|why| ("profile_path", why));
+        let theirs = || in_a_home(own, other).map(|(_, why)| ("profile_path", why));
+        same.or_else(theirs).or_else(|| in_a_home(other, own))
+    };
+    let found = inside(own).or_else(|| home(own)).or_else(|| {
         let mut others = others.iter();
         others.find_map(|there| inside(there).or_else(|| around(there)).or_else(|| home(there)))
     });
@@ -227,6 +253,56 @@ mod tests {
         let reads =
             Storage { volumes: parse_all("/srv/homes:/all:ro").unwrap(), ..Storage::default() };
         assert_eq!(told(&homes, &reads), None, "what is only read may hold them");
+    }
+
+    #[test]
+    fn nothing_else_is_mounted_where_a_home_may_be() {
+        let keeping = |path: &str, volumes: &str| Storage {
+            profile: !path.is_empty(),
+            profile_path: (!path.is_empty()).then(|| HomePath::parse(path).unwrap()),
+            volumes: parse_all(volumes).unwrap(),
+            ..Storage::default()
+        };
+        let told = |own: &Side, others: &[Side]| {
+            let error = check_nesting(own, others).err()?;
+            Some((error.fields[0].field.clone(), error.fields[0].message.clone()))
+        };
+        let homes = keeping("/srv/homes/{username}", "");
+        let kept = Side::of_workspace(Whose::ThisWorkspace, &homes);
+        for volume in ["/srv/homes/shared:/x", "/srv/homes/{user_id}:/x", "/srv/homes/shared:/x:ro"]
+        {
+            let both = keeping("/srv/homes/{username}", volume);
+            let (field, why) = told(&Side::of_workspace(Whose::ThisWorkspace, &both), &[]).unwrap();
+            assert!(field == "profile_path" && why.contains("may be one of the homes in"), "{why}");
+
+            let has = keeping("", volume);
+            let other = Side::of_workspace(Whose::Workspace("Other"), &has);
+            let (field, why) = told(&kept, &[other]).unwrap();
+            assert!(field == "profile_path" && why.contains("` of “Other” may be"), "{why}");
+            let own = Side::of_workspace(Whose::ThisWorkspace, &has);
+            let keeps = Side::of_workspace(Whose::Workspace("Desk"), &homes);
+            let (field, why) = told(&own, std::slice::from_ref(&keeps)).unwrap();
+            assert!(field == "volumes" && why.contains("one of the homes of “Desk”"), "{why}");
+
+            let team = Side::of_group(Whose::Group("Team"), &has.volumes);
+            let (field, why) = told(&kept, &[team]).unwrap();
+            assert!(field == "profile_path" && why.contains("of the group “Team”"), "{why}");
+            let (field, _) =
+                told(&Side::of_group(Whose::ThisGroup, &has.volumes), &[keeps]).unwrap();
+            assert_eq!(field, "volumes");
+        }
+        // The id of a workspace tells two of them apart, and says nothing of one and its groups.
+        let apart = keeping("/srv/{username}/{workspace}", "");
+        let apart = Side::of_workspace(Whose::ThisWorkspace, &apart);
+        let same = keeping("", "/srv/{username}/{workspace}:/x");
+        assert_eq!(told(&apart, &[Side::of_workspace(Whose::Workspace("B"), &same)]), None);
+        assert!(told(&apart, &[Side::of_group(Whose::Group("Team"), &same.volumes)]).is_some());
+        let beside = keeping(
+            "",
+            "/srv/data/shared:/x
+/srv/homes:/all:ro",
+        );
+        assert_eq!(told(&kept, &[Side::of_workspace(Whose::Workspace("B"), &beside)]), None);
     }
 
     #[test]

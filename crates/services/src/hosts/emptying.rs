@@ -3,7 +3,8 @@
 //! Sessions have made what is in it and may be at work there, so a name may become a link at any moment,
 //! and a tree may be deeper than a server can hold open. So everything is named in a directory that is
 //! held, and a link is removed and never followed. What lies deeper is moved up before it is its turn:
-//! two handles are enough. What something else is mounted on cannot be moved, and stays as it is.
+//! two handles are enough. What something else is mounted on can be neither moved nor removed, which is
+//! looked for before.
 
 use super::enter;
 use rustix::{

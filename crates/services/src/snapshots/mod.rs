@@ -21,7 +21,7 @@ use crate::{
     sessions::{Sessions, is_secret, variables},
 };
 use domain::{
-    Error, JobId, Result, SessionId, WorkspaceId,
+    Error, ErrorKind, JobId, Result, SessionId, WorkspaceId,
     actor::{Actor, Permission},
     changes,
     event::Change,
@@ -141,6 +141,11 @@ impl Snapshots {
                 .hint("Follow it in the list of jobs, or choose another tag."));
         }
         if let Some(workspace) = &workspace {
+            core.check_directories(None, &workspace.definition, None).await.map_err(|error| {
+                let why = format!("No workspace can be made of this session. {}", error.message);
+                Error { kind: ErrorKind::Conflict, message: why, fields: Vec::new(), ..error }
+                    .hint("Make only the image, as a new tag, or correct what the two workspaces mount first.")
+            })?;
             tx.insert_workspace(workspace, None).await?;
             core.note_reference(&mut tx, workspace, Some(actor), How::Created).await?;
         }

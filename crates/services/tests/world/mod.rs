@@ -74,6 +74,8 @@ impl World {
             sessions_per_user: 3,
             allowed: domain::confinement::Allowed::default(),
             catalog_private: false,
+            // Homes of stories are of whoever runs them.
+            empties_homes: true,
         };
         adjust(&mut settings);
         let engine = MemoryEngine::new();
