@@ -14,7 +14,10 @@ pub struct Catalog {
     pub description: String,
     /// Where its people are reached, as it says; an address or anything else.
     pub contact: String,
+    /// Those that the engine could run.
     pub entries: Vec<CatalogEntry>,
+    /// How many are for other architectures than the engine's.
+    pub elsewhere: u32,
     /// How many more it has than are read.
     pub beyond: u32,
 }
