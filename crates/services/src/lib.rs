@@ -68,6 +68,10 @@ pub use terminals::Terminals;
 pub use users::{Invited, Link, Removal as UserRemoval, Users};
 pub use workspaces::Workspaces;
 
+/// Most bytes of a form that a page posts, pictures included: what faces take, and so what anything that
+/// is prepared here to be posted keeps to.
+pub const LARGEST_FORM: usize = 1024 * 1024;
+
 use clock::Clock;
 use domain::{Result, event::Change};
 use engine::Engine;
