@@ -7,6 +7,9 @@
 use super::{DefinitionFate, DefinitionsReport};
 use serde::{Deserialize, Serialize};
 
+/// Most entries of a catalog that are read.
+pub const MOST_ENTRIES: usize = 500;
+
 /// What is at an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Catalog {

@@ -5,6 +5,7 @@
 //! empty, and one entry that makes no sense is no reason to pass over the others. So each value is read by
 //! itself, and of entries that are too many nothing is.
 
+use domain::workspace::MOST_ENTRIES;
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, SeqAccess, Visitor},
@@ -14,9 +15,6 @@ use std::{collections::BTreeMap, fmt};
 
 /// The versions that are understood, the newest first.
 pub(super) const UNDERSTOOD: [&str; 2] = ["1.1", "1.0"];
-
-/// Most entries of a list that are read.
-pub(super) const MOST: usize = 500;
 
 /// Most words of one list in an entry that are read, and characters of one: more than any form takes.
 const WORDS: usize = 9;
@@ -45,7 +43,7 @@ const KNOWN: [&str; 19] = [
     "volume_mappings",
 ];
 
-/// A list, with at most [`MOST`] entries.
+/// A list, with at most [`MOST_ENTRIES`] entries.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Listing {
     pub name: String,
@@ -180,7 +178,7 @@ impl<'de> Deserialize<'de> for Begin<'de> {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Begin<'de>, A::Error> {
                 let mut begin = Begin { entries: Vec::new(), beyond: 0 };
-                while begin.entries.len() < MOST {
+                while begin.entries.len() < MOST_ENTRIES {
                     match all.next_element()? {
                         Some(entry) => begin.entries.push(entry),
                         None => return Ok(begin),
@@ -420,9 +418,9 @@ mod tests {
             assert!(read(text.as_bytes()).unwrap_err().contains(part), "{text}");
         }
         assert!(read("[".repeat(100_000).as_bytes()).is_err());
-        let many = format!(r#"{{"workspaces": [{}0]}}"#, "{},".repeat(MOST + 6));
+        let many = format!(r#"{{"workspaces": [{}0]}}"#, "{},".repeat(MOST_ENTRIES + 6));
         let read = read(many.as_bytes()).unwrap();
-        assert_eq!((read.entries.len(), read.beyond), (MOST, 7));
+        assert_eq!((read.entries.len(), read.beyond), (MOST_ENTRIES, 7));
     }
 
     proptest! {
