@@ -68,16 +68,16 @@ pub use terminals::Terminals;
 pub use users::{Invited, Link, Removal as UserRemoval, Users};
 pub use workspaces::Workspaces;
 
-/// Most bytes of a form that a page posts, pictures included: what faces take, and so what anything that
-/// is prepared here to be posted keeps to.
-pub const LARGEST_FORM: usize = 1024 * 1024;
-
 use clock::Clock;
 use domain::{Result, event::Change};
 use engine::Engine;
 use std::sync::Arc;
 use store::Store;
 use tokio::{sync::broadcast, task::JoinSet};
+
+/// Most bytes of a form that a page posts, pictures included: what faces take, and so what anything that
+/// is prepared here to be posted keeps to.
+pub const LARGEST_FORM: usize = 1024 * 1024;
 
 /// Every use case, ready to be called. Cheap to clone.
 #[derive(Clone)]

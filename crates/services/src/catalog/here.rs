@@ -27,16 +27,24 @@ pub(super) fn refusal_of(known: &Definition, image: &ImageRef) -> Option<String>
     if known.link.is_some() {
         return Some(format!("“{name}” is a link here. Rename it first."));
     }
-    if known.image.canonical_repository() != image.canonical_repository() {
-        let own = known.image.canonical_repository();
+    if !is_version_of(&known.image, image) {
+        let own = &known.image;
         return Some(format!(
-            "“{name}” is a workspace here with another image, {own}. Rename it here first."
+            "“{name}” is a workspace here with another image, `{own}`. Rename it here first."
         ));
     }
     let weakened = less_confined(known).into_iter().next()?;
     Some(format!(
         "“{name}” is less confined here than usual, so nothing from a catalog is put into it. {weakened}"
     ))
+}
+
+/// Whether two images are of the same people. What Slipway's own set-up builds has no other versions: what
+/// a registry has under its name is somebody else's.
+fn is_version_of(known: &ImageRef, image: &ImageRef) -> bool {
+    known.canonical() == image.canonical()
+        || known.canonical_repository() == image.canonical_repository()
+            && !preset::is_built_here(known)
 }
 
 /// In what sessions are less confined than is usual for the image. Capabilities that its family cannot
@@ -136,6 +144,9 @@ mod tests {
             let why = refused(&known, other).unwrap();
             assert!(why.contains("“A” is a workspace here with another image"), "{why}");
         }
+        let built = runs("slipway/terminal:latest");
+        assert_eq!(refused(&built, "slipway/terminal"), None);
+        assert!(refused(&built, "slipway/terminal:evil").unwrap().contains("another image"));
     }
 
     #[test]

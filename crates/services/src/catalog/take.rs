@@ -474,7 +474,10 @@ mod tests {
         let taken = take(&entry(&plain_entry()), &at(Some(&known)));
         assert_eq!(taken.fate, DefinitionFate::Refused);
         let [why] = taken.problems.as_slice() else { panic!("{:?}", taken.problems) };
-        assert!(why.contains("with another image, ours/desktop. Rename it here first."), "{why}");
+        assert!(
+            why.contains("with another image, `ours/desktop:1`. Rename it here first."),
+            "{why}"
+        );
     }
 
     /// Everything that a `run_config` is known to say, and some that it is not.
