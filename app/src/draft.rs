@@ -4,7 +4,7 @@
 //! fields nor a long answer. They wait in the sign-in record, out of the address and its logs, until
 //! the page takes them a moment later. Passwords are not among them.
 
-use crate::request::Request;
+use crate::{refusal::Refusal, request::Request};
 use leptos::prelude::use_context;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -39,6 +39,19 @@ pub async fn keep<T: Serialize + Send + Sync>(of: impl Into<String>, what: T) {
         && request.arrived().is_ok()
     {
         leave(&request, of, what).await;
+    }
+}
+
+/// The same, unless what was posted came to nothing because whoever posted it may not.
+pub async fn keep_unless_refused<T, W: Serialize + Send + Sync>(
+    outcome: &Result<T, Refusal>,
+    of: impl Into<String>,
+    what: W,
+) {
+    use domain::ErrorKind::{Forbidden, Unauthenticated};
+    let kind = outcome.as_ref().err().map(|Refusal(error)| error.kind);
+    if !matches!(kind, Some(Forbidden | Unauthenticated)) {
+        keep(of, what).await;
     }
 }
 

@@ -1599,6 +1599,11 @@ async fn entries_of_a_catalog_are_taken_without_a_script_after_a_look_at_them() 
     assert!(refused.contains("begins with https://"), "{refused}");
     assert!(refused.contains("value=\"javascript:alert(1)\""), "what was typed is still there");
 
+    let long = format!("https://a.example/{}", "x".repeat(3000));
+    let (refused, _) = ask("show_catalog", &[("url", &long)]).await;
+    assert!(refused.contains("at most 2000 characters"), "{refused}");
+    assert!(!refused.contains("xxxx"), "what cannot be an address is not kept");
+
     let (shown, path) = ask("show_catalog", &[("url", &url)]).await;
     assert_eq!(path, "/workspaces/catalog?read=on");
     assert!(shown.contains("name=\"pick[]\"") && shown.contains("&lt;i&gt;Theirs"), "{shown}");

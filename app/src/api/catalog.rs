@@ -58,7 +58,7 @@ pub async fn show_catalog(#[server(default)] url: String) -> Result<Catalog, Ref
         }
     })
     .await;
-    leave(asked, Vec::new(), shown).await
+    answer(shown, asked, Vec::new()).await
 }
 
 /// Says what taking some entries of a catalog would change, and saves nothing.
@@ -77,7 +77,7 @@ pub async fn look_at_catalog(
         }
     })
     .await;
-    leave(asked, picks, looked).await
+    answer(looked, asked, picks).await
 }
 
 /// Saves what was looked at, all of it or nothing, then shows the list.
@@ -89,28 +89,42 @@ pub async fn import_catalog(
     #[server(default)] text: String,
     #[server(default)] seen: String,
 ) -> Result<ImportedDefinitions, Refusal> {
+    let asked = url.clone();
     let imported = super::signed_in(|request, actor| async move {
-        request.services.workspaces.import_catalog(&actor, &text, &seen).await
+        request.services.workspaces.import_catalog(&actor, &asked, &text, &seen).await
     })
     .await;
     if imported.is_err() {
-        crate::draft::keep(crate::draft::CATALOG, Asked { url, picks: pick }).await;
+        leave(&imported, url, pick).await;
     }
     let imported = imported?;
     leptos_axum::redirect("/workspaces?done=imported");
     Ok(imported)
 }
 
-/// Leaves what a plain post has asked for to the page, which reads it once and shows it.
+/// Leaves what was asked for, and leads a plain post back to the page.
 #[cfg(feature = "ssr")]
-async fn leave<T>(
+async fn answer<T>(
+    outcome: Result<T, Refusal>,
     url: String,
     picks: Vec<String>,
-    outcome: Result<T, Refusal>,
 ) -> Result<T, Refusal> {
-    crate::draft::keep(crate::draft::CATALOG, Asked { url, picks }).await;
+    leave(&outcome, url, picks).await;
     if outcome.is_ok() && crate::draft::is_plain_post() {
         leptos_axum::redirect("/workspaces/catalog?read=on");
     }
     outcome
+}
+
+/// Leaves what a plain post has asked for to the page, which reads it once and shows it; not more of it
+/// than any catalog answers, and nothing of whoever may not ask.
+#[cfg(feature = "ssr")]
+async fn leave<T>(outcome: &Result<T, Refusal>, mut url: String, mut picks: Vec<String>) {
+    use domain::workspace::{Link, MOST_ENTRIES, NAME_LONGEST};
+    if url.len() > Link::LONGEST {
+        url.clear();
+    }
+    picks.retain(|pick| pick.chars().count() <= NAME_LONGEST);
+    picks.truncate(MOST_ENTRIES);
+    crate::draft::keep_unless_refused(outcome, crate::draft::CATALOG, Asked { url, picks }).await;
 }

@@ -45,7 +45,7 @@ pub async fn look_at_definitions(
         request.services.workspaces.look_at_definitions(&actor, &text).await
     })
     .await;
-    leave(&looked, left).await;
+    crate::draft::keep_unless_refused(&looked, crate::draft::DEFINITIONS, left).await;
     let report = looked?;
     if crate::draft::is_plain_post() {
         leptos_axum::redirect("/workspaces/import?read=on");
@@ -66,19 +66,9 @@ pub async fn import_definitions(
     })
     .await;
     if imported.is_err() {
-        leave(&imported, left).await;
+        crate::draft::keep_unless_refused(&imported, crate::draft::DEFINITIONS, left).await;
     }
     let imported = imported?;
     leptos_axum::redirect("/workspaces?done=imported");
     Ok(imported)
-}
-
-/// Leaves the text for the page that shows what came of it, unless whoever posted it may not.
-#[cfg(feature = "ssr")]
-async fn leave<T>(outcome: &Result<T, Refusal>, text: String) {
-    use domain::ErrorKind::{Forbidden, Unauthenticated};
-    let kind = outcome.as_ref().err().map(|Refusal(error)| error.kind);
-    if !matches!(kind, Some(Forbidden | Unauthenticated)) {
-        crate::draft::keep(crate::draft::DEFINITIONS, text).await;
-    }
 }

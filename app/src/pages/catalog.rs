@@ -124,10 +124,19 @@ fn listed(
         let text = format!("It has {} more, beyond those that are read at once.", catalog.beyond);
         view! { <p class="notice">{text}</p> }
     });
+    let elsewhere = (catalog.elsewhere > 0).then(|| {
+        let are = if catalog.elsewhere == 1 { "is" } else { "are" };
+        let text = format!(
+            "{} more {are} built for other processors than the engine’s.",
+            catalog.elsewhere
+        );
+        view! { <p class="muted">{text}</p> }
+    });
     let heading = if catalog.name.is_empty() { "Entries".to_owned() } else { catalog.name };
     let rows = catalog.entries.into_iter().enumerate().map(|(at, one)| entry(at, one, picks));
     let rows: Vec<AnyView> = rows.collect();
-    let none = rows.is_empty().then(|| view! { <p>"It has no entries."</p> });
+    let is_empty = rows.is_empty() && catalog.elsewhere == 0;
+    let none = is_empty.then(|| view! { <p>"It has no entries."</p> });
     let foot = can_be_taken.then(|| {
         view! {
             <div class="form-foot">
@@ -152,6 +161,7 @@ fn listed(
             </div>
             {none}
             <ul class="launch-steps catalog">{rows}</ul>
+            {elsewhere}
             {beyond}
         </fieldset>
         {foot}
@@ -287,14 +297,19 @@ mod tests {
             one("C", DefinitionFate::Unchanged),
             refused,
         ];
-        let catalog = Catalog { entries, beyond: 3, ..Catalog::default() };
+        let catalog = Catalog { entries, elsewhere: 2, beyond: 3, ..Catalog::default() };
         let html = html(catalog, &["B".to_owned()]);
         assert_eq!(html.matches("name=\"pick[]\"").count(), 2, "{html}");
         assert_eq!(html.matches(" checked").count(), 1, "{html}");
         assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
-        for part in
-            ["Its name has HTML", "Here already", "Browser · 2 GiB", "3 more", "Show changes"]
-        {
+        for part in [
+            "Its name has HTML",
+            "Here already",
+            "Browser · 2 GiB",
+            "3 more",
+            "2 more are built",
+            "Show changes",
+        ] {
             assert!(html.contains(part), "{part} is missing: {html}");
         }
     }

@@ -1,7 +1,7 @@
 //! What is to be seen inside a session's container: how much it uses, its processes, and the files
 //! it has changed.
 
-use crate::{Timestamp, session::UsageNow};
+use crate::{Timestamp, hidden::is_hidden, session::UsageNow};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -167,13 +167,7 @@ pub fn readable(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            // Marks without width, and those that turn the direction of reading.
-            c if c.is_control()
-                || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                    | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}') =>
-            {
-                out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
-            }
+            c if is_hidden(c) => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
             c => out.push(c),
         }
     }
@@ -226,6 +220,7 @@ mod tests {
             readable("/tmp/a\nb\u{1b}[31m\u{202e}gpj.exe"),
             "/tmp/a\\nb\\u{1b}[31m\\u{202e}gpj.exe"
         );
+        assert_eq!(readable("/tmp/a\u{3164}"), "/tmp/a\\u{3164}");
         assert_eq!(readable("/tmp/ä ü"), "/tmp/ä ü");
     }
 
@@ -238,7 +233,7 @@ mod tests {
     proptest! {
         #[test]
         fn shown_text_has_nothing_that_steers(text in any::<String>(), longest in 1_usize..40) {
-            prop_assert!(readable(&text).chars().all(|c| !c.is_control()));
+            prop_assert!(!readable(&text).contains(is_hidden));
             prop_assert!(shortened(&text, longest).chars().count() <= longest);
         }
     }

@@ -15,6 +15,7 @@ pub mod contract;
 pub mod error;
 pub mod event;
 pub mod group;
+pub mod hidden;
 pub mod hook;
 pub mod icon;
 pub mod id;

@@ -149,8 +149,10 @@ pub fn of_family(image: &ImageRef) -> Option<Preset> {
         "linuxserver/code-server" => find("linuxserver").map(|mut preset| {
             let contract = &mut preset.definition.contract;
             contract.port = 8443;
+            contract.ready_path = "/healthz".into();
             contract.cookies = CookiePolicy::Pass;
             contract.blocked_paths.clear();
+            preset.definition.shm_bytes = 64 * MIB;
             preset.definition.icon = Icon::BuiltIn("code".into());
             preset
         }),
@@ -159,6 +161,41 @@ pub fn of_family(image: &ImageRef) -> Option<Preset> {
         _ if path.starts_with("jupyter/") && path.ends_with("-notebook") => find("jupyter"),
         _ => None,
     }
+}
+
+/// Images of the linuxserver.io family that serve their screen as its desktop does. What else is under
+/// that name may be anything.
+const LINUXSERVER_SCREENS: [&str; 24] = [
+    "audacity",
+    "blender",
+    "brave",
+    "chromium",
+    "code-server",
+    "darktable",
+    "digikam",
+    "doublecommander",
+    "filezilla",
+    "firefox",
+    "freecad",
+    "gimp",
+    "inkscape",
+    "kdenlive",
+    "krita",
+    "libreoffice",
+    "librewolf",
+    "msedge",
+    "obsidian",
+    "opera",
+    "remmina",
+    "thunderbird",
+    "vscodium",
+    "webtop",
+];
+
+/// Whether what [`of_family`] says of an image is no more than likely.
+pub fn is_guess(image: &ImageRef) -> bool {
+    let name = image.path.strip_prefix("linuxserver/");
+    name.is_some_and(|name| !LINUXSERVER_SCREENS.contains(&name))
 }
 
 fn starters() -> Vec<Preset> {
@@ -381,7 +418,16 @@ mod tests {
         ] {
             assert_eq!(key(image), Some(family), "{image}");
         }
-        assert_eq!(of("linuxserver/code-server").unwrap().definition.contract.port, 8443);
+        let code = of("linuxserver/code-server").unwrap().definition;
+        assert_eq!((code.contract.port, code.contract.ready_path.as_str()), (8443, "/healthz"));
+        assert_eq!(code.shm_bytes, 64 * MIB);
+        let is_guess = |image: &str| super::is_guess(&image.parse().unwrap());
+        assert!(is_guess("lscr.io/linuxserver/nginx") && is_guess("linuxserver/code-servers"));
+        assert!(
+            !["linuxserver/webtop:x", "linuxserver/code-server", "nginx"]
+                .map(is_guess)
+                .contains(&true)
+        );
         for other in ["kasmweb", "example/kasmweb", "jupyter/hub", "r.example/slipway/terminal"] {
             assert_eq!(key(other), None, "{other}");
         }

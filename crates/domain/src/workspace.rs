@@ -5,7 +5,7 @@ mod exchange;
 mod form;
 mod link;
 
-pub use catalog::{Catalog, CatalogEntry, CatalogLook};
+pub use catalog::{Catalog, CatalogEntry, CatalogLook, MOST_ENTRIES};
 pub use exchange::{
     DefinitionEntry, DefinitionFate, DefinitionsReport, FieldChange, ImportedDefinitions,
 };

@@ -46,14 +46,30 @@ fn content(answer: Answer, whom: &str) -> Result<Option<Bytes>, Trouble> {
     match answer.status {
         StatusCode::OK => Ok(Some(answer.body)),
         StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
-        _ => Err(Trouble::of(&answer, whom, |status| {
-            Trouble::new(
-                Fault::Permission,
-                format!("{whom} does not let everybody read there (status {status})."),
-                "",
-            )
-        })),
+        status if is_told(status) || answer.wants_https() => {
+            Err(Trouble::of(&answer, whom, |status| {
+                Trouble::new(
+                    Fault::Permission,
+                    format!("{whom} does not let everybody read there (status {status})."),
+                    "",
+                )
+            }))
+        }
+        status => {
+            let status = status.as_u16();
+            Err(Trouble::no_registry(format!("{whom} has no document there (status {status}).")))
+        }
     }
+}
+
+/// Whether an answer means the same for a document as for a registry.
+fn is_told(status: StatusCode) -> bool {
+    status.is_redirection()
+        || status.is_server_error()
+        || matches!(
+            status,
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS
+        )
 }
 
 /// The same with a hint that fits what was asked for.
@@ -61,6 +77,7 @@ fn of_documents(trouble: Trouble) -> Refusal {
     let refusal = trouble.into_refusal();
     let hint = match refusal.fault {
         Fault::Unreachable => refusal.hint,
+        Fault::Permission => "A catalog is read as nobody: use one that everybody may read.",
         Fault::RateLimited => "Try again later.",
         Fault::Certificate => {
             "Certificates are always verified, by what the machine that Slipway runs on trusts."

@@ -5,7 +5,10 @@
 
 use crate::{reach::is_public, tls, trouble::Trouble};
 use bytes::Bytes;
-use domain::registry::{Fault, RateLimit};
+use domain::{
+    inside::shortened,
+    registry::{Fault, RateLimit},
+};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::rt::{Read, Write};
@@ -21,6 +24,9 @@ use tokio_rustls::TlsConnector;
 
 /// Nothing that a registry is asked for has a longer answer.
 const LONGEST: usize = 64 << 10;
+
+/// Most characters that are shown of a host; names have no more, whatever a registry writes.
+const HOST_LONGEST: usize = 260;
 
 /// Where a request goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +96,8 @@ impl Answer {
 
     /// The host a redirect leads to.
     pub(crate) fn leads_to(&self) -> Option<String> {
-        Place::of(self.header(header::LOCATION)?).map(|(place, _)| place.authority)
+        let (place, _) = Place::of(self.header(header::LOCATION)?)?;
+        Some(shortened(&place.authority, HOST_LONGEST))
     }
 
     /// What Go's servers say to plain HTTP at a port for HTTPS.
@@ -184,6 +191,13 @@ impl Caller {
         let tcp = TcpStream::connect(&*addresses)
             .await
             .map_err(|error| Trouble::not_connected(whom, &error))?;
+        // What has a public address of its own listens to itself where others cannot.
+        if self.public
+            && let (Ok(peer), Ok(own)) = (tcp.peer_addr(), tcp.local_addr())
+            && peer.ip() == own.ip()
+        {
+            return Err(Trouble::own(host, peer.ip()));
+        }
         if place.plain {
             return self.answer(TokioIo::new(tcp), request, whom).await;
         }
@@ -207,7 +221,7 @@ impl Caller {
                 Trouble::new(
                     Fault::Unreachable,
                     format!("{whom} broke the connection off."),
-                    "Check the address and the port; a registry that speaks HTTPS needs https:// in it.",
+                    "Check the address and the port; what speaks HTTPS needs https:// in it.",
                 )
             }
         };

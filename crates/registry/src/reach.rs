@@ -14,13 +14,15 @@ pub fn is_public(ip: IpAddr) -> bool {
 }
 
 /// Networks that are not public, each with the length of its prefix.
-const NOT_PUBLIC: [(Ipv4Addr, u32); 15] = [
+const NOT_PUBLIC: [(Ipv4Addr, u32); 16] = [
     // This host, as senders write it.
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     // Behind the translators of providers.
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
+    // What one cloud answers its own machines at, wherever they are.
+    (Ipv4Addr::new(168, 63, 129, 16), 32),
     // Of one link; clouds tell their machines secrets here.
     (Ipv4Addr::new(169, 254, 0, 0), 16),
     (Ipv4Addr::new(172, 16, 0, 0), 12),
@@ -68,6 +70,7 @@ mod tests {
             "100.127.255.255",
             "127.0.0.1",
             "127.255.0.1",
+            "168.63.129.16",
             "169.254.169.254",
             "172.16.0.1",
             "172.31.255.255",
@@ -118,6 +121,8 @@ mod tests {
             "11.0.0.1",
             "100.63.255.255",
             "100.128.0.1",
+            "168.63.129.15",
+            "168.63.129.17",
             "172.15.255.255",
             "172.32.0.1",
             "192.0.1.1",

@@ -1,7 +1,10 @@
 //! What may be wrong with a registry, in sentences.
 
 use crate::{Refusal, http1::Answer};
-use domain::registry::{Fault, Outcome, TestLine, TestStep};
+use domain::{
+    hidden::is_hidden,
+    registry::{Fault, Outcome, TestLine, TestStep},
+};
 use http_body_util::LengthLimitError;
 use serde::Deserialize;
 use std::{error::Error, io, net::IpAddr};
@@ -59,7 +62,7 @@ impl Trouble {
             return Self::new(
                 Fault::Unreachable,
                 format!("Nothing listens at {whom}."),
-                "Check the port, and that the registry runs.",
+                "Check the port, and that its server runs.",
             );
         }
         Self::new(
@@ -77,6 +80,14 @@ impl Trouble {
         )
     }
 
+    pub(crate) fn own(host: &str, ip: IpAddr) -> Self {
+        Self::new(
+            Fault::Unreachable,
+            format!("{host} is at {ip}, which is this machine."),
+            "What is on a network of one's own is read only where the server's setting `catalog_private` is on.",
+        )
+    }
+
     /// An answer that did not come whole.
     pub(crate) fn unread(whom: &str, longest: usize, error: &(dyn Error + 'static)) -> Self {
         if error.is::<LengthLimitError>() {
@@ -88,7 +99,7 @@ impl Trouble {
         Self::new(
             Fault::Unreachable,
             format!("{whom} broke off in the middle of its answer."),
-            "Try again; if it stays, look into the registry's log.",
+            "Try again; if it stays, look into its log.",
         )
     }
 
@@ -126,7 +137,7 @@ impl Trouble {
             500..=599 => Self::new(
                 Fault::Unreachable,
                 format!("{whom} has trouble of its own (status {status})."),
-                "Try again; if it stays, look into the registry's log.",
+                "Try again; if it stays, look into its log.",
             ),
             _ if answer.wants_https() => Self::new(
                 Fault::NotARegistry,
@@ -161,7 +172,7 @@ impl Answer {
     fn words(&self) -> Option<String> {
         let said: Refusals = serde_json::from_slice(&self.body).ok()?;
         let first = said.errors.into_iter().find(|one| !one.message.trim().is_empty())?;
-        let plain = first.message.trim().chars().filter(|c| !c.is_control());
+        let plain = first.message.trim().chars().filter(|c| !is_hidden(*c));
         let quoted: String = plain.take(QUOTED).collect();
         Some(quoted.trim_end_matches('.').to_owned())
     }

@@ -30,6 +30,8 @@ pub(crate) struct Core {
     pub disk: Disk,
     /// Lets few look into containers at a time: how much there is to see is the container's to say.
     pub looking_inside: Semaphore,
+    /// Lets few read catalogs at a time: how much there is to read is a stranger's to say.
+    pub reading_catalogs: Semaphore,
     /// Names this installation on the engine's objects, so that two Slipways on one engine do not
     /// see each other's.
     pub installation: String,
@@ -55,6 +57,8 @@ pub(crate) struct Core {
 
 /// Lists of processes and changed files that are read at a time.
 const LOOKING_INSIDE: usize = 3;
+/// Catalogs that are read at a time.
+const READING_CATALOGS: usize = 2;
 
 const INSTALLATION: &str = "installation";
 
@@ -92,6 +96,7 @@ impl Core {
             membership,
             disk: Disk::default(),
             looking_inside: Semaphore::new(LOOKING_INSIDE),
+            reading_catalogs: Semaphore::new(READING_CATALOGS),
             reconciler: Reconciler::new(&installation, &settings),
             store,
             engine,

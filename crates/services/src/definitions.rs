@@ -10,7 +10,7 @@ mod yaml;
 use crate::{
     confinement::check_beside,
     core::Core,
-    workspaces::{Workspaces, admit},
+    workspaces::{Origin, Workspaces, admit},
 };
 use domain::{
     Error, IconId, Result, WorkspaceId,
@@ -139,7 +139,7 @@ impl Workspaces {
         seen: &str,
     ) -> Result<ImportedDefinitions> {
         actor.require(Permission::ManageWorkspaces)?;
-        self.import_with(Some(actor), text, seen).await
+        self.import_with(Some(actor), text, seen, &Origin::Text).await
     }
 
     /// The same for those who have the machine, and need no permission.
@@ -147,19 +147,20 @@ impl Workspaces {
     /// # Errors
     /// As of [`Workspaces::import_definitions`].
     pub async fn import_as_operator(&self, text: &str) -> Result<ImportedDefinitions> {
-        self.import_with(None, text, "").await
+        self.import_with(None, text, "", &Origin::Text).await
     }
 
-    async fn import_with(
+    pub(crate) async fn import_with(
         &self,
         actor: Option<&Actor>,
         text: &str,
         seen: &str,
+        origin: &Origin,
     ) -> Result<ImportedDefinitions> {
         let refusals = self.core().confinement_refusals(actor, text).await?;
         let mut tx = self.core().store.begin().await?;
         let plans = self.core().read_definitions(&mut tx, text, &refusals).await?;
-        self.carry_out(tx, actor, plans, seen).await
+        self.carry_out(tx, actor, plans, seen, origin).await
     }
 
     /// Does what was planned in the same transaction, and commits it.
@@ -169,6 +170,7 @@ impl Workspaces {
         actor: Option<&Actor>,
         plans: Vec<Plan>,
         seen: &str,
+        origin: &Origin,
     ) -> Result<ImportedDefinitions> {
         let told = report(&plans);
         if let Some(refused) = told.entries.iter().find(|e| e.fate == DefinitionFate::Refused) {
@@ -188,13 +190,12 @@ impl Workspaces {
             match plan.step {
                 Step::Nothing => imported.unchanged += 1,
                 Step::Insert(definition) => {
-                    touched.push(self.add(&mut tx, *definition, actor, "workspace.import").await?);
+                    touched.push(self.add(&mut tx, *definition, actor, origin).await?);
                     imported.new += 1;
                 }
                 Step::Change(mut workspace, definition) => {
                     let before = std::mem::replace(&mut workspace.definition, *definition);
-                    let action = "workspace.import";
-                    self.record(&mut tx, &mut workspace, &before, actor, action).await?;
+                    self.record(&mut tx, &mut workspace, &before, actor, origin).await?;
                     touched.push(workspace.id);
                     imported.changed += 1;
                 }
@@ -424,6 +425,10 @@ impl Core {
             None => (DefinitionFate::New, Step::Insert(Box::new(definition))),
             Some(_) if entry.changes.is_empty() => (DefinitionFate::Unchanged, Step::Nothing),
             Some(known) => {
+                let pin = known.pin.as_ref().filter(|_| known.definition.image != definition.image);
+                entry.notes.extend(pin.map(|pin| {
+                    format!("It is pinned to revision {}; this unpins it.", pin.revision)
+                }));
                 let step = Step::Change(Box::new(known.clone()), Box::new(definition));
                 (DefinitionFate::Changed, step)
             }

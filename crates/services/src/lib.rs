@@ -76,6 +76,10 @@ use std::sync::Arc;
 use store::Store;
 use tokio::{sync::broadcast, task::JoinSet};
 
+/// Most bytes of a form that a page posts, pictures included: what faces take, and so what anything that
+/// is prepared here to be posted keeps to.
+pub const LARGEST_FORM: usize = 1024 * 1024;
+
 /// Every use case, ready to be called. Cheap to clone.
 #[derive(Clone)]
 pub struct Services {

@@ -94,7 +94,8 @@ impl Workspaces {
         let mut tx = self.0.store.begin().await?;
         admit(&mut tx, &definition, None).await?;
         self.0.check_directories(None, &definition, None).await?;
-        let id = self.add(&mut tx, definition, Some(actor), "workspace.create").await?;
+        let id =
+            self.add(&mut tx, definition, Some(actor), &Origin::Form("workspace.create")).await?;
         tx.commit().await?;
         self.0.bus.announce(Change::Workspace { id: id.clone() });
         Ok(id)
@@ -106,12 +107,13 @@ impl Workspaces {
         tx: &mut Tx,
         definition: Definition,
         actor: Option<&Actor>,
-        action: &str,
+        origin: &Origin,
     ) -> Result<WorkspaceId> {
         let workspace = self.0.insert(tx, definition, None, actor).await?;
         tx.touch_groups(&workspace.definition.groups).await?;
         let name = &workspace.definition.name;
-        tx.audit(self.0.now(), actor, action, name, Some(workspace.id.as_str())).await?;
+        let detail = origin.detail(&workspace.id);
+        tx.audit(self.0.now(), actor, origin.action(), name, Some(&detail)).await?;
         Ok(workspace.id)
     }
 
@@ -131,7 +133,7 @@ impl Workspaces {
         actor.require(Permission::ManageWorkspaces)?;
         let definition = form.check()?;
         self.0.check_confinement(actor, &definition).await?;
-        self.edit(actor, id, "workspace.change", |workspace| {
+        self.edit(actor, id, &Origin::Form("workspace.change"), |workspace| {
             if workspace.revision != revision {
                 return Err(changed_meanwhile(&workspace.definition.name));
             }
@@ -144,7 +146,7 @@ impl Workspaces {
     pub async fn set_enabled(&self, actor: &Actor, id: &WorkspaceId, on: bool) -> Result<()> {
         actor.require(Permission::ManageWorkspaces)?;
         let action = if on { "workspace.enable" } else { "workspace.disable" };
-        self.edit(actor, id, action, |workspace| {
+        self.edit(actor, id, &Origin::Form(action), |workspace| {
             if on {
                 may_save(actor, &workspace.definition)?;
             }
@@ -262,7 +264,7 @@ impl Workspaces {
         &self,
         actor: &Actor,
         id: &WorkspaceId,
-        action: &str,
+        origin: &Origin,
         change: impl FnOnce(&mut Workspace) -> Result<()>,
     ) -> Result<Saved> {
         let mut tx = self.0.store.begin().await?;
@@ -272,7 +274,7 @@ impl Workspaces {
         change(&mut workspace)?;
         admit(&mut tx, &workspace.definition, Some(&before)).await?;
         self.0.check_directories(Some(id), &workspace.definition, Some(&before)).await?;
-        let unpinned = self.record(&mut tx, &mut workspace, &before, Some(actor), action).await?;
+        let unpinned = self.record(&mut tx, &mut workspace, &before, Some(actor), origin).await?;
         tx.commit().await?;
         self.0.bus.announce(Change::Workspace { id: id.clone() });
         Ok(Saved { id: workspace.id, unpinned })
@@ -286,7 +288,7 @@ impl Workspaces {
         workspace: &mut Workspace,
         before: &Definition,
         actor: Option<&Actor>,
-        action: &str,
+        origin: &Origin,
     ) -> Result<bool> {
         let has_another = workspace.definition.image != before.image;
         let unpinned = has_another && workspace.pin.take().is_some();
@@ -303,8 +305,36 @@ impl Workspaces {
             self.0.note_reference(tx, workspace, actor, How::Changed).await?;
         }
         let name = &workspace.definition.name;
-        tx.audit(self.0.now(), actor, action, name, Some(workspace.id.as_str())).await?;
+        let detail = origin.detail(&workspace.id);
+        tx.audit(self.0.now(), actor, origin.action(), name, Some(&detail)).await?;
         Ok(unpinned)
+    }
+}
+
+/// Where a definition that is saved comes from, for the audit.
+pub(crate) enum Origin {
+    /// A page, with what was done there.
+    Form(&'static str),
+    /// A text that somebody has.
+    Text,
+    /// The catalog at this address.
+    Catalog(String),
+}
+
+impl Origin {
+    const fn action(&self) -> &'static str {
+        match self {
+            Self::Form(action) => action,
+            Self::Text => "workspace.import",
+            Self::Catalog(_) => "workspace.import_catalog",
+        }
+    }
+
+    fn detail(&self, id: &WorkspaceId) -> String {
+        match self {
+            Self::Catalog(address) => format!("{id} from {address}"),
+            _ => id.to_string(),
+        }
     }
 }
 

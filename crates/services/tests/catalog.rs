@@ -7,6 +7,7 @@ mod world;
 use domain::{
     Error, ErrorKind,
     actor::{Actor, Role},
+    list::ListQuery,
     workspace::{Catalog, CatalogLook, DefinitionFate, Workspace, WorkspaceForm},
 };
 use std::{
@@ -119,7 +120,8 @@ async fn look(
 
 async fn save(world: &World, admin: &Actor, look: &CatalogLook) -> (u32, u32, u32) {
     let workspaces = &world.services.workspaces;
-    let done = workspaces.import_catalog(admin, &look.text, &look.report.seen).await.unwrap();
+    let done = workspaces.import_catalog(admin, &look.url, &look.text, &look.report.seen).await;
+    let done = done.unwrap();
     (done.new, done.changed, done.unchanged)
 }
 
@@ -220,10 +222,14 @@ async fn what_was_not_seen_is_not_saved() {
     world.workspace(&admin).await;
     let workspaces = &world.services.workspaces;
     let seen = &looked.report.seen;
-    let refused = workspaces.import_catalog(&admin, &looked.text, seen).await.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::Conflict);
-    let refused = workspaces.import_catalog(&admin, &looked.text, "").await.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::Conflict);
+    let (url, text) = (&looked.url, &looked.text);
+    for seen in [seen.as_str(), ""] {
+        let refused = workspaces.import_catalog(&admin, url, text, seen).await.unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::Conflict);
+    }
+    let refused =
+        workspaces.import_catalog(&admin, "ftp://a.example", text, seen).await.unwrap_err();
+    assert!(refused.problem_at("url").is_some(), "{refused:?}");
     assert_eq!(named(&world, "Desktop").await.definition.image.to_string(), world::IMAGE);
 }
 
@@ -232,9 +238,10 @@ async fn a_hostile_entry_comes_out_harmless_and_says_what_was_left_out() {
     let (world, admin, publisher) = scene().await;
     publisher.list(&[
         &entry("<script>alert(1)</script>", "a/b:1", ""),
+        &entry("Trap", "arm/trap:1", "").replace("amd64", "arm64"),
         &entry("Trap", "evil/trap:1", HOSTILE),
         &entry("Trap", "evil/other:1", ""),
-        &entry("Arm", "a/b:1", r#", "architecture": ["arm64"]"#),
+        &entry("Arm", "a/b:1", "").replace("amd64", "arm64"),
         r#"{"friendly_name": "Nothing"}"#,
         "7",
     ]);
@@ -246,15 +253,13 @@ async fn a_hostile_entry_comes_out_harmless_and_says_what_was_left_out() {
             ("<script>alert(1)</script>", refused),
             ("Trap", DefinitionFate::New),
             ("Trap", refused),
-            ("Arm", refused),
             ("Nothing", refused),
             ("(without a name)", refused),
         ]
     );
     let problem = |at: usize| shown.entries[at].problems.join("\n");
     assert!(problem(0).contains("HTML") && problem(2).contains("twice"), "{shown:?}");
-    assert!(problem(3).contains("It is for arm64, and the engine runs amd64."), "{shown:?}");
-    assert_eq!(shown.contact, "javascript:alert(1)");
+    assert_eq!((shown.elsewhere, shown.contact.as_str()), (2, "javascript:alert(1)"));
 
     let looked = look(&world, &admin, &publisher.url, &["Trap"]).await.unwrap();
     let notes = looked.report.entries[0].notes.join("\n");
@@ -272,6 +277,10 @@ async fn a_hostile_entry_comes_out_harmless_and_says_what_was_left_out() {
         assert!(notes.contains(part), "{part} is not told: {notes}");
     }
     save(&world, &admin, &looked).await;
+    let noted = world.services.audit.page(&admin, &ListQuery::default()).await.unwrap();
+    let noted = noted.rows.iter().find(|line| line.action == "workspace.import_catalog").unwrap();
+    assert_eq!(noted.target, "Trap");
+    assert!(noted.detail.as_ref().unwrap().ends_with(&format!(" from {}", publisher.url)));
     let made = named(&world, "Trap").await.definition;
     assert_eq!(made.weakened(), Vec::<String>::new());
     assert_eq!(made.environment, [("GOOD".to_owned(), "yes".to_owned())]);
@@ -283,10 +292,48 @@ async fn a_hostile_entry_comes_out_harmless_and_says_what_was_left_out() {
     for (picks, part) in [
         (&["<script>alert(1)</script>"][..], "cannot be taken"),
         (&["Nobody"], "has no “Nobody” (any more)"),
+        (&["Arm"], "has no “Arm” (any more)"),
         (&[], "Tick what is to be taken"),
     ] {
         let refused = look(&world, &admin, &publisher.url, picks).await.unwrap_err();
         assert!(refused.problem_at("pick").unwrap().contains(part), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_here_is_not_given_to_another_image_because_of_its_name() {
+    let (world, admin, publisher) = scene().await;
+    let id = world.workspace(&admin).await;
+    let form = WorkspaceForm {
+        environment: "DB_PASSWORD=secret".into(),
+        capabilities: "CHOWN".into(),
+        ..world.form()
+    };
+    world.services.workspaces.change(&admin, &id, 1, &form).await.unwrap();
+    let before = named(&world, "Desktop").await;
+    let own = before.definition.image.canonical_repository();
+    for (image, part) in [
+        ("evil/desktop:1", "with another image, "),
+        (format!("{own}:2").as_str(), "less confined here than usual"),
+    ] {
+        publisher.list(&[&entry("Desktop", image, "")]);
+        let shown = catalog(&world, &admin, &publisher).await;
+        assert_eq!(fates(&shown), [("Desktop", DefinitionFate::Refused)]);
+        assert!(shown.entries[0].problems[0].contains(part), "{shown:?}");
+        let refused = look(&world, &admin, &publisher.url, &["Desktop"]).await.unwrap_err();
+        assert!(refused.problem_at("pick").unwrap().contains(part), "{refused:?}");
+    }
+    assert_eq!(named(&world, "Desktop").await, before);
+}
+
+#[tokio::test]
+async fn a_contact_that_is_too_long_to_be_shown_whole_is_not_shown() {
+    let (world, admin, publisher) = scene().await;
+    let contact = |length: usize| format!("https://a.example/{}", "x".repeat(length));
+    for (length, shown) in [(200, contact(200)), (300, String::new())] {
+        let text = format!(r#"{{"contact_url": "{}", "workspaces": []}}"#, contact(length));
+        publisher.page("1.1/list.json", &text);
+        assert_eq!(catalog(&world, &admin, &publisher).await.contact, shown);
     }
 }
 
@@ -365,7 +412,7 @@ async fn who_may_not_manage_workspaces_has_nothing_fetched() {
         let refused = [
             workspaces.catalog(&person, url).await.err(),
             workspaces.look_at_catalog(&person, url, &["X".to_owned()]).await.err(),
-            workspaces.import_catalog(&person, "version: 1", "0").await.err(),
+            workspaces.import_catalog(&person, url, "version: 1", "0").await.err(),
         ];
         for refused in refused {
             assert_eq!(refused.unwrap().kind, ErrorKind::Forbidden, "{role:?}");

@@ -14,6 +14,7 @@ use domain::{
     session::{Action, State, Waiting},
     workspace::WorkspaceForm,
 };
+use services::Chosen;
 use world::registry::{Scene, digest};
 
 /// Content ids, older first.
@@ -114,6 +115,28 @@ async fn only_the_newest_revisions_are_kept() {
     let kept = image(&scene, &id).await.revisions;
     assert_eq!(u32::try_from(kept.len()).unwrap(), KEPT);
     assert_eq!((kept[0].revision.number, kept.last().unwrap().revision.number), (106, 7));
+}
+
+#[tokio::test]
+async fn an_import_that_would_unpin_says_so_and_does_nothing_else_than_was_seen() {
+    let scene = Scene::new().await;
+    let workspaces = &scene.world.services.workspaces;
+    let id = begun(&scene).await;
+    let text = workspaces.export(&scene.admin, &Chosen::All).await.unwrap();
+    let own = scene.world.store.workspace(&id).await.unwrap().unwrap().definition.image;
+    let other = own.canonical_repository();
+    let text = text.replace(&format!("image: {own}"), &format!("image: {other}:other"));
+    let look = async || workspaces.look_at_definitions(&scene.admin, &text).await.unwrap();
+    let unpinned = look().await;
+    assert_eq!(unpinned.entries[0].notes, Vec::<String>::new());
+
+    workspaces.roll_back(&scene.admin, &id, 1).await.unwrap();
+    let refused = workspaces.import_definitions(&scene.admin, &text, &unpinned.seen).await;
+    assert_eq!(refused.unwrap_err().kind, ErrorKind::Conflict);
+    let pinned = look().await;
+    assert_eq!(pinned.entries[0].notes, ["It is pinned to revision 1; this unpins it."]);
+    workspaces.import_definitions(&scene.admin, &text, &pinned.seen).await.unwrap();
+    assert_eq!(scene.world.store.workspace(&id).await.unwrap().unwrap().pin, None);
 }
 
 #[tokio::test]

@@ -36,9 +36,6 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 /// in the process can read anything, and one that tries waits for ever.
 static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
 
-/// Largest form; pictures included.
-const LARGEST_FORM: usize = 1024 * 1024;
-
 /// The console's routes with everything around them.
 ///
 /// # Errors
@@ -105,7 +102,7 @@ pub fn router(config: &Config, services: Services, stopping: Stopping) -> Result
         .layer(from_fn(guard::own_pages_only))
         .layer(from_fn_with_state(context, context::provide))
         .layer(sign_ins)
-        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(DefaultBodyLimit::max(services::LARGEST_FORM))
         .layer(CompressionLayer::new().br(true).gzip(true).compress_when(worth_compressing()))
         .route("/pkg/{hash}/{file}", get(assets::bundle).with_state(hash))
         .route("/healthz", get(health::healthz))

@@ -7,6 +7,9 @@
 use super::{DefinitionFate, DefinitionsReport};
 use serde::{Deserialize, Serialize};
 
+/// Most entries of a catalog that are read.
+pub const MOST_ENTRIES: usize = 500;
+
 /// What is at an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Catalog {
@@ -14,7 +17,10 @@ pub struct Catalog {
     pub description: String,
     /// Where its people are reached, as it says; an address or anything else.
     pub contact: String,
+    /// Those that the engine could run.
     pub entries: Vec<CatalogEntry>,
+    /// How many are for other architectures than the engine's.
+    pub elsewhere: u32,
     /// How many more it has than are read.
     pub beyond: u32,
 }

@@ -364,16 +364,21 @@ impl WorkspaceForm {
         let mut all: Vec<String> = Vec::new();
         for category in self.categories.split([',', '\n']).map(str::trim).filter(|c| !c.is_empty())
         {
-            if category.chars().count() > 40 {
+            if category.chars().nth(40).is_some() {
                 return Err(format!(
                     "A category has at most 40 characters; `{category}` has more."
                 ));
             }
-            if !all.iter().any(|c| c.eq_ignore_ascii_case(category)) {
-                all.push(category.to_owned());
+            if all.iter().any(|c| c.eq_ignore_ascii_case(category)) {
+                continue;
             }
+            // Whatever else there is, it ends here: each is compared with all before it.
+            if all.len() == 8 {
+                return Err("At most 8 categories.".into());
+            }
+            all.push(category.to_owned());
         }
-        if all.len() > 8 { Err("At most 8 categories.".into()) } else { Ok(all) }
+        Ok(all)
     }
 
     fn registry(&self) -> Result<Option<RegistryId>, String> {
@@ -611,6 +616,16 @@ mod tests {
         ] {
             assert!(error.problem_at(field).is_some(), "{field} was accepted");
         }
+    }
+
+    #[test]
+    fn a_ninth_category_is_refused_whatever_comes_after_it_and_the_same_twice_is_one() {
+        let of = |categories: String| WorkspaceForm { categories, ..good() }.check();
+        let many = (0..500_000).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        let refused = of(many).unwrap_err();
+        assert_eq!(refused.problem_at("categories"), Some("At most 8 categories."));
+        let eight = (0..8).chain(0..8).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        assert_eq!(of(eight).unwrap().categories.len(), 8);
     }
 
     #[test]

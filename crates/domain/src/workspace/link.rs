@@ -4,8 +4,6 @@ use super::{Definition, WorkspaceForm};
 use crate::{Error, Result, error::Problems, image::ImageRef};
 use serde::{Deserialize, Deserializer, Serialize};
 
-const LONGEST: usize = 2000;
-
 /// The value of the form's `kind` for a link whose address is not typed yet.
 pub const KIND: &str = "link";
 
@@ -15,6 +13,9 @@ pub const KIND: &str = "link";
 pub struct Link(String);
 
 impl Link {
+    /// Most bytes of one.
+    pub const LONGEST: usize = 2000;
+
     /// # Errors
     /// What an address looks like.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -22,8 +23,8 @@ impl Link {
         if text.is_empty() {
             return Err("Give the address that the tile opens.".into());
         }
-        if text.len() > LONGEST {
-            return Err(format!("An address has at most {LONGEST} characters."));
+        if text.len() > Self::LONGEST {
+            return Err(format!("An address has at most {} characters.", Self::LONGEST));
         }
         let lower = text.to_ascii_lowercase();
         let rest = ["https://", "http://"].iter().find_map(|scheme| lower.strip_prefix(scheme));

@@ -18,6 +18,8 @@ fn answers(asked: &Asked) -> Answer {
         "GET /shut" => plain(403, ""),
         "GET /long" => Answer::new("x".repeat(LONGEST + 1).into()),
         "GET /ill" => plain(500, ""),
+        "GET /odd" => plain(418, r#"{"errors": [{"message": "a\u202eb\u3164"}]}"#),
+        "GET /said" => plain(503, r#"{"errors": [{"message": "a\u202eb\u3164"}]}"#),
         _ => plain(404, ""),
     }
 }
@@ -39,9 +41,15 @@ async fn what_is_there_is_read_and_every_refusal_is_a_sentence() {
         ("shut", "does not let everybody read there (status 403)"),
         ("long", "greater length than is taken: 4 KiB"),
         ("ill", "has trouble of its own (status 500)"),
+        ("odd", "has no document there (status 418)"),
+        ("said", "It says: “ab”."),
     ] {
         let refusal = read(true, &at(path)).await.unwrap_err();
         assert!(refusal.message.contains(part), "{path}: {refusal:?}");
+        assert!(
+            ![&refusal.message, refusal.hint].iter().any(|said| said.contains("egistr")),
+            "{refusal:?}"
+        );
     }
     for bad in ["ftp://a.example/x", "file:///etc/passwd", "http://ada:pw@a.example/", "x"] {
         let refusal = read(true, bad).await.unwrap_err();
@@ -81,9 +89,13 @@ async fn who_says_nothing_or_never_ends_is_not_waited_for() {
         let mut head = [0; 1024];
         let _ = stream.read(&mut head).await;
         let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n";
-        let _ = stream.write_all(head.as_bytes()).await;
-        // Until the reader goes away.
-        let _ = stream.read(&mut [0; 1]).await;
+        let mut sent = stream.write_all(head.as_bytes()).await;
+        // A byte now and then, for ever: until the reader goes away.
+        let mut often = tokio::time::interval(Duration::from_millis(50));
+        while sent.is_ok() {
+            often.tick().await;
+            sent = stream.write_all(b"1\r\nx\r\n").await;
+        }
     });
     let reader = Reader::new(true, Duration::from_millis(300)).await.unwrap();
     let refusal = reader.read(&address, LONGEST).await.unwrap_err();

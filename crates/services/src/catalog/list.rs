@@ -2,15 +2,23 @@
 //! shapes of 1.0 and of 1.1.
 //!
 //! Nothing in it is relied on. What is missing, or is something else than it should be, leaves its field
-//! empty, and one entry that makes no sense is no reason to pass over the others.
+//! empty, and one entry that makes no sense is no reason to pass over the others. So each value is read by
+//! itself, and of entries that are too many nothing is.
 
-use serde_json::{Map, Value};
+use domain::workspace::MOST_ENTRIES;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
+use serde_json::{Map, Value, value::RawValue};
+use std::{collections::BTreeMap, fmt};
 
 /// The versions that are understood, the newest first.
 pub(super) const UNDERSTOOD: [&str; 2] = ["1.1", "1.0"];
 
-/// Most entries of a list that are read.
-pub(super) const MOST: usize = 500;
+/// Most words of one list in an entry that are read, and characters of one: more than any form takes.
+const WORDS: usize = 9;
+const WORD_LONGEST: usize = 60;
 
 /// Keys of an entry that have a meaning, or need none here.
 const KNOWN: [&str; 19] = [
@@ -35,7 +43,7 @@ const KNOWN: [&str; 19] = [
     "volume_mappings",
 ];
 
-/// A list, with at most [`MOST`] entries.
+/// A list, with at most [`MOST_ENTRIES`] entries.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Listing {
     pub name: String,
@@ -118,26 +126,87 @@ pub(super) fn versions_in_json(text: &[u8]) -> Vec<String> {
 /// Why it is none.
 pub(super) fn read(text: &[u8]) -> Result<Listing, String> {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-    let value: Value = serde_json::from_slice(text)
+    let whole: &RawValue = serde_json::from_slice(text)
         .map_err(|why| format!("The list there cannot be read as JSON: {why}."))?;
-    let Value::Object(mut root) = value else {
+    if !whole.get().starts_with('{') {
         return Err("The list there is no JSON object.".to_owned());
-    };
-    let Some(Value::Array(all)) = root.remove("workspaces") else {
+    }
+    let root: Root<'_> = serde_json::from_str(whole.get())
+        .map_err(|why| format!("The list there cannot be read: {why}."))?;
+    let Some(all) =
+        root.workspaces.and_then(|all| serde_json::from_str::<Begin<'_>>(all.get()).ok())
+    else {
         return Err("The list there has no `workspaces`.".to_owned());
     };
-    let beyond = u32::try_from(all.len().saturating_sub(MOST)).unwrap_or(u32::MAX);
+    let text = |raw: Option<&RawValue>| text_of(raw.map(value).as_ref());
     Ok(Listing {
-        name: text_of(root.get("name")),
-        description: text_of(root.get("description")),
-        contact: text_of(root.get("contact_url")),
-        entries: all.iter().take(MOST).map(entry).collect(),
-        beyond,
+        name: text(root.name),
+        description: text(root.description),
+        contact: text(root.contact_url),
+        entries: all.entries.into_iter().map(entry).collect(),
+        beyond: all.beyond,
     })
 }
 
-fn entry(value: &Value) -> Listed {
-    let Value::Object(entry) = value else { return Listed::default() };
+#[derive(Deserialize)]
+struct Root<'a> {
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    description: Option<&'a RawValue>,
+    #[serde(borrow)]
+    contact_url: Option<&'a RawValue>,
+    #[serde(borrow)]
+    workspaces: Option<&'a RawValue>,
+}
+
+/// The entries that are read, and how many more there are.
+struct Begin<'a> {
+    entries: Vec<&'a RawValue>,
+    beyond: u32,
+}
+
+impl<'de> Deserialize<'de> for Begin<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Beginning;
+        impl<'de> Visitor<'de> for Beginning {
+            type Value = Begin<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of workspaces")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Begin<'de>, A::Error> {
+                let mut begin = Begin { entries: Vec::new(), beyond: 0 };
+                while begin.entries.len() < MOST_ENTRIES {
+                    match all.next_element()? {
+                        Some(entry) => begin.entries.push(entry),
+                        None => return Ok(begin),
+                    }
+                }
+                while all.next_element::<IgnoredAny>()?.is_some() {
+                    begin.beyond = begin.beyond.saturating_add(1);
+                }
+                Ok(begin)
+            }
+        }
+        deserializer.deserialize_seq(Beginning)
+    }
+}
+
+/// What is written there. A value that is none, such as a number beyond all numbers, is there and has no
+/// meaning for anything: so is `true`, where no key takes one.
+fn value(raw: &RawValue) -> Value {
+    serde_json::from_str(raw.get()).unwrap_or(Value::Bool(true))
+}
+
+fn entry(raw: &RawValue) -> Listed {
+    let Ok(all) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw.get()) else {
+        return Listed::default();
+    };
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|(key, _)| KNOWN.contains(&key.as_str()));
+    let entry: Map<String, Value> = known.into_iter().map(|(key, raw)| (key, value(raw))).collect();
     let of = |key: &str| entry.get(key);
     let newest = compatible(of("compatibility"));
     // Where both are there, what is said of one version is the nearer.
@@ -161,19 +230,29 @@ fn entry(value: &Value) -> Listed {
         exec_config: settings(of("exec_config")),
         volume_mappings: settings(of("volume_mappings")),
         launch_config: settings(of("launch_config")),
-        unknown: entry.keys().filter(|key| !KNOWN.contains(&key.as_str())).cloned().collect(),
+        unknown: unknown.into_iter().map(|(key, _)| key).collect(),
     }
 }
 
 /// What is said for the newest version of what it was written for; as 1.1 has it.
 fn compatible(value: Option<&Value>) -> Option<&Map<String, Value>> {
     let all = value?.as_array()?.iter().filter_map(Value::as_object);
-    // `1.16.x` after `1.9.x`: compared part by part, as numbers.
+    // `1.16.x` after `1.9.x`: compared part by part, as numbers. What is no version is before them all.
     let parts = |of: &Map<String, Value>| -> Vec<u32> {
         let version = text_of(of.get("version"));
-        version.split('.').map(|part| part.parse().unwrap_or(u32::MAX)).collect()
+        let is_version = version.starts_with(|c: char| c.is_ascii_digit());
+        version.split('.').take(if is_version { 8 } else { 0 }).map(part).collect()
     };
     all.filter(|of| of.contains_key("image")).max_by_key(|of| parts(of))
+}
+
+/// A part of a version: its number, and `x` as the newest of all.
+fn part(part: &str) -> u32 {
+    let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+    match part {
+        "x" | "X" => u32::MAX,
+        _ => part[..end].parse().unwrap_or_default(),
+    }
 }
 
 fn text_of(value: Option<&Value>) -> String {
@@ -184,17 +263,16 @@ fn on_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A list of words, also where it is a text with one a line.
+/// A list of words, also where it is a text with one a line; not more of it than [`WORDS`].
 fn texts(value: Option<&Value>) -> Vec<String> {
-    let words = |text: &str| {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.map(str::to_owned).collect::<Vec<_>>()
+    let all = match value {
+        Some(Value::Array(all)) => all.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
     };
-    match value {
-        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).flat_map(words).collect(),
-        Some(Value::String(text)) => words(text),
-        _ => Vec::new(),
-    }
+    let words = all.iter().filter_map(Value::as_str).flat_map(str::lines).map(str::trim);
+    let words = words.filter(|word| !word.is_empty()).take(WORDS);
+    words.map(|word| word.chars().take(WORD_LONGEST).collect()).collect()
 }
 
 /// A number, also where it is written as a text.
@@ -292,6 +370,44 @@ mod tests {
     }
 
     #[test]
+    fn one_odd_value_leaves_the_others_alone() {
+        let text = r#"{"name": 1e999, "workspaces": [
+            {"friendly_name": "A", "cores": 1e999, "description": "\ud800", "run_config": {"a": 1e999}},
+            {"friendly_name": "B", "zip": 1e999}, 1e999, {"friendly_name": "C", "memory": "1e999"}]}"#;
+        let read = read(text.as_bytes()).unwrap();
+        let names: Vec<&str> = read.entries.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!((read.name.as_str(), names), ("", vec!["A", "B", "", "C"]));
+        let [a, b, _, c] = read.entries.as_slice() else { panic!("{read:?}") };
+        assert_eq!((a.cores, a.description.as_str()), (None, ""));
+        assert_eq!((&a.run_config, c.memory_mb), (&Settings::Unreadable, None));
+        assert_eq!(b.unknown, ["zip"]);
+    }
+
+    #[test]
+    fn only_x_is_the_newest_and_what_is_no_version_comes_last() {
+        let newest_of = |versions: &[&str]| {
+            let all: Vec<Value> =
+                versions.iter().map(|v| json!({"version": v, "image": v})).collect();
+            only(&json!({ "compatibility": all })).image
+        };
+        assert_eq!(newest_of(&["1.17.0", "develop", "1.9.x", ""]), "1.17.0");
+        assert_eq!(newest_of(&["1.17.0-rolling", "1.17.x", "1.17.weekly"]), "1.17.x");
+        assert_eq!(newest_of(&["1.9", "1.10-a", "v2"]), "1.10-a");
+        let nameless = json!({"compatibility": [{"image": "b"}, {"version": "1.0", "image": "a"}, {"image": "c"}]});
+        assert_eq!(only(&nameless).image, "a");
+    }
+
+    #[test]
+    fn of_a_list_no_more_is_read_than_a_form_takes() {
+        let many: Vec<String> = (0..10_000).map(|n| format!("{n}{}", "x".repeat(200))).collect();
+        for listed in [json!({ "categories": many }), json!({ "categories": many.join("\n") })] {
+            let read = only(&listed).categories;
+            assert_eq!(read.len(), WORDS);
+            assert!(read.iter().all(|one| one.chars().count() == WORD_LONGEST));
+        }
+    }
+
+    #[test]
     fn what_is_no_list_says_so_and_a_long_one_is_read_in_part() {
         for (text, part) in [
             ("<!DOCTYPE html>", "as JSON"),
@@ -302,9 +418,9 @@ mod tests {
             assert!(read(text.as_bytes()).unwrap_err().contains(part), "{text}");
         }
         assert!(read("[".repeat(100_000).as_bytes()).is_err());
-        let many = format!(r#"{{"workspaces": [{}0]}}"#, "{},".repeat(MOST + 6));
+        let many = format!(r#"{{"workspaces": [{}0]}}"#, "{},".repeat(MOST_ENTRIES + 6));
         let read = read(many.as_bytes()).unwrap();
-        assert_eq!((read.entries.len(), read.beyond), (MOST, 7));
+        assert_eq!((read.entries.len(), read.beyond), (MOST_ENTRIES, 7));
     }
 
     proptest! {

@@ -4,21 +4,17 @@
 use super::{
     list::{Listed, Settings},
     reference::registry,
-    words::{LeftOut, QUOTED, is_hidden, quoted, shown},
+    variables::environment,
+    words::{LeftOut, QUOTED, names, quoted, shown},
 };
 use domain::{
     confinement::ConfinementForm,
-    contract::check_variable,
     error::Problems,
     image::ImageRef,
     quantity::{self, GIB, MIB},
     workspace::WorkspaceForm,
 };
 use serde_json::Value;
-
-/// Most variables of an entry, and bytes of one.
-const VARIABLES: usize = 100;
-const VARIABLE_LONGEST: usize = 4096;
 
 fn plain(key: &str) -> String {
     key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
@@ -39,7 +35,9 @@ fn is_off(value: &Value) -> bool {
 pub(super) fn run_config(settings: &Settings, form: &mut WorkspaceForm, left_out: &mut LeftOut) {
     let Settings::Object(all) = settings else { return };
     for (key, value) in all.iter().filter(|(_, value)| !is_off(value)) {
-        let why = match (plain(key).as_str(), value) {
+        let name = plain(key);
+        let weakens = reason(&name);
+        let why = match (name.as_str(), value) {
             ("environment", value) => {
                 environment(value, form, left_out);
                 continue;
@@ -55,16 +53,20 @@ pub(super) fn run_config(settings: &Settings, form: &mut WorkspaceForm, left_out
                 }
                 None => "shared memory is between 1 MiB and 64 GiB",
             },
-            (name, _) => reason(name),
+            _ => weakens.unwrap_or("it is not among what is taken over from a catalog"),
         };
         let key = shown(key, QUOTED);
-        left_out.add(format!("`{key}: {}` is not taken over: {why}.", quoted(value)));
+        let sentence = format!("`{key}: {}` is not taken over: {why}.", quoted(value));
+        match weakens {
+            Some(_) => left_out.weakening(sentence),
+            None => left_out.add(sentence),
+        }
     }
 }
 
-/// Why a key is not among what is taken over.
-fn reason(name: &str) -> &'static str {
-    match name {
+/// Why a key that matters is not among what is taken over.
+fn reason(name: &str) -> Option<&'static str> {
+    Some(match name {
         "privileged" => "its programs could do to the engine's host what root can",
         "devices" | "devicerequests" | "runtime" | "gpus" | "devicecgrouprules" => {
             "a catalog gives nobody devices of the host"
@@ -89,8 +91,8 @@ fn reason(name: &str) -> &'static str {
         "entrypoint" | "command" | "user" | "workingdir" => {
             "what is run and as whom is the image's to say, or yours, in the form"
         }
-        _ => "it is not among what is taken over from a catalog",
-    }
+        _ => return None,
+    })
 }
 
 fn is_hostname(text: &str) -> bool {
@@ -112,57 +114,6 @@ fn shared_memory(value: &Value) -> Option<String> {
     (MIB..=64 * GIB).contains(&bytes).then(|| quantity::typed_bytes(bytes))
 }
 
-/// Variables, as an object or as a list of `NAME=value`.
-fn environment(value: &Value, form: &mut WorkspaceForm, left_out: &mut LeftOut) {
-    let text = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        Value::Null => Some(String::new()),
-        _ => None,
-    };
-    let pairs: Vec<(String, Option<String>)> = match value {
-        Value::Object(all) => all.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
-        Value::Array(all) => all
-            .iter()
-            .filter_map(Value::as_str)
-            .map(|line| {
-                let (name, value) = line.split_once('=').unwrap_or((line, ""));
-                (name.to_owned(), Some(value.to_owned()))
-            })
-            .collect(),
-        _ => Vec::new(),
-    };
-    let secret = [form.basic_password_variable.clone(), form.basic_user_variable.clone()];
-    let mut lines: Vec<String> = form.environment.lines().map(str::to_owned).collect();
-    for (at, (name, value)) in pairs.into_iter().enumerate() {
-        let why = match (check_variable(&name), value) {
-            _ if at >= VARIABLES => "there are too many of them",
-            (Err(_), _) => "no variable is called that",
-            (_, None) => "it is no text",
-            (Ok(name), _) if secret.contains(&name) => {
-                "Slipway sets it itself, anew for each session"
-            }
-            // Each is a line of the form, and no value may add another one.
-            (_, Some(value)) if value.chars().any(is_hidden) => {
-                "it has line breaks, or characters that cannot be seen"
-            }
-            (_, Some(value)) if value.len() > VARIABLE_LONGEST => "it is too long",
-            (Ok(name), Some(value)) => {
-                let line = format!("{name}={value}");
-                let is_same = |line: &String| line.split('=').next() == Some(name.as_str());
-                match lines.iter_mut().find(|line| is_same(line)) {
-                    Some(known) => *known = line,
-                    None => lines.push(line),
-                }
-                continue;
-            }
-        };
-        let name = shown(&name, QUOTED);
-        left_out.add(format!("The variable `{name}` is not taken over: {why}."));
-    }
-    form.environment = lines.join("\n");
-}
-
 /// What is never taken over, by name.
 pub(super) fn leave_out_rest(listed: &Listed, image: Option<&ImageRef>, left_out: &mut LeftOut) {
     let objects = [
@@ -178,13 +129,13 @@ pub(super) fn leave_out_rest(listed: &Listed, image: Option<&ImageRef>, left_out
         for (path, how) in all {
             let at = how.get("bind").and_then(Value::as_str).unwrap_or("…");
             let mount = shown(&format!("{path}:{at}"), QUOTED);
-            left_out.add(format!("The host mount `{mount}` is not taken over."));
+            left_out.weakening(format!("The host mount `{mount}` is not taken over."));
         }
     }
     if let Settings::Object(all) = &listed.exec_config {
         for (moment, command) in all.iter().filter(|(_, command)| !is_off(command)) {
             let said = shown(&format!("{moment}: {}", quoted(command)), QUOTED);
-            left_out.add(format!(
+            left_out.weakening(format!(
                 "The command `{said}` is not taken over: nothing is run in a session that nobody here has written."
             ));
         }
@@ -195,7 +146,7 @@ pub(super) fn leave_out_rest(listed: &Listed, image: Option<&ImageRef>, left_out
         );
     }
     if let Some(gpus) = listed.gpus.filter(|gpus| *gpus > 0.0) {
-        left_out.add(format!(
+        left_out.weakening(format!(
             "Graphics processors (`gpu_count: {gpus}`) are not given: they are the host's. An administrator can do that in the form."
         ));
     }
@@ -214,18 +165,8 @@ pub(super) fn leave_out_rest(listed: &Listed, image: Option<&ImageRef>, left_out
             ));
         }
     }
-    leave_out_unknown(&listed.unknown, left_out);
-}
-
-fn leave_out_unknown(keys: &[String], left_out: &mut LeftOut) {
-    let quoted = |key: &String| format!("`{}`", shown(key, QUOTED));
-    let named: Vec<String> = keys.iter().take(10).map(quoted).collect();
-    let more = match keys.len().saturating_sub(named.len()) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    if !named.is_empty() {
-        let named = named.join(", ");
-        left_out.add(format!("What else it has means nothing here: {named}{more}."));
+    if !listed.unknown.is_empty() {
+        let unknown = names(&listed.unknown);
+        left_out.add(format!("What else it has means nothing here: {unknown}."));
     }
 }

@@ -7,32 +7,21 @@
 //! has enabled it.
 
 use super::{
+    here::{Here, begin, refusal_of, settle},
     list::Listed,
     options::{leave_out_rest, run_config},
     reference::reference,
-    words::{LeftOut, QUOTED, cut, flaw, shown},
+    words::{LeftOut, QUOTED, SENTENCE, cut, flaw, shown},
 };
 use domain::{
-    image::ImageRef,
-    preset,
     quantity::{self, MIB},
-    workspace::{Definition, DefinitionFate, Workspace, WorkspaceForm, check_name},
+    workspace::{DefinitionFate, WorkspaceForm, check_name},
 };
 
 /// Most characters of a description; what a tile shows is shorter anyway.
 const DESCRIPTION_LONGEST: usize = 300;
 /// Most characters of notes, the line that says where they are from aside.
 const NOTES_LONGEST: usize = 4000;
-
-/// What an entry is held against.
-pub(super) struct Here<'a> {
-    /// The workspace of its name, if there is one.
-    pub known: Option<&'a Workspace>,
-    /// What the engine runs; empty while that is not known.
-    pub architecture: &'a str,
-    /// Where the catalog is.
-    pub address: &'a str,
-}
 
 /// What becomes of an entry.
 pub(super) struct Taken {
@@ -42,6 +31,8 @@ pub(super) struct Taken {
     pub left_out: Vec<String>,
     /// Why it may not be taken; nothing if it may.
     pub problems: Vec<String>,
+    /// It is for other architectures than the engine's.
+    pub elsewhere: bool,
     /// Another one before it has its name.
     pub twice: bool,
 }
@@ -56,19 +47,16 @@ pub(super) fn take(listed: &Listed, here: &Here<'_>) -> Taken {
     let texts = [("name", &listed.name), ("description", &listed.description)];
     let texts = texts.into_iter().chain(listed.categories.iter().map(|one| ("category", one)));
     for (what, text) in texts {
-        if let Some(flaw) = flaw(text) {
-            problems.push(format!("Its {what} has {flaw} in it."));
-        }
+        let told = flaw(text).map(|flaw| format!("Its {what} has {flaw} in it."));
+        // Once, however many categories have it.
+        problems.extend(told.filter(|told| !problems.contains(told)));
     }
     let others = !listed.architectures.iter().any(|one| one == here.architecture);
-    if others && !listed.architectures.is_empty() && !here.architecture.is_empty() {
-        let built_for = shown(&listed.architectures.join(", "), QUOTED);
-        problems.push(format!("It is for {built_for}, and the engine runs {}.", here.architecture));
-    }
-    if let Some(known) = here.known {
-        problems.extend(refusal_of(known));
-    }
+    let elsewhere = others && !listed.architectures.is_empty() && !here.architecture.is_empty();
     let image = reference(listed).map_err(|why| problems.push(why)).ok();
+    if let (Some(known), Some(image)) = (here.known, &image) {
+        problems.extend(refusal_of(&known.definition, image));
+    }
     let mut form = begin(image.as_ref(), here, &mut left_out);
     form.name = name;
     form.image = image.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -86,52 +74,9 @@ pub(super) fn take(listed: &Listed, here: &Here<'_>) -> Taken {
             settle(&definition, here, &mut form, &mut left_out, &mut problems)
         }
     };
-    Taken { form, fate, left_out: left_out.into_sentences(), problems, twice: false }
-}
-
-/// Why nothing from elsewhere is put into a workspace that is here, if that is so.
-fn refusal_of(known: &Workspace) -> Option<String> {
-    if known.definition.link.is_some() {
-        return Some("A link has its name here. Rename one of them.".to_owned());
-    }
-    let loosened = known.definition.loosened().into_iter().next()?;
-    Some(format!(
-        "The workspace of its name here is less confined than usual, so nothing from a catalog is put into it. {loosened}"
-    ))
-}
-
-/// The form that an entry is written into: of the workspace that is here, of the family of its image, or
-/// a new one.
-fn begin(image: Option<&ImageRef>, here: &Here<'_>, left_out: &mut LeftOut) -> WorkspaceForm {
-    if let Some(known) = here.known {
-        let mut form = WorkspaceForm::from(&known.definition);
-        // Credentials are for the place that they were stored for.
-        if image.is_none_or(|image| image.registry() != known.definition.image.registry()) {
-            form.registry.clear();
-        }
-        return form;
-    }
-    let family = image.and_then(preset::of_family);
-    let unknown = family.is_none();
-    let mut form = family.map_or_else(WorkspaceForm::default, |preset| {
-        let mut definition = preset.definition;
-        let capabilities = std::mem::take(&mut definition.contract.capabilities).join(", ");
-        if !capabilities.is_empty() {
-            left_out.add(format!(
-                "Capabilities that images of this family need to start are not given back: {capabilities}. Do that in the form, under Connection."
-            ));
-        }
-        definition.description.clear();
-        definition.categories.clear();
-        WorkspaceForm::from(&definition)
-    });
-    if unknown {
-        left_out.add(
-            "How its image is reached is not known, so it is as in a new form. Say it under Connection.",
-        );
-    }
-    form.enabled.clear();
-    form
+    let problems = problems.iter().map(|why| shown(why, SENTENCE)).collect();
+    let left_out = left_out.into_sentences();
+    Taken { form, fate, left_out, problems, elsewhere, twice: false }
 }
 
 /// What people read of it.
@@ -141,7 +86,7 @@ fn describe(listed: &Listed, here: &Here<'_>, form: &mut WorkspaceForm, left_out
         form.description = cut(&description, DESCRIPTION_LONGEST);
         if form.description != description {
             let most = DESCRIPTION_LONGEST;
-            left_out.add(format!("Its description is cut off after {most} characters."));
+            left_out.own(format!("Its description is cut off after {most} characters."));
         }
     }
     if !listed.categories.is_empty() {
@@ -154,13 +99,13 @@ fn describe(listed: &Listed, here: &Here<'_>, form: &mut WorkspaceForm, left_out
     form.notes = format!("From the catalog at {}.", here.address);
     let notes = listed.notes.trim();
     if let Some(flaw) = flaw(notes) {
-        left_out.add(format!("Its notes have {flaw} in them and are not taken over."));
+        left_out.own(format!("Its notes have {flaw} in them and are not taken over."));
     } else if !notes.is_empty() {
         form.notes = format!("{}\n\n{}", form.notes, cut(notes, NOTES_LONGEST));
     }
     if !listed.icon.is_empty() {
         let icon = shown(&listed.icon, QUOTED);
-        left_out.add(format!(
+        left_out.own(format!(
             "Its icon `{icon}` is at an address of its own and is not fetched. A picture can be uploaded in the form."
         ));
     }
@@ -189,36 +134,6 @@ fn size(listed: &Listed, form: &mut WorkspaceForm, left_out: &mut LeftOut) {
     }
 }
 
-/// What a form that was found right does to what is here.
-fn settle(
-    definition: &Definition,
-    here: &Here<'_>,
-    form: &mut WorkspaceForm,
-    left_out: &mut LeftOut,
-    problems: &mut Vec<String>,
-) -> DefinitionFate {
-    match here.known {
-        Some(known) if known.definition == *definition => return DefinitionFate::Unchanged,
-        Some(known) => {
-            if known.definition.enabled {
-                left_out.add("It is disabled by this: try it, then enable it again.");
-            }
-            form.enabled.clear();
-        }
-        None => {}
-    }
-    // Nothing that is taken over can be the reason. Should that ever be otherwise, it ends here.
-    let weakened = match here.known {
-        Some(_) => definition.loosened(),
-        None => definition.weakened(),
-    };
-    if !weakened.is_empty() {
-        problems.extend(weakened);
-        return DefinitionFate::Refused;
-    }
-    if here.known.is_some() { DefinitionFate::Changed } else { DefinitionFate::New }
-}
-
 /// What is said of an entry beside its name: categories, size, and what it is built for.
 pub(super) fn facts(listed: &Listed) -> Vec<String> {
     let size = listed.size_mb.filter(|size| (1.0..1e9).contains(size));
@@ -238,7 +153,11 @@ mod tests {
         super::{list, words::NAMED},
         *,
     };
-    use domain::{Timestamp, WorkspaceId, quantity::GIB};
+    use domain::{
+        Timestamp, WorkspaceId,
+        quantity::GIB,
+        workspace::{Definition, Workspace},
+    };
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -372,32 +291,6 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_taken_over_one_by_one_and_none_brings_another() {
-        let taken = new(&with(json!({ "run_config": {
-            "environment": {
-                "LANG": "C.UTF-8", "PORT": 80, "ON": true, "EMPTY": null, "A": "x\nLD_PRELOAD=/evil",
-                "B C": "x", "VNC_PW": "known", "LIST": ["x"], "LONG": "x".repeat(5000),
-            },
-            "shm_size": "1gb",
-        }})));
-        let made = definition(&taken);
-        let names: Vec<&str> = made.environment.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["EMPTY", "LANG", "ON", "PORT"]);
-        assert_eq!(made.shm_bytes, GIB);
-        let told = taken.left_out.join("\n");
-        for name in ["`A`", "`B C`", "`VNC_PW`", "`LIST`", "`LONG`"] {
-            assert!(told.contains(&format!("The variable {name} is not taken over")), "{told}");
-        }
-        let lines = new(&with(
-            json!({ "run_config": {"environment": ["A=1=2", "B"], "shm_size": 67108864} }),
-        ));
-        let made = definition(&lines);
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(made.environment, [pair("A", "1=2"), pair("B", "")]);
-        assert_eq!(made.shm_bytes, 64 * MIB);
-    }
-
-    #[test]
     fn a_whole_reference_comes_of_the_registry_and_the_name() {
         let of = |registry: &str, name: &str| {
             let listed =
@@ -442,7 +335,7 @@ mod tests {
                 json!({ "compatibility": [{"image": "a"}], "docker_registry": "no registry" }),
                 "leads to no registry",
             ),
-            (json!({ "architecture": ["arm64", "riscv64"] }), "It is for arm64, riscv64"),
+            (json!({ "categories": ["a", "b", "c", "d", "e", "f", "g", "h", "i"] }), "At most 8"),
         ] {
             let taken = new(&with(changes.clone()));
             assert_eq!(taken.fate, DefinitionFate::Refused, "{changes}");
@@ -468,9 +361,59 @@ mod tests {
         let keys: serde_json::Map<String, Value> =
             (0..100).map(|n| (format!("key{n}"), json!("x".repeat(500)))).collect();
         let many = new(&with(json!({ "run_config": keys })));
-        assert_eq!(many.left_out.len(), NAMED + 1);
+        // The icon, and how many more there are.
+        assert_eq!(many.left_out.len(), NAMED + 2);
         assert!(many.left_out.iter().all(|one| one.chars().count() < 300));
-        assert!(many.left_out.last().unwrap().contains("more things"));
+        assert!(many.left_out.last().unwrap().contains("60 more things"));
+    }
+
+    #[test]
+    fn what_would_weaken_is_named_before_what_is_only_unknown() {
+        let mut keys: serde_json::Map<String, Value> =
+            (0..100).map(|n| (format!("key{n}"), json!("x"))).collect();
+        keys.extend([("privileged".to_owned(), json!(true)), ("Zz".to_owned(), json!("x"))]);
+        let taken = new(&with(json!({
+            "run_config": keys, "volume_mappings": {"/etc": {"bind": "/x"}}, "notes": "<b>",
+            "compatibility": [{"image": "example/app:1"}],
+        })));
+        let told = taken.left_out.join("\n");
+        for part in ["`privileged: true`", "`/etc:/x`", "under Connection", "notes have HTML"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_flaws_is_told_once_and_no_word_of_it_steers_the_page() {
+        let many: Vec<String> = (0..100_000).map(|n| format!("<a{n}")).collect();
+        let taken = new(&with(json!({ "categories": many })));
+        assert_eq!(taken.problems, ["Its category has HTML in it."]);
+        let odd = "x\u{202e}".repeat(5000);
+        for changes in [
+            json!({ "friendly_name": odd.clone() }),
+            json!({ "compatibility": [{"image": odd.clone()}] }),
+            json!({ "docker_registry": odd.clone(), "compatibility": [{"image": "a"}] }),
+            json!({ "categories": [odd.clone()] }),
+        ] {
+            let taken = new(&with(changes));
+            assert!(!taken.problems.is_empty() && taken.problems.len() < 4);
+            for why in &taken.problems {
+                assert!(
+                    !why.contains(domain::hidden::is_hidden) && why.chars().count() <= 300,
+                    "{why}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_engine_could_not_run_is_told_apart() {
+        let of = |architectures: Value, engine: &str| {
+            let listed = with(json!({ "architecture": architectures }));
+            take(&listed, &Here { architecture: engine, ..at(None) }).elsewhere
+        };
+        assert!(of(json!(["arm64", "riscv64"]), "amd64"));
+        assert!(!of(json!(["arm64", "amd64"]), "amd64") && !of(json!([]), "amd64"));
+        assert!(!of(json!(["arm64"]), ""), "nobody knows what the engine runs");
     }
 
     #[test]
@@ -483,6 +426,8 @@ mod tests {
         let unknown = new(&with(json!({ "compatibility": [{"image": "example/app:1"}] })));
         assert!(unknown.left_out[0].contains("under Connection"), "{:?}", unknown.left_out);
         assert!(!definition(&unknown).enabled);
+        let image = json!({ "compatibility": [{"image": "lscr.io/linuxserver/nginx:latest"}] });
+        assert!(new(&with(image)).left_out[0].contains("not known for certain"));
     }
 
     #[test]
@@ -492,53 +437,105 @@ mod tests {
         mine.enabled = true;
         mine.groups = vec!["everybody".parse().unwrap()];
         mine.notes = "Ours.".into();
-        mine.contract.capabilities = vec!["CHOWN".into()];
         mine.environment = vec![("TZ".into(), "UTC".into()), ("LANG".into(), "C".into())];
         let known = here(mine.clone());
         assert_eq!(take(&listed, &at(Some(&known))).fate, DefinitionFate::Unchanged);
 
         let newer = with(json!({
             "compatibility": [{"image": "kasmweb/firefox:1.18.0"}],
-            "run_config": {"hostname": "kasm", "environment": {"LANG": "de"}},
+            "run_config": {"hostname": "kasm", "environment": {"LANG": "de", "MORE": 1}},
         }));
         let taken = take(&newer, &at(Some(&known)));
         assert_eq!(taken.fate, DefinitionFate::Changed);
         let changed = definition(&taken);
         let expected = Definition {
             image: "kasmweb/firefox:1.18.0".parse().unwrap(),
-            environment: vec![("TZ".into(), "UTC".into()), ("LANG".into(), "de".into())],
+            environment: vec![
+                ("TZ".into(), "UTC".into()),
+                ("LANG".into(), "C".into()),
+                ("MORE".into(), "1".into()),
+            ],
             enabled: false,
             ..mine
         };
         assert_eq!(changed, expected);
-        assert!(taken.left_out.iter().any(|one| one.contains("disabled by this")));
+        let told = taken.left_out.join("\n");
+        assert!(told.contains("disabled by this") && told.contains("`LANG`"), "{told}");
         let again = take(&newer, &at(Some(&here(changed))));
         assert_eq!(again.fate, DefinitionFate::Unchanged);
     }
 
     #[test]
-    fn nothing_from_elsewhere_is_put_into_what_is_less_confined() {
-        let listed = entry(&plain_entry());
-        let mut mine = definition(&new(&listed));
-        mine.confinement.options.privileged = true;
+    fn a_name_alone_does_not_give_another_image_what_is_here() {
+        let mut mine = definition(&new(&entry(&plain_entry())));
+        mine.environment = vec![("DB_PASSWORD".into(), "secret".into())];
         mine.image = "ours/desktop:1".parse().unwrap();
         let known = here(mine);
-        let taken = take(&listed, &at(Some(&known)));
+        let taken = take(&entry(&plain_entry()), &at(Some(&known)));
         assert_eq!(taken.fate, DefinitionFate::Refused);
-        assert!(taken.problems[0].contains("Privileged"), "{:?}", taken.problems);
+        let [why] = taken.problems.as_slice() else { panic!("{:?}", taken.problems) };
+        assert!(
+            why.contains("with another image, `ours/desktop:1`. Rename it here first."),
+            "{why}"
+        );
     }
+
+    /// Everything that a `run_config` is known to say, and some that it is not.
+    const KEYS: [&str; 24] = [
+        "privileged",
+        "Privileged",
+        "cap_add",
+        "CapAdd",
+        "security_opt",
+        "devices",
+        "device_requests",
+        "network",
+        "network_mode",
+        "pid_mode",
+        "ipc_mode",
+        "userns_mode",
+        "cgroup_parent",
+        "group_add",
+        "volumes",
+        "mounts",
+        "binds",
+        "ports",
+        "user",
+        "entrypoint",
+        "command",
+        "shm_size",
+        "hostname",
+        "environment",
+    ];
 
     proptest! {
         #[test]
         fn whatever_a_run_config_says_weakens_nothing(
-            key in "[a-zA-Z_]{1,12}", value in "\\PC{0,20}", list in any::<bool>(), on in any::<bool>(),
+            said in prop::collection::vec((prop::sample::select(&KEYS[..]), 0..4_usize, "[ -~]{0,20}"), 1..6),
+            is_here in any::<bool>(),
         ) {
-            let value = if on { json!(true) } else if list { json!([value]) } else { json!(value) };
-            let taken = new(&with(json!({ "run_config": {key: value.clone()}, "exec_config": value })));
-            if let Ok(made) = taken.form.check() {
-                prop_assert_eq!(made.weakened(), Vec::<String>::new());
-                prop_assert!(!made.enabled);
-            }
+            let settings: serde_json::Map<String, Value> = said.into_iter().map(|(key, shape, text)| {
+                let value = match shape {
+                    0 => json!(true),
+                    1 => json!([text]),
+                    2 => json!({text.clone(): text}),
+                    _ => json!(text),
+                };
+                (key.to_owned(), value)
+            }).collect();
+            let usual = definition(&new(&with(json!({ "run_config": {} }))));
+            let known = here(usual.clone());
+            let listed = with(json!({ "run_config": settings.clone(), "exec_config": settings }));
+            let taken = take(&listed, &at(Some(&known).filter(|_| is_here)));
+            let made = taken.form.check();
+            prop_assert!(made.is_ok(), "{:?}", made);
+            let mut made = made.unwrap();
+            prop_assert_eq!(made.weakened(), Vec::<String>::new());
+            // What may differ, and nothing else.
+            made.environment.clear();
+            made.confinement.options.hostname = None;
+            made.shm_bytes = usual.shm_bytes;
+            prop_assert_eq!(made, usual);
         }
 
         #[test]
