@@ -120,7 +120,7 @@ test.describe('A catalog', () => {
         await expect(form.heading).toHaveText('Edit Trap');
         await form.holds({ environment: 'GREETING=hello', volumes: '', devices: '' });
         await expect(form.field('privileged')).not.toBeChecked();
-        await expect(form.field('enabled')).not.toBeChecked();
+        await expect(form.field('enabled')).toHaveValue('');
         await expect(form.group('All users')).not.toBeChecked();
         const ada = await visitor({ at: server });
         const launcher = await new LauncherPage(ada.page).open();
