@@ -186,18 +186,16 @@ fn follow_dots(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {
         match part {
-            "." => {}
-            "" if parts.len() > 1 && parts.last() == Some(&"") => {}
+            "" | "." => {}
+            // What is above the root is the root.
             ".." => {
-                // What is above the root is the root.
-                if parts.len() > 1 {
-                    parts.pop();
-                }
+                parts.pop();
             }
             part => parts.push(part),
         }
     }
-    parts.join("/")
+    let end = if path.ends_with('/') && !parts.is_empty() { "/" } else { "" };
+    format!("/{}{end}", parts.join("/"))
 }
 
 /// Checks a path with optional query that starts at the root.
