@@ -11,7 +11,7 @@ pub use text::{parse_all, write_all};
 
 use crate::{
     FieldProblem, Result, confinement::Tmpfs, contract::check_variable, error::Problems,
-    storage::Mapping, workspace::Definition,
+    path::is_in, storage::Mapping, workspace::Definition,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -88,15 +88,10 @@ fn check_file(path: &str) -> Result<String, String> {
             "`{path}` is no path of a file in a container, such as `/home/user/.config/token`."
         ));
     }
-    match OUT_OF_REACH.iter().find(|top| is_below(path, top)) {
+    match OUT_OF_REACH.iter().find(|top| is_in(path, top)) {
         Some(top) => Err(format!("Nothing can be put below `{top}`.")),
         None => Ok(path.to_owned()),
     }
-}
-
-/// Whether a path is this folder or in it.
-fn is_below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// One field that is asked at launch.
@@ -285,7 +280,7 @@ impl Definition {
                 if field.is_secret()
                     && storage.profile
                     && storage.profile_path.is_some()
-                    && is_below(path, &storage.home)
+                    && is_in(path, &storage.home)
                 {
                     return Some(format!(
                         "a secret would stay on the engine's host, in the home at `{}`.",
@@ -295,7 +290,7 @@ impl Definition {
                 let shared = |one: &&Mapping| !one.is_personal() || one.is_host();
                 let mut shared = storage.volumes.iter().filter(shared);
                 if field.is_secret()
-                    && let Some(one) = shared.find(|one| is_below(path, &one.target))
+                    && let Some(one) = shared.find(|one| is_in(path, &one.target))
                 {
                     return Some(format!(
                         "a secret would be everybody's on the volume at `{}`, which sessions share.",
@@ -307,12 +302,12 @@ impl Definition {
                     if path == folder {
                         return Some(format!("`{path}` is a folder that is kept."));
                     }
-                    if is_below(path, folder) {
+                    if is_in(path, folder) {
                         return read_only
                             .then(|| format!("the volume at `{folder}` is only read."));
                     }
                 }
-                let in_memory = |one: &&Tmpfs| *path == one.target || is_below(path, &one.target);
+                let in_memory = |one: &&Tmpfs| is_in(path, &one.target);
                 let one = options.tmpfs.iter().find(in_memory)?;
                 Some(format!("`{}` is in memory, and empty at each start.", one.target))
             }

@@ -29,6 +29,7 @@ pub mod lifetime;
 pub mod limits;
 pub mod list;
 pub mod log;
+pub mod path;
 pub mod plan;
 pub mod policy;
 pub mod preset;

@@ -335,6 +335,16 @@ async fn a_home_that_others_have_too_is_not_emptied() {
     }
 }
 
+/// That somebody may not begin his home anew, because this server cannot empty it.
+async fn not_begun_anew(world: &World, actor: &Actor, workspace: &WorkspaceId) -> Error {
+    let (sessions, fresh) = (&world.services.sessions, ProfileChoice::Fresh);
+    let refused = sessions.launch_with(actor, workspace, fresh, &Typed::default()).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Conflict);
+    assert!(refused.message.contains("cannot be emptied by Slipway"), "{refused}");
+    refused
+}
+
 #[tokio::test]
 async fn a_server_that_may_not_remove_everything_does_not_begin_to() {
     let (world, _place, root) = allowing().await;
@@ -345,12 +355,7 @@ async fn a_server_that_may_not_remove_everything_does_not_begin_to() {
     let world = world.restarted_with(|settings| settings.empties_homes = false).await;
     let options = world.services.launcher.options(&ada, &workspace, false).await.unwrap();
     assert!(!options.can_begin_anew && options.home.is_some());
-    let sessions = &world.services.sessions;
-    let fresh = ProfileChoice::Fresh;
-    let refused = sessions.launch_with(&ada, &workspace, fresh, &Typed::default()).await;
-    let refused = refused.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::Conflict);
-    assert!(refused.message.contains("cannot be emptied by Slipway"), "{refused}");
+    let refused = not_begun_anew(&world, &ada, &workspace).await;
     assert!(refused.detail.unwrap().contains("CAP_DAC_OVERRIDE"));
     // As it was left it is there for him.
     launched(&world, &ada, &workspace, ProfileChoice::Keep).await;
@@ -365,15 +370,10 @@ async fn a_home_that_this_server_does_not_see_is_never_begun_anew() {
         world.services.workspaces.create(&admin, &keeping(&world, &path)).await.unwrap();
     let options = world.services.launcher.options(&ada, &workspace, false).await.unwrap();
     assert!(!options.can_begin_anew && options.home.is_some());
-    let sessions = &world.services.sessions;
-    let fresh = ProfileChoice::Fresh;
-    let refused = sessions.launch_with(&ada, &workspace, fresh, &Typed::default()).await;
-    let refused = refused.unwrap_err();
-    assert_eq!(refused.kind, ErrorKind::Conflict);
-    assert!(refused.message.contains("cannot be emptied by Slipway"), "{refused}");
+    not_begun_anew(&world, &ada, &workspace).await;
     assert_eq!(world.containers().await, 0);
     // As it is left, the engine has the say, which has no such directory either.
-    let session = sessions.launch(&ada, &workspace).await.unwrap();
+    let session = world.services.sessions.launch(&ada, &workspace).await.unwrap();
     world.reaches(&ada, &session, State::Failed).await;
     let reason = world.detail(&ada, &session).await.session.reason.unwrap();
     assert!(reason.message.contains(&format!("no directory `{FAR}/{}`", ada.user)), "{reason:?}");

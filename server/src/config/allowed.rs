@@ -1,6 +1,6 @@
 //! What of the engine's host workspaces may have, as it is written in the settings.
 
-use domain::confinement::check_network_name;
+use domain::{confinement::check_network_name, path::is_below};
 
 /// Parts that are the host itself: nothing of them is a directory of somebody's.
 const NEVER: [&str; 4] = ["/", "/proc", "/sys", "/dev"];
@@ -23,11 +23,9 @@ pub(super) fn roots(text: &str) -> Result<Vec<String>, String> {
         let path = path(text).ok_or_else(|| {
             format!("`{text}` is no path: write directories in full, like `/srv/data`.")
         })?;
-        let within = |never: &str| {
-            let below = path.strip_prefix(never);
-            below.is_some_and(|rest| rest.is_empty() || (never != "/" && rest.starts_with('/')))
-        };
-        match NEVER.into_iter().find(|never| within(never)) {
+        // Everything is in the root, which is only itself.
+        let is_one = |never: &str| path == never || (never != "/" && is_below(&path, never));
+        match NEVER.into_iter().find(|never| is_one(never)) {
             Some(never) => Err(format!("Nothing of `{never}` can be given to sessions.")),
             None => Ok(path),
         }

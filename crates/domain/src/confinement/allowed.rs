@@ -2,7 +2,8 @@
 
 use super::{Confinement, Gpus};
 use crate::{
-    Error, FieldProblem, Result, session::RunConfig, storage::Mapping, workspace::Definition,
+    Error, FieldProblem, Result, path::is_in, session::RunConfig, storage::Mapping,
+    workspace::Definition,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,12 +28,6 @@ pub struct Offered {
     pub may_weaken: bool,
 }
 
-/// Whether a path is a directory or in it, as text.
-fn within(root: &str, path: &str) -> bool {
-    let rest = path.strip_prefix(root);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
 fn listed(all: &[String], none: &str) -> String {
     match all {
         [] => format!("{none} None is at present."),
@@ -46,7 +41,7 @@ impl Allowed {
         let climbs = path.split('/').any(|part| part == "..");
         // The outermost, should one be in another: sessions may write above the inner one, and no link
         // below a root is followed.
-        let roots = self.host_roots.iter().filter(|root| !climbs && within(root, path));
+        let roots = self.host_roots.iter().filter(|root| !climbs && is_in(path, root));
         roots.min_by_key(|root| root.len()).map(String::as_str)
     }
 
@@ -123,7 +118,7 @@ impl Allowed {
             add("networks", format!("`{name}` is not allowed. {}", listed(&self.networks, how)));
         }
         let options = &confinement.options;
-        let known = |path: &str| self.devices.iter().any(|device| within(device, path));
+        let known = |path: &str| self.devices.iter().any(|device| is_in(path, device));
         if let Some(device) = options.devices.iter().find(|device| !known(&device.path)) {
             let how = "Devices of the host are allowed by `devices` in the server's settings.";
             let why = format!("`{}` is not allowed. {}", device.path, listed(&self.devices, how));

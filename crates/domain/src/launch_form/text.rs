@@ -9,7 +9,8 @@
 //!   help: From your account page at the forge.
 //! ```
 
-use super::{Field, Kind, MOST, Target, is_below};
+use super::{Field, Kind, MOST, Target};
+use crate::path::is_in;
 
 const LABEL_LONGEST: usize = 80;
 const HELP_LONGEST: usize = 300;
@@ -77,7 +78,7 @@ fn clashes(fields: &[(usize, Field)], problems: &mut Vec<(usize, String)>) {
     for (index, (number, field)) in fields.iter().enumerate() {
         for (_, earlier) in fields.iter().take(index) {
             let (one, other) = (field.target.as_str(), earlier.target.as_str());
-            let nested = |(a, b)| is_below(a, b) && one.starts_with('/');
+            let nested = |(a, b)| is_in(a, b) && one.starts_with('/');
             if one == other {
                 problems.push((*number, format!("`{one}` is where “{}” goes.", earlier.label)));
             } else if [(one, other), (other, one)].into_iter().any(nested) {

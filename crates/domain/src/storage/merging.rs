@@ -7,6 +7,7 @@ use super::{Mapping, nesting::clash};
 use crate::{
     group::Group,
     launch_form::{Field, Target},
+    path::is_below,
     workspace::Definition,
 };
 
@@ -20,11 +21,6 @@ struct Place {
     /// Whether something may be mounted on it all the same, as long as it is not hidden by what lies
     /// above it.
     is_free: bool,
-}
-
-/// Whether a place is inside of another one.
-fn lies_in(inner: &str, outer: &str) -> bool {
-    inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// What a session has already, with which nothing of a group may collide.
@@ -70,16 +66,16 @@ impl Beside {
         let target = &volume.target;
         let is_taken = |place: &&Place| {
             let on_it = place.at == *target && !place.is_free;
-            on_it || lies_in(&place.at, target) || (place.read_only && lies_in(target, &place.at))
+            on_it || is_below(&place.at, target) || (place.read_only && is_below(target, &place.at))
         };
         if let Some(Place { at, what, .. }) = self.places.iter().find(is_taken) {
-            let how = if lies_in(target, at) { ", which is only read" } else { "" };
+            let how = if is_below(target, at) { ", which is only read" } else { "" };
             return Some(format!("{what} is at `{at}`{how}"));
         }
         if let Some(other) = self.directories.iter().find(|other| clash(volume, other)) {
             return Some(format!("the workspace has `{}`, and one lies in the other", other.name));
         }
-        let below = |file: &&String| **file == *target || lies_in(file, target);
+        let below = |file: &&String| **file == *target || is_below(file, target);
         if let Some(file) = self.files.iter().find(below) {
             return Some(format!("the launch puts `{file}` there"));
         }
@@ -124,8 +120,8 @@ pub fn given(beside: &Beside, groups: &[&Group]) -> Vec<Given> {
                 let (name, other) = (&one.group, &one.volume);
                 // Above it would hide it; and the engine makes no place in what is only read.
                 let is_taken = other.target == volume.target
-                    || lies_in(&other.target, &volume.target)
-                    || (other.read_only && lies_in(&volume.target, &other.target));
+                    || is_below(&other.target, &volume.target)
+                    || (other.read_only && is_below(&volume.target, &other.target));
                 if is_taken {
                     return Some(format!("“{name}” has `{}` at `{}`", other.name, other.target));
                 }

@@ -7,6 +7,7 @@ use super::{Seen, emptying, walk};
 use crate::core::Core;
 use domain::{
     Error, Result,
+    path::{is_below, is_in},
     session::Session,
     storage::{Mapping, Mount},
 };
@@ -66,12 +67,8 @@ fn mounted_in(home: &OwnedFd, mounted: &str) -> std::io::Result<Option<String>> 
     // Where it is now, whatever led there.
     let at = read_link(format!("/proc/self/fd/{}", home.as_raw_fd()))?;
     let at = at.to_string_lossy();
-    let within = |path: &String| {
-        let rest = path.strip_prefix(at.trim_end_matches('/'));
-        rest.is_some_and(|rest| rest.len() > 1 && rest.starts_with('/'))
-    };
     let mut points = mounted.lines().filter_map(|line| line.split(' ').nth(4)).map(plain);
-    Ok(points.find(within))
+    Ok(points.find(|point| is_below(point, &at)))
 }
 
 /// Whether a home can be emptied as far as that can be told before.
@@ -103,11 +100,6 @@ fn begin_anew(root: &str, mount: &Mount, mounted: &str) -> Result<()> {
         .hint("Start the session again to go on with it, or ask an administrator to look at it.")
         .detail(error.to_string())
     })
-}
-
-/// Whether a path is another one, or below it.
-fn is_in(path: &str, outer: &str) -> bool {
-    path.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether somebody who has a directory would lose what is in it when the home is emptied, or writes
@@ -232,18 +224,18 @@ mod tests {
         let root = place.path().canonicalize().unwrap().to_string_lossy().into_owned();
         let ada = home(&root, "a da");
         one(&root, &ada, "", &mut Found::default()).unwrap();
-        fs::create_dir_all(place.path().join("a da/work/disk")).unwrap();
+        fs::create_dir_all(place.path().join("a da/deep/disk")).unwrap();
         fs::write(place.path().join("a da/file"), "precious").unwrap();
         let line = |at: &str| format!("36 35 98:0 / {at} rw,noatime shared:1 - ext4 /dev/x rw\n");
         let coded = ada.volume.replace(' ', "\\040");
-        let inside = format!("{}{}", line("/"), line(&format!("{coded}/work/disk")));
+        let inside = format!("{}{}", line("/"), line(&format!("{coded}/deep/disk")));
         for refused in
             [one(&root, &ada, &inside, &mut Found::default()), begin_anew(&root, &ada, &inside)]
         {
             let refused = refused.unwrap_err();
             assert_eq!(refused.kind, ErrorKind::Conflict);
             let told = refused.detail.unwrap();
-            assert!(told.contains("mounted in it") && told.ends_with("a da/work/disk."), "{told}");
+            assert!(told.contains("mounted in it") && told.ends_with("a da/deep/disk."), "{told}");
         }
         assert_eq!(count(place.path().join("a da")), 2);
         // The home itself may be one, and what is beside it is not in it.

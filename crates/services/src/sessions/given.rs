@@ -7,6 +7,7 @@ use crate::{core::Core, sessions::is_secret};
 use domain::{
     Error, Result, SessionId,
     launch_form::{self, Answer, Given, Secrets, Target},
+    path::is_below,
     session::Session,
 };
 
@@ -74,9 +75,8 @@ impl Core {
 pub(crate) fn files_of_layer(session: &Session, secret: bool) -> Vec<String> {
     // Of a mount that may be left out nobody knows here whether it was.
     let kept = |path: &str| {
-        session.config.mounts.iter().filter(|mount| !mount.optional).any(|mount| {
-            path.strip_prefix(mount.target.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        })
+        let mut mounts = session.config.mounts.iter().filter(|mount| !mount.optional);
+        mounts.any(|mount| is_below(path, &mount.target))
     };
     let files = session.config.answers.iter().filter(|one| one.is_secret() == secret);
     let paths = files.filter_map(|one| match &one.target {
