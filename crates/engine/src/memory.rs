@@ -5,7 +5,9 @@
 //! code under test has it as an [`Engine`]. The contract suite holds it to what Docker does.
 
 mod control;
+mod images;
 mod log;
+mod places;
 mod run;
 mod shell;
 mod subnet;

@@ -3,15 +3,15 @@
 //! Reading it ([`WorkspaceForm::check`]) finds every problem at once and gives a [`Definition`].
 //! Server and browser run the same check; the server's answer counts.
 
+mod contract;
+mod storage;
+
 use super::Definition;
 use crate::{
     GroupId, RegistryId, Result,
     commands::{Commands, CommandsForm},
     confinement::{Confinement, ConfinementForm},
-    contract::{
-        Basic, Contract, CookiePolicy, GRANTABLE_CAPABILITIES, Init, Means, Scheme, Withholding,
-        check_path, check_variable,
-    },
+    contract::{Contract, check_variable},
     error::Problems,
     group::ADMINISTRATORS,
     icon::Icon,
@@ -19,7 +19,7 @@ use crate::{
     launch_form,
     lifetime::{Lifetime, LifetimeForm},
     quantity::{self, GIB, MIB},
-    storage::{self, HomePath, Storage},
+    storage::Storage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -128,9 +128,6 @@ impl Default for WorkspaceForm {
     }
 }
 
-/// Where each user's one folder is, unless somebody says otherwise.
-const FOLDER: &str = "/srv/own";
-
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
@@ -195,7 +192,11 @@ impl From<&Definition> for WorkspaceForm {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             folder: tick(definition.storage.folder.is_some()),
-            folder_at: definition.storage.folder.clone().unwrap_or_else(|| FOLDER.to_owned()),
+            folder_at: definition
+                .storage
+                .folder
+                .clone()
+                .unwrap_or_else(|| storage::FOLDER.to_owned()),
             volumes: on_lines(&definition.storage.volumes),
             confinement: ConfinementForm::from(&definition.confinement),
             groups: definition.groups.iter().map(ToString::to_string).collect(),
@@ -313,48 +314,6 @@ impl WorkspaceForm {
         Ok(definition)
     }
 
-    pub(crate) fn storage(&self, problems: &mut Problems) -> Storage {
-        let usual = Storage::default();
-        let home = match self.home.trim() {
-            "" => Ok(usual.home.clone()),
-            home => storage::check_target(home),
-        };
-        let home = problems.take("home", home, usual.home);
-        let profile_path = match self.profile_path.trim() {
-            path if self.profile.is_empty() || path.is_empty() => Ok(None),
-            path => HomePath::parse(path).map(Some),
-        };
-        let folder = match self.folder_at.trim() {
-            _ if self.folder.is_empty() => Ok(None),
-            "" => Ok(Some(FOLDER.to_owned())),
-            at => storage::check_target(at).map(Some),
-        };
-        let folder = problems.take("folder_at", folder, None);
-        let kept = (!self.profile.is_empty()).then_some(home.as_str());
-        if folder.is_some() && folder.as_deref() == kept {
-            problems.add("folder_at", format!("The home directory is kept at `{home}` already."));
-        }
-        let volumes = storage::parse_all(&self.volumes).and_then(|all| {
-            let at = |place: Option<&str>| all.iter().find(|one| place == Some(&one.target));
-            match (at(kept), at(folder.as_deref())) {
-                (Some(one), _) => {
-                    Err(format!("The home directory is kept at `{}` already.", one.target))
-                }
-                (None, Some(one)) => {
-                    Err(format!("Each user's own folder is at `{}` already.", one.target))
-                }
-                (None, None) => Ok(all),
-            }
-        });
-        Storage {
-            profile: !self.profile.is_empty(),
-            profile_path: problems.take("profile_path", profile_path, None),
-            volumes: problems.take("volumes", volumes, Vec::new()),
-            folder,
-            home,
-        }
-    }
-
     fn groups(&self) -> Result<Vec<GroupId>, String> {
         let read = |id: &String| id.parse().map_err(|_| "There is no such group.".to_owned());
         self.groups.iter().map(read).collect()
@@ -420,112 +379,6 @@ impl WorkspaceForm {
                 return Err(format!("`{name}` is set twice."));
             }
             all.push((name, value.to_owned()));
-        }
-        Ok(all)
-    }
-
-    /// How a session is reached, as far as it can be read.
-    pub(crate) fn contract(&self, problems: &mut Problems) -> Contract {
-        let choice = |what: &str| format!("Choose {what}.");
-        Contract {
-            port: problems.take(
-                "port",
-                number(&self.port, 1, u16::MAX, "A port is between 1 and 65535."),
-                1,
-            ),
-            scheme: problems.take(
-                "scheme",
-                Scheme::parse(&self.scheme).ok_or_else(|| choice("http or https")),
-                Scheme::Http,
-            ),
-            basic: problems.take("basic_user", self.basic(), None),
-            cookies: problems.take(
-                "cookies",
-                CookiePolicy::parse(&self.cookies).ok_or_else(|| choice("drop or pass")),
-                CookiePolicy::Drop,
-            ),
-            entry: problems.take("entry", check_path(&self.entry), "/".into()),
-            ready_path: problems.take("ready_path", check_path(&self.ready_path), "/".into()),
-            ready_timeout_s: problems.take(
-                "ready_timeout",
-                number(&self.ready_timeout, 1, 900, "Wait between 1 and 900 seconds."),
-                60,
-            ),
-            blocked_paths: problems.take(
-                "blocked_paths",
-                lines(&self.blocked_paths).map(check_path).collect(),
-                Vec::new(),
-            ),
-            withholds: problems.take("withholds", self.withholds(), Vec::new()),
-            command: lines(&self.command).map(str::to_owned).collect(),
-            init: problems.take(
-                "init",
-                Init::parse(&self.init)
-                    .ok_or_else(|| choice("the engine's init or the image's own")),
-                Init::Engine,
-            ),
-            capabilities: problems.take("capabilities", self.capabilities(), Vec::new()),
-        }
-    }
-
-    fn basic(&self) -> Result<Option<Basic>, String> {
-        let user = self.basic_user.trim();
-        let variable = self.basic_password_variable.trim();
-        if user.is_empty() && variable.is_empty() {
-            return Ok(None);
-        }
-        if user.is_empty() || variable.is_empty() {
-            return Err(
-                "Give both a user name and the variable that takes the password, or neither."
-                    .into(),
-            );
-        }
-        if user.contains(':') || user.len() > 100 {
-            return Err(
-                "The user name for Basic credentials has no colon and at most 100 characters."
-                    .into(),
-            );
-        }
-        let user_variable = match self.basic_user_variable.trim() {
-            "" => None,
-            name => Some(check_variable(name)?),
-        };
-        Ok(Some(Basic {
-            user: user.to_owned(),
-            password_variable: check_variable(variable)?,
-            user_variable,
-        }))
-    }
-
-    fn withholds(&self) -> Result<Vec<Withholding>, String> {
-        let all = Withholding::parse_all(&self.withholds)?;
-        let own =
-            [&self.basic_password_variable, &self.basic_user_variable].map(|name| name.trim());
-        for one in &all {
-            if let Means::Variable(name, _) = &one.by
-                && own.contains(&name.as_str())
-            {
-                return Err(format!("`{name}` is set by Slipway, for the credentials."));
-            }
-        }
-        Ok(all)
-    }
-
-    fn capabilities(&self) -> Result<Vec<String>, String> {
-        let mut all = Vec::new();
-        for word in self.capabilities.split(|c: char| c == ',' || c.is_whitespace()) {
-            let name = word.trim().to_ascii_uppercase();
-            let name = name.strip_prefix("CAP_").unwrap_or(&name).to_owned();
-            if name.is_empty() || all.contains(&name) {
-                continue;
-            }
-            if !GRANTABLE_CAPABILITIES.contains(&name.as_str()) {
-                return Err(format!(
-                    "`{name}` cannot be given to a workspace. Possible are {}.",
-                    GRANTABLE_CAPABILITIES.join(", ")
-                ));
-            }
-            all.push(name);
         }
         Ok(all)
     }

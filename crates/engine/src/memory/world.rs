@@ -2,18 +2,16 @@
 
 use super::control::Control;
 use super::shell::Shells;
-use super::{ADDRESS, has_processes, subnet};
+use super::{ADDRESS, has_processes};
 use crate::{
-    CommitSpec, Container, ContainerSpec, EngineDisk, EngineEvent, ImageSummary, ImageUse,
-    NetworkSpec, NewFile, Shell, Terminal, TerminalSize, UsageSample, VolumeSpec,
-    missing_directory, missing_network,
+    Container, ContainerSpec, EngineEvent, ImageSummary, NetworkSpec, NewFile, Shell, Terminal,
+    TerminalSize, UsageSample, VolumeSpec, missing_directory, missing_network,
 };
 use domain::inside::{ChangeKind, FileChange, PathKind, PathStat, Process};
-use domain::library::{DiskShare, DiskUse};
 use domain::log::LogLine;
 use domain::plan::{ContainerState, Observed};
 use domain::storage::Owner;
-use domain::{Error, Result, Timestamp};
+use domain::{Error, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use tokio::sync::{broadcast, watch};
@@ -35,7 +33,7 @@ pub(super) struct World {
     /// By image id.
     pub(super) labels: BTreeMap<String, BTreeMap<String, String>>,
     /// Images made of containers so far.
-    committed: u64,
+    pub(super) committed: u64,
     pub(super) volumes: BTreeMap<String, VolumeSpec>,
     pub(super) networks: BTreeMap<String, NetworkSpec>,
     pub(super) containers: BTreeMap<String, Held>,
@@ -55,7 +53,7 @@ pub(super) struct Held {
     exit_code: Option<i64>,
     out_of_memory: bool,
     address: Option<IpAddr>,
-    image_id: String,
+    pub(super) image_id: String,
     /// Paused by the engine itself, while an image is made of it.
     standing_still: bool,
     pub(super) log: Vec<LogLine>,
@@ -160,11 +158,6 @@ impl World {
         }
     }
 
-    pub(super) fn announce_images(&self) {
-        // Nobody listening is fine.
-        let _ = self.events.send((None, EngineEvent::Images));
-    }
-
     /// A line of a log, a millisecond after the last one of any container.
     pub(super) fn write(&mut self, name: &str, stderr: bool, text: &str) {
         const FIRST: i64 = 1_800_000_000_000_000_000;
@@ -185,19 +178,6 @@ impl World {
             };
             let _ = self.events.send((Some(container.spec.installation.clone()), event));
         }
-    }
-
-    pub(super) fn image(&self, reference: &str) -> Option<&ImageSummary> {
-        // Without a tag, the engine assumes this one; a colon before the last slash is a port.
-        let tagged = match reference.rsplit('/').next() {
-            Some(last) if !last.contains(':') => format!("{reference}:latest"),
-            _ => reference.to_owned(),
-        };
-        self.images.iter().find(|image| {
-            image.id == reference
-                || image.tags.contains(&tagged)
-                || image.digests.iter().any(|digest| digest == reference)
-        })
     }
 
     pub(super) fn held(&mut self, name: &str, verb: &str) -> Result<&mut Held> {
@@ -371,30 +351,6 @@ impl World {
         }
     }
 
-    pub(super) fn commit(&mut self, spec: &CommitSpec) -> Result<String> {
-        self.held(&spec.container, "make an image of")?;
-        self.committed += 1;
-        let id = format!("sha256:{:064x}", 0xc0_0000 + self.committed);
-        let tag = format!("{}:{}", spec.repository, spec.tag);
-        for image in &mut self.images {
-            image.tags.retain(|held| *held != tag);
-        }
-        self.images.push(ImageSummary {
-            id: id.clone(),
-            tags: vec![tag],
-            digests: Vec::new(),
-            size_bytes: 90 << 20,
-            created_at: Timestamp::default(),
-            labels: Vec::new(),
-        });
-        let labels = spec.changes.iter().filter_map(|change| change.strip_prefix("LABEL "));
-        let labels = labels.filter_map(|pair| pair.split_once('='));
-        let plain = |text: &str| text.trim_matches('"').to_owned();
-        self.labels.insert(id.clone(), labels.map(|(k, v)| (plain(k), plain(v))).collect());
-        self.announce_images();
-        Ok(id)
-    }
-
     pub(super) fn open_shell(&mut self, name: &str, size: TerminalSize) -> Result<Terminal> {
         Ok(self.awake(name, "open a terminal in")?.shells.open_in(name, size))
     }
@@ -431,107 +387,12 @@ impl World {
         container.shells.end(shell);
         Ok(())
     }
-
-    pub(super) fn untag(&mut self, reference: &str) -> Result<()> {
-        let Some(id) = self.image(reference).map(|image| image.id.clone()) else { return Ok(()) };
-        let by_id = id == reference;
-        let last = self.images.iter().any(|image| image.id == id && image.tags.len() < 2) || by_id;
-        if last && self.containers.values().any(|container| container.image_id == id) {
-            return Err(refused("remove", "image", reference));
-        }
-        for image in self.images.iter_mut().filter(|image| image.id == id) {
-            image.tags.retain(|tag| tag != reference && !by_id);
-        }
-        self.images.retain(|image| image.id != id || !image.tags.is_empty());
-        self.announce_images();
-        Ok(())
-    }
-
-    pub(super) fn name_image(&mut self, reference: &str, name: &str) -> Result<()> {
-        let Some(id) = self.image(reference).map(|image| image.id.clone()) else {
-            return Err(Error::not_found(format!("There is no image `{reference}` to tag.")));
-        };
-        for image in &mut self.images {
-            image.tags.retain(|held| held != name);
-            if image.id == id {
-                image.tags.push(name.to_owned());
-                image.tags.sort_unstable();
-            }
-        }
-        self.announce_images();
-        Ok(())
-    }
-
-    /// Every image with the containers made from it.
-    pub(super) fn disk(&self) -> EngineDisk {
-        let containers = |id: &str| self.containers.values().filter(|c| c.image_id == id).count();
-        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let images = self.images.iter().map(|image| ImageUse {
-            id: image.id.clone(),
-            own_bytes: image.size_bytes,
-            containers: number(containers(&image.id)),
-            parent: String::new(),
-        });
-        let images: Vec<ImageUse> = images.collect();
-        let bytes = self.images.iter().map(|image| image.size_bytes).sum();
-        let idle = images.iter().filter(|image| image.containers == 0);
-        let reclaimable_bytes = idle.map(|image| image.own_bytes).sum();
-        let share = DiskShare { count: number(images.len()), bytes, reclaimable_bytes };
-        EngineDisk { in_all: DiskUse { images: share, ..DiskUse::default() }, images }
-    }
-
-    pub(super) fn create_volume(&mut self, spec: &VolumeSpec) -> Result<()> {
-        match self.volumes.get(&spec.name) {
-            Some(held) if (&held.installation, &held.user) != (&spec.installation, &spec.user) => {
-                Err(refused("create", "volume", &spec.name))
-            }
-            Some(_) => Ok(()),
-            None => {
-                self.volumes.insert(spec.name.clone(), spec.clone());
-                Ok(())
-            }
-        }
-    }
-
-    pub(super) fn remove_volume(&mut self, name: &str) -> Result<()> {
-        let has = |held: &Held| held.spec.volumes.iter().any(|mount| mount.volume == name);
-        if self.containers.values().any(has) {
-            return Err(refused("remove", "volume", name));
-        }
-        self.volumes.remove(name);
-        Ok(())
-    }
-
-    pub(super) fn create_network(&mut self, spec: &NetworkSpec) -> Result<()> {
-        if let Some(existing) = self.networks.get(&spec.name) {
-            if existing.installation == spec.installation {
-                return Ok(());
-            }
-            return Err(refused("create", "network", &spec.name));
-        }
-        let Some(wanted) = subnet::parse(&spec.subnet) else {
-            return Err(refused("create", "network", &spec.name)
-                .detail(format!("invalid subnet {}", spec.subnet)));
-        };
-        let taken = |existing: &NetworkSpec| {
-            subnet::parse(&existing.subnet).is_some_and(|held| subnet::overlap(held, wanted))
-        };
-        if self.networks.values().any(taken) {
-            return Err(Error::conflict(format!(
-                "The subnet {} of the network `{}` overlaps another network of the engine.",
-                spec.subnet, spec.name
-            ))
-            .hint("Use another subnet."));
-        }
-        self.networks.insert(spec.name.clone(), spec.clone());
-        Ok(())
-    }
 }
 
 fn stands_still(name: &str) -> Error {
     Error::conflict(format!("The container `{name}` is paused.")).hint("Resume it first.")
 }
 
-fn refused(verb: &str, kind: &str, name: &str) -> Error {
+pub(super) fn refused(verb: &str, kind: &str, name: &str) -> Error {
     Error::conflict(format!("The engine refused to {verb} the {kind} `{name}`."))
 }
